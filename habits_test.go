@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	maxFileLines    = 600 // no source file is longer
+	maxMedianLines  = 150 // the median non-test file is not longer
+	packageComment  = "// Package "
+	commandComment  = "// Command "
+	sleepingIsFalse = "testing/synctest"
+)
+
+func rootFS() fs.FS { return os.DirFS(".") }
+
+// TestFileLengths keeps the rooms small: a file is one concern.
+func TestFileLengths(t *testing.T) {
+	var lengths []int
+	for _, file := range goFiles(t) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := bytes.Count(data, []byte("\n"))
+		if n > maxFileLines {
+			t.Errorf("%s has %d lines, more than %d", file, n, maxFileLines)
+		}
+		if !strings.HasSuffix(file, "_test.go") {
+			lengths = append(lengths, n)
+		}
+	}
+	slices.Sort(lengths)
+	if median := lengths[len(lengths)/2]; median > maxMedianLines {
+		t.Errorf("the median file has %d lines, more than %d", median, maxMedianLines)
+	}
+}
+
+// TestPackageComments wants every package introduced in one of its files.
+func TestPackageComments(t *testing.T) {
+	introduced := map[string]bool{}
+	for _, file := range goFiles(t) {
+		dir := path.Dir(file)
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, prefix := range []string{packageComment + path.Base(dir) + " ", commandComment + module + " "} {
+			if bytes.HasPrefix(data, []byte(prefix)) || bytes.Contains(data, []byte("\n"+prefix)) {
+				introduced[dir] = true
+			}
+		}
+		introduced[dir] = introduced[dir] || false
+	}
+	for dir, ok := range introduced {
+		if !ok {
+			t.Errorf("package %s has no %q comment", dir, packageComment+path.Base(dir))
+		}
+	}
+}
+
+// TestNames refuses folders and files that say nothing.
+func TestNames(t *testing.T) {
+	for _, file := range goFiles(t) {
+		for _, word := range strings.FieldsFunc(strings.TrimSuffix(file, ".go"), func(r rune) bool { return r == '/' || r == '_' }) {
+			if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc"}, word) {
+				t.Errorf("%s: the name %q says nothing", file, word)
+			}
+		}
+	}
+}
+
+// pure lists what decides without doing: no goroutine, no clock, no lock, no
+// logger, no global randomness. A trailing slash-star takes a whole package.
+var pure = []string{
+	"overlay/wire/*", "overlay/wire/ggep/*", "overlay/hostcache/*", "overlay/route/*", "overlay/core*.go",
+	"overlay/link/queue.go", "query/keyword/*", "transfer/urn/*", "transfer/ranges/*",
+}
+
+// TestPolicyIsPure checks the packages and files that must not do anything.
+func TestPolicyIsPure(t *testing.T) {
+	matched := map[string]bool{}
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		for _, pattern := range pure {
+			ok, err := path.Match(pattern, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if ok {
+				matched[pattern] = true
+				checkPure(t, file)
+				break
+			}
+		}
+	}
+	for _, pattern := range pure {
+		if !matched[pattern] {
+			t.Errorf("the pure pattern %s matches no file", pattern)
+		}
+	}
+}
+
+func checkPure(t *testing.T, file string) {
+	t.Helper()
+	fset := token.NewFileSet()
+	f, err := parser.ParseFile(fset, file, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range f.Imports {
+		switch p := strings.Trim(spec.Path.Value, `"`); p {
+		case "sync", "os", "net", "net/http", "log", "log/slog", "math/rand", "crypto/rand", "github.com/rs/zerolog":
+			t.Errorf("%s: policy must not import %s", fset.Position(spec.Pos()), p)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			t.Errorf("%s: policy must not start goroutines", fset.Position(n.Pos()))
+		case *ast.SelectorExpr:
+			x, ok := n.X.(*ast.Ident)
+			if !ok {
+				break
+			}
+			switch x.Name + "." + n.Sel.Name {
+			case "time.Now", "time.Since", "time.Until", "time.Sleep", "time.After", "time.AfterFunc", "time.NewTimer",
+				"time.NewTicker", "rand.Int", "rand.IntN", "rand.Uint64", "rand.Uint32", "rand.Float64", "rand.Shuffle", "rand.Perm":
+				t.Errorf("%s: policy must not call %s.%s", fset.Position(n.Pos()), x.Name, n.Sel.Name)
+			}
+		}
+		return true
+	})
+}
+
+// TestNoNakedGoroutines wants every goroutine counted: it is started by a
+// WaitGroup's Go method, never by a go statement.
+func TestNoNakedGoroutines(t *testing.T) {
+	for _, file := range goFiles(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if stmt, ok := n.(*ast.GoStmt); ok {
+				t.Errorf("%s: use sync.WaitGroup.Go, so that Close can wait", fset.Position(stmt.Pos()))
+			}
+			return true
+		})
+	}
+}
+
+// TestNoSleepingTests refuses tests that wait on the wall clock.
+func TestNoSleepingTests(t *testing.T) {
+	for _, file := range goFiles(t) {
+		if !strings.HasSuffix(file, "_test.go") {
+			continue
+		}
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(data, []byte("time."+"Sleep(")) && !bytes.Contains(data, []byte(`"`+sleepingIsFalse+`"`)) {
+			t.Errorf("%s sleeps on the wall clock", file)
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// module is the import path prefix of everything in this tree.
+const module = "filbert"
+
+// layer says where a package stands: it may import only the packages of this
+// tree it names, and each of those must have a strictly lower rank.
+type layer struct {
+	rank int
+	may  []string
+}
+
+// layers is the architecture of docs/architecture.md as data. A package that is
+// missing here, imports upwards or sideways, or imports what its row does not
+// name fails TestLayers. "overlay", "transfer" and "nat" never meet below
+// "query" and "node".
+var layers = map[string]layer{
+	"overlay/wire/ggep": {rank: 0},
+	"overlay/wire":      {rank: 1, may: []string{"overlay/wire/ggep"}},
+	"overlay/identity":  {rank: 0},
+	"overlay/hostcache": {rank: 0},
+	"transfer/urn":      {rank: 0},
+	"transfer/ranges":   {rank: 0},
+	"query/keyword":     {rank: 0},
+	"node/state":        {rank: 0},
+	"testnet/fabric":    {rank: 0},
+	"testnet/bubble":    {rank: 0},
+
+	"overlay/route":     {rank: 2, may: []string{"overlay/wire"}},
+	"overlay/handshake": {rank: 2, may: []string{"overlay/wire"}},
+	"overlay/link":      {rank: 2, may: []string{"overlay/wire"}},
+	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
+	"query/index":       {rank: 1, may: []string{"query/keyword"}},
+
+	"overlay": {rank: 3, may: []string{
+		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/hostcache",
+	}},
+	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
+	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},
+	"transfer/library":       {rank: 3, may: []string{"transfer", "transfer/urn"}},
+	"query": {rank: 3, may: []string{
+		"query/keyword", "query/index", "transfer", "transfer/urn",
+	}},
+
+	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
+	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
+	"query/flood": {rank: 4, may: []string{
+		"query", "query/keyword", "query/index", "overlay", "overlay/wire", "overlay/wire/ggep", "transfer/urn",
+	}},
+
+	"node": {rank: 5, may: []string{
+		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/wire",
+		"query", "query/keyword", "query/index", "query/flood",
+		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+	}},
+}
+
+// TestLayers holds the imports of every package against the table above.
+func TestLayers(t *testing.T) {
+	seen := map[string]bool{}
+	for file, imports := range importsOf(t, func(name string) bool { return !strings.HasSuffix(name, "_test.go") }) {
+		from := path.Dir(file)
+		if from == "." {
+			continue // main may import everything
+		}
+		seen[from] = true
+		own, ok := layers[from]
+		if !ok {
+			t.Errorf("%s: package %s is not in the layers table", file, from)
+			continue
+		}
+		for _, to := range imports {
+			target, known := layers[to]
+			switch {
+			case !known:
+				t.Errorf("%s imports %s, which is not in the layers table", file, to)
+			case target.rank >= own.rank:
+				t.Errorf("%s (rank %d) imports %s (rank %d): only lower ranks may be imported", file, own.rank, to, target.rank)
+			case !slices.Contains(own.may, to):
+				t.Errorf("%s imports %s, which the row of %s does not name", file, to, from)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(layers)) {
+		if !seen[name] {
+			t.Errorf("layers table names %s, which has no Go files", name)
+		}
+		for _, to := range layers[name].may {
+			for _, apart := range [][2]string{{"overlay", "transfer"}, {"overlay", "nat"}, {"transfer", "nat"}} {
+				if side(name) == apart[0] && side(to) == apart[1] || side(name) == apart[1] && side(to) == apart[0] {
+					t.Errorf("layers table lets %s import %s: %s and %s never import one another", name, to, apart[0], apart[1])
+				}
+			}
+		}
+	}
+}
+
+// side is the top-level folder of a package.
+func side(pkg string) string {
+	top, _, _ := strings.Cut(pkg, "/")
+	return top
+}
+
+// importsOf maps each Go file that keep accepts to the packages of this module
+// it imports, as paths below the root.
+func importsOf(t *testing.T, keep func(name string) bool) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	for _, file := range goFiles(t) {
+		if !keep(path.Base(file)) {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			t.Fatalf("parse %s: %v", file, err)
+		}
+		out[file] = []string{}
+		for _, spec := range f.Imports {
+			p, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				t.Fatalf("%s: import %s: %v", file, spec.Path.Value, err)
+			}
+			if own, ok := strings.CutPrefix(p, module+"/"); ok {
+				out[file] = append(out[file], own)
+			}
+		}
+	}
+	return out
+}
+
+// goFiles lists every Go file of the tree, slash-separated, test data left out.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(rootFS(), ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || name != "." && strings.HasPrefix(d.Name(), ".")):
+			return fs.SkipDir
+		case !d.IsDir() && strings.HasSuffix(name, ".go"):
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(files) == 0 {
+		t.Fatal("no Go files found: is the test run from the root of the tree?")
+	}
+	return files
+}
