@@ -1,0 +1,205 @@
+package overlay
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/hostcache"
+	"filbert/overlay/link"
+	"filbert/overlay/route"
+	"filbert/overlay/wire"
+)
+
+// Config is what a Core is told once. The zero value works.
+type Config struct {
+	GUID wire.GUID // servent GUID
+	Port uint16    // where we listen, TCP and UDP
+	// External is our address as others reach it, when the user knows it;
+	// otherwise it is found out.
+	External netip.Addr
+
+	Want int // neighbors the node dials for
+	Max  int // neighbors it has at most; default 32
+
+	MaxTTL   wire.TTL // sum of hops and TTL of what we relay is clamped to it; default 4
+	QueryTTL wire.TTL // TTL of our own queries; default MaxTTL
+
+	Speed uint32 // of our line, kbit/s, as hits tell it; default 1000
+	Seeds []netip.AddrPort
+	Hosts hostcache.Config // which addresses can be hosts
+}
+
+func (c Config) withDefaults() Config {
+	if c.Max == 0 {
+		c.Max = 32
+	}
+	if c.MaxTTL == 0 {
+		c.MaxTTL = 4
+	}
+	if c.QueryTTL == 0 {
+		c.QueryTTL = c.MaxTTL
+	}
+	if c.Speed == 0 {
+		c.Speed = 1000
+	}
+	return c
+}
+
+// Core decides everything a servent does in the overlay. See the package
+// comment; it is driven by one goroutine.
+type Core struct {
+	cfg   Config
+	rnd   *rand.Rand
+	hosts *hostcache.Cache
+	self  selfAddress
+
+	neighbors []*neighbor           // links that are up, oldest first
+	links     map[link.ID]*neighbor // these and those in a handshake
+	dialing   map[link.ID]netip.AddrPort
+	nextLink  link.ID
+	closing   bool // Shutdown came
+
+	queries  *route.Table[link.ID] // query GUID → where it came from
+	servents *route.Table[link.ID] // servent GUID → where its hits came from
+	pushes   *route.Table[link.ID] // push GUID, for duplicates
+	pongs    pongCache
+	replies  replyLimit
+	searches searches
+	sharing  Sharing
+
+	started time.Time
+	due     time.Time
+	refresh time.Time // when neighbors are next asked for pongs
+	drops   Drops
+	traffic Traffic
+	out     effects
+}
+
+// localLink stands in the routes for ourselves.
+const localLink = ^link.ID(0)
+
+// NewCore returns a Core that knows nobody but its seeds. rnd belongs to it from
+// now on.
+func NewCore(cfg Config, rnd *rand.Rand) *Core {
+	return &Core{
+		cfg:      cfg.withDefaults(),
+		rnd:      rnd,
+		hosts:    hostcache.New(cfg.Hosts, rnd),
+		links:    make(map[link.ID]*neighbor),
+		dialing:  make(map[link.ID]netip.AddrPort),
+		queries:  route.NewTable[link.ID](routeEntries, routeLifetime),
+		servents: route.NewTable[link.ID](pushEntries, pushLifetime),
+		pushes:   route.NewTable[link.ID](pushEntries, pushLifetime),
+		self:     selfAddress{port: cfg.Port, external: cfg.External},
+	}
+}
+
+// Step takes one event at the time now and returns what is to be done about
+// it. The effects are valid until the next Step.
+func (c *Core) Step(now time.Time, ev Event) []Effect {
+	c.out.reset()
+	if c.started.IsZero() {
+		c.begin(now)
+	}
+	switch ev := ev.(type) {
+	case *Batch:
+		c.receive(now, ev)
+	case *Matched:
+		c.answer(now, ev)
+	case *Tick:
+		c.tick(now)
+	case *Applied:
+		c.apply(now, ev)
+	case *Up:
+		c.up(now, ev.Link)
+	case *Failed:
+		c.failed(now, ev)
+	case *Ended:
+		c.ended(now, ev)
+	case *Datagram:
+		c.datagram(now, ev)
+	case *Search:
+		c.search(now, ev)
+	case *EndSearch:
+		c.searches.end(ev.ID)
+	case *Connect:
+		c.connect(now, ev.Addr)
+	case *Disconnect:
+		c.disconnect(now, ev.Addr)
+	case *Want:
+		c.cfg.Want = ev.Neighbors
+		c.dial(now)
+	case *Sharing:
+		c.sharing = *ev
+	case *Shutdown:
+		c.shutdown()
+	}
+	return c.out.list
+}
+
+// Restore takes the hosts that an earlier Core knew, as its Hosts returned them,
+// and returns their number. It is called before the first Step.
+func (c *Core) Restore(now time.Time, hosts []byte) (int, error) {
+	return c.hosts.Restore(now, hosts)
+}
+
+// Due is when the next Tick is due; zero before the first Step.
+func (c *Core) Due() time.Time { return c.due }
+
+func (c *Core) begin(now time.Time) {
+	c.started = now
+	c.refresh = now.Add(pongRefresh)
+	c.due = now.Add(tick)
+	for _, seed := range c.cfg.Seeds {
+		c.hosts.Add(now, seed, netip.Addr{}, hostcache.FromSeed)
+	}
+	c.dial(now)
+}
+
+// tick does what time brings.
+func (c *Core) tick(now time.Time) {
+	c.due = now.Add(tick)
+	for _, n := range c.snapshotNeighbors() {
+		c.checkAlive(now, n)
+	}
+	c.searches.expire(now)
+	if c.closing {
+		return
+	}
+	if !now.Before(c.refresh) {
+		c.refresh = now.Add(pongRefresh)
+		c.refreshPongs(now)
+	}
+	c.dial(now)
+}
+
+// drop counts a message of n that goes no further.
+func (c *Core) drop(n *neighbor, why DropReason) {
+	c.drops[why]++
+	if n != nil {
+		n.drops[why]++
+	}
+}
+
+// bye ends a link with a reason the other side is told.
+func (c *Core) bye(n *neighbor, code handshake.Status, text string) {
+	c.send(n, c.out.frame(wire.NewGUID(c.rnd), 1, &wire.Bye{Code: uint16(code), Text: text}))
+	c.out.add(&Close{n.id})
+	c.remove(n)
+}
+
+// send queues a frame on a link and counts it.
+func (c *Core) send(n *neighbor, f wire.Frame) {
+	n.sent.count(f.Type(), len(f))
+	c.traffic.Sent.count(f.Type(), len(f))
+	c.out.send(n.id, f)
+}
+
+func (c *Core) shutdown() {
+	c.closing = true
+	for _, n := range c.snapshotNeighbors() {
+		c.bye(n, byeShutdown, "Servent shutdown")
+	}
+}

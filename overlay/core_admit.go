@@ -1,0 +1,240 @@
+package overlay
+
+import (
+	"bytes"
+	"errors"
+	"net/netip"
+	"time"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/hostcache"
+	"filbert/overlay/link"
+	"filbert/overlay/wire"
+)
+
+// Codes of BYE messages (Gnutella 0.6, "Bye").
+const (
+	byeShutdown  handshake.Status = 200
+	byeUser      handshake.Status = 202
+	byeMalformed handshake.Status = 400
+	byeAgain     handshake.Status = 401
+	byeHighTTL   handshake.Status = 403
+	byeSilent    handshake.Status = 406
+	byeDuplicate handshake.Status = 409
+)
+
+// apply judges a peer in the middle of a handshake and, when it is let in,
+// keeps a slot for it until Up or Failed.
+func (c *Core) apply(now time.Time, ev *Applied) {
+	verdict := c.judge(now, ev)
+	c.out.add(&Judged{ev.Link, verdict})
+	c.learnFrom(now, ev)
+	if verdict.Code != handshake.OK {
+		return
+	}
+	delete(c.dialing, ev.Link)
+	n := &neighbor{
+		id: ev.Link, remote: ev.Remote, local: ev.Local, inbound: ev.Inbound, peer: ev.Peer,
+		listen: listenAddr(ev), since: now, heard: now,
+	}
+	c.links[n.id] = n
+}
+
+// judge decides about a peer; the order is that of gtk-gnutella: ourselves,
+// duplicates, role, slots.
+func (c *Core) judge(now time.Time, ev *Applied) handshake.Verdict {
+	p := ev.Peer
+	switch {
+	case c.closing:
+		return handshake.Refused(handshake.Full, "Shutting down")
+	case p.GUID == c.cfg.GUID && !p.GUID.IsZero():
+		return handshake.Refused(handshake.Conflict, "Connected to itself")
+	case c.connected(ev):
+		return handshake.Refused(handshake.Conflict, "Already connected")
+	case p.Role == handshake.RoleUnknown:
+		return handshake.Refused(handshake.Forbidden, "Normal nodes refused")
+	case p.Role == handshake.RoleLeaf:
+		return c.full(now, ev, "No leaf slots")
+	case len(c.links) >= c.cfg.Max:
+		return c.full(now, ev, "Too many ultrapeer connections")
+	case c.crowded(ev.Remote.Addr()):
+		return c.full(now, ev, "Too many connections from your network")
+	}
+	return c.naming(now, ev, handshake.Accepted())
+}
+
+// full refuses a peer for want of room.
+func (c *Core) full(now time.Time, ev *Applied, text string) handshake.Verdict {
+	return c.naming(now, ev, handshake.Refused(handshake.Full, text))
+}
+
+// naming adds hosts to try to a verdict: who is refused needs them, who is let
+// in finds its other neighbors by them.
+func (c *Core) naming(now time.Time, ev *Applied, v handshake.Verdict) handshake.Verdict {
+	if ev.Inbound {
+		v.Try = c.hosts.Some(now, tryHosts, ev.Remote)
+	}
+	return v
+}
+
+// connected reports whether the peer has a link to us already. Links that are
+// still in a handshake do not count: two servents that call each other at the
+// same moment would refuse each other. Up settles it.
+func (c *Core) connected(ev *Applied) bool {
+	listen := listenAddr(ev)
+	for _, n := range c.neighbors {
+		if n.remote == ev.Remote || listen.IsValid() && n.listen == listen {
+			return true
+		}
+		if !ev.Peer.GUID.IsZero() && n.peer.GUID == ev.Peer.GUID {
+			return true
+		}
+	}
+	return false
+}
+
+// crowded reports whether an address or its network has all the links it may.
+func (c *Core) crowded(addr netip.Addr) bool {
+	if hostcache.Class(addr).Local() {
+		return false
+	}
+	var sameAddr, sameNet int
+	for _, n := range c.links {
+		if n.remote.Addr() == addr {
+			sameAddr++
+		}
+		if hostcache.Net(n.remote.Addr()) == hostcache.Net(addr) {
+			sameNet++
+		}
+	}
+	return sameAddr >= maxPerAddr || sameNet >= maxPerNet
+}
+
+// listenAddr is where a peer takes connections: the address we called, or its
+// own word when that names the address it calls from.
+func listenAddr(ev *Applied) netip.AddrPort {
+	if !ev.Inbound {
+		return ev.Remote
+	}
+	if l := ev.Peer.Listen; l.IsValid() && l.Addr() == ev.Remote.Addr() {
+		return l
+	}
+	return netip.AddrPort{}
+}
+
+// learnFrom takes the addresses a handshake tells.
+func (c *Core) learnFrom(now time.Time, ev *Applied) {
+	teller := ev.Remote.Addr()
+	c.self.saw(ev)
+	c.hosts.SetOwn(c.self.own)
+	for _, addr := range ev.Peer.Try {
+		c.learn(now, addr, teller, hostcache.FromTry)
+	}
+	if ev.Inbound {
+		if l := listenAddr(ev); l.IsValid() {
+			c.learn(now, l, teller, hostcache.FromHandshake)
+		}
+	}
+}
+
+// learn offers an address to the host cache, unless it is our own.
+func (c *Core) learn(now time.Time, addr netip.AddrPort, teller netip.Addr, kind hostcache.Source) bool {
+	return !c.self.is(addr) && c.hosts.Add(now, addr, teller, kind) == hostcache.Kept
+}
+
+// up makes a judged peer a neighbor.
+func (c *Core) up(now time.Time, id link.ID) {
+	n := c.links[id]
+	if n == nil || n.up {
+		return
+	}
+	n.up, n.since, n.heard = true, now, now
+	if twin := c.twin(n); twin != nil {
+		if c.yields(n) {
+			c.neighbors = append(c.neighbors, n)
+			c.bye(n, byeDuplicate, "Already connected")
+			return
+		}
+		c.bye(twin, byeDuplicate, "Already connected")
+	}
+	c.neighbors = append(c.neighbors, n)
+	if n.listen.IsValid() {
+		c.hosts.Good(now, n.listen)
+	}
+	c.hosts.SetAnchors(c.anchors())
+	// Something must be said soon: gtk-gnutella sends no query to a neighbor
+	// it has heard nothing from.
+	c.send(n, c.out.frame(wire.NewPingGUID(c.rnd), c.cfg.MaxTTL, &wire.Ping{}))
+	c.repeatSearches(now, n)
+}
+
+// anchors are the neighbors to dial first after a restart: those we chose
+// ourselves, the oldest first.
+func (c *Core) anchors() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, n := range c.neighbors {
+		if !n.inbound {
+			out = append(out, n.remote)
+		}
+	}
+	return out
+}
+
+// twin is the other link to the same servent that came up at the same moment.
+func (c *Core) twin(n *neighbor) *neighbor {
+	for _, other := range c.neighbors {
+		if other != n && !n.peer.GUID.IsZero() && other.peer.GUID == n.peer.GUID {
+			return other
+		}
+	}
+	return nil
+}
+
+// yields decides which of two links to one servent goes, so that both ends
+// decide alike: the link stays that was opened by the greater GUID.
+func (c *Core) yields(n *neighbor) bool {
+	greater := bytes.Compare(c.cfg.GUID[:], n.peer.GUID[:]) > 0
+	return n.inbound == greater
+}
+
+// failed is a link that did not come about.
+func (c *Core) failed(now time.Time, ev *Failed) {
+	addr, dialed := c.dialing[ev.Link]
+	delete(c.dialing, ev.Link)
+	if n := c.links[ev.Link]; n != nil {
+		if addr, dialed = n.remote, !n.inbound; n.up {
+			return // Ended speaks for links that were up
+		}
+		c.remove(n)
+	}
+	if !dialed {
+		return
+	}
+	var refused *handshake.RefusedError
+	code := 0
+	if errors.As(ev.Err, &refused) {
+		code = int(refused.Code)
+		for _, try := range refused.Try {
+			c.learn(now, try, addr.Addr(), hostcache.FromTry)
+		}
+	}
+	c.hosts.Failed(now, addr, code)
+	c.dial(now)
+}
+
+// ended is a link that is over, or whose bytes were no messages.
+func (c *Core) ended(now time.Time, ev *Ended) {
+	n := c.links[ev.Link]
+	if n == nil {
+		return // we said BYE first
+	}
+	var malformed *wire.FormatError
+	if errors.As(ev.Err, &malformed) {
+		c.drop(n, DropMalformed)
+		c.bye(n, byeMalformed, malformed.Error())
+	} else {
+		c.out.add(&Close{n.id})
+		c.remove(n)
+	}
+	c.dial(now)
+}

@@ -1,0 +1,90 @@
+package overlay
+
+import (
+	"net/netip"
+	"time"
+
+	"filbert/overlay/hostcache"
+)
+
+// dial opens links while the node has fewer than it wants, a few at a time.
+func (c *Core) dial(now time.Time) {
+	if c.closing {
+		return
+	}
+	for range dialsPerTick {
+		if len(c.links)+len(c.dialing) >= c.cfg.Want || len(c.dialing) >= maxDialing {
+			return
+		}
+		addr, ok := c.hosts.Pick(now, c.unwanted, c.outbound())
+		if !ok {
+			c.hungry(now)
+			return
+		}
+		c.open(now, addr)
+	}
+}
+
+// outbound lists the hosts we dialed or are dialing.
+func (c *Core) outbound() []netip.AddrPort {
+	var out []netip.AddrPort
+	for _, n := range c.neighbors {
+		if !n.inbound {
+			out = append(out, n.remote)
+		}
+	}
+	for _, addr := range c.dialing {
+		out = append(out, addr)
+	}
+	return out
+}
+
+// hungry asks for pongs soon: more neighbors are wanted and nobody is known.
+func (c *Core) hungry(now time.Time) {
+	if soon := now.Add(pongHungry); soon.Before(c.refresh) {
+		c.refresh = soon
+	}
+}
+
+// unwanted reports whether an address is not to be dialed now.
+func (c *Core) unwanted(addr netip.AddrPort) bool {
+	if c.self.is(addr) || c.crowded(addr.Addr()) {
+		return true
+	}
+	for _, n := range c.links {
+		if n.remote == addr || n.listen == addr {
+			return true
+		}
+	}
+	for _, dialed := range c.dialing {
+		if dialed == addr {
+			return true
+		}
+	}
+	return false
+}
+
+// open dials one host. Links of ours have even names, those of others odd ones.
+func (c *Core) open(now time.Time, addr netip.AddrPort) {
+	c.nextLink += 2
+	c.dialing[c.nextLink] = addr
+	c.hosts.Attempt(now, addr)
+	c.out.add(&Dial{c.nextLink, addr})
+}
+
+// connect dials a host the user named, unless it is a neighbor already.
+func (c *Core) connect(now time.Time, addr netip.AddrPort) {
+	c.hosts.Add(now, addr, netip.Addr{}, hostcache.FromUser)
+	if !c.closing && !c.unwanted(addr) {
+		c.open(now, addr)
+	}
+}
+
+func (c *Core) disconnect(now time.Time, addr netip.AddrPort) {
+	if n := c.neighborAt(addr); n != nil {
+		c.bye(n, byeUser, "Disconnected by user")
+		if n.listen.IsValid() {
+			c.hosts.Failed(now, n.listen, int(byeUser))
+		}
+	}
+}

@@ -1,0 +1,153 @@
+package overlay
+
+import (
+	"math/bits"
+	"net/netip"
+	"slices"
+	"time"
+
+	"filbert/overlay/hostcache"
+	"filbert/overlay/wire"
+)
+
+// checkAlive pings a neighbor that is silent and sends away one that stays so.
+func (c *Core) checkAlive(now time.Time, n *neighbor) {
+	if now.Sub(n.heard) < aliveIdle || n.unanswered > 0 && now.Sub(n.pinged) < alivePause {
+		return
+	}
+	if n.unanswered >= aliveTries {
+		c.bye(n, byeSilent, "No reply to alive pings")
+		if n.listen.IsValid() {
+			c.hosts.Failed(now, n.listen, 0)
+		}
+		return
+	}
+	n.unanswered++
+	n.pinged = now
+	c.send(n, c.out.frame(wire.NewPingGUID(c.rnd), 1, &wire.Ping{}))
+}
+
+// ping answers a neighbor's ping. Pings are never relayed: others answer from
+// what they know (pong caching).
+func (c *Core) ping(now time.Time, n *neighbor, f wire.Frame) {
+	ttl, hops := f.TTL(), f.Hops()
+	switch {
+	case ttl == 0: // acknowledges a ping of ours
+	case ttl+wire.TTL(hops) == 1: // is the link alive?
+		c.send(n, c.out.frame(f.GUID(), 1, c.ownPong(now, n)))
+	case ttl == 2 && hops == 0: // a crawler asks who our neighbors are
+		if c.pingEarly(now, n) {
+			return
+		}
+		c.send(n, c.out.frame(f.GUID(), 1, c.ownPong(now, n)))
+		c.neighborPongs(n, f.GUID())
+	default:
+		if c.pingEarly(now, n) {
+			return
+		}
+		back := wire.TTL(min(int(hops)+1, int(c.cfg.MaxTTL)))
+		if len(c.links) < c.cfg.Max {
+			c.send(n, c.out.frame(f.GUID(), back, c.ownPong(now, n)))
+		}
+		for _, p := range c.pongs.pick(now, pongsPerPing, c.rnd, func(addr netip.AddrPort) bool { return addr != n.listen && c.usableTo(addr, n) }) {
+			pong := c.out.frame(f.GUID(), back, &p.pong)
+			pong.SetTTL(back, p.hops)
+			c.send(n, pong)
+		}
+	}
+}
+
+// pingEarly drops pings beyond one in pingPause.
+func (c *Core) pingEarly(now time.Time, n *neighbor) bool {
+	if now.Sub(n.asked) < pingPause {
+		c.drop(n, DropPingEarly)
+		return true
+	}
+	n.asked = now
+	return false
+}
+
+// neighborPongs answers a crawler with a pong for each neighbor.
+func (c *Core) neighborPongs(n *neighbor, guid wire.GUID) {
+	for _, other := range c.neighbors {
+		if other == n || !other.listen.IsValid() || !c.usableTo(other.listen, n) {
+			continue
+		}
+		pong := c.out.frame(guid, 1, &wire.Pong{Addr: other.listen, Files: other.files, KiB: other.kib})
+		pong.SetTTL(1, 1)
+		c.send(n, pong)
+	}
+}
+
+// ownPong is what we tell of ourselves on a link.
+func (c *Core) ownPong(now time.Time, n *neighbor) *wire.Pong {
+	return &wire.Pong{
+		Addr:  c.self.on(n),
+		Files: uint32(min(c.sharing.Files, 10_000_000)),
+		KiB:   ultrapeerKiB(c.sharing.KiB),
+		Ext:   c.info(now).AppendTo(nil),
+	}
+}
+
+// info is what a pong says of us beyond what we share.
+func (c *Core) info(now time.Time) wire.HostInfo {
+	return wire.HostInfo{
+		Vendor:    vendor,
+		Minor:     1,
+		Uptime:    min(now.Sub(c.started), 24*time.Hour),
+		Ultrapeer: true,
+		Ultras:    uint8(min(max(c.cfg.Max-len(c.links), 0), 255)),
+	}
+}
+
+// ultrapeerKiB marks a pong as that of an ultrapeer: the size shared is a power
+// of two, at least 8 (Gnutella 0.6, "Pong").
+func ultrapeerKiB(kib int64) uint32 {
+	kib = min(max(kib, 8), 1<<31)
+	return 1 << (bits.Len64(uint64(kib)) - 1)
+}
+
+// pong learns from a neighbor's pong.
+func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
+	if now.Sub(n.pongWindow) >= time.Minute {
+		n.pongWindow, n.pongs = now, 0
+	}
+	if n.pongs++; n.pongs > maxPongsPerMinute {
+		c.drop(n, DropPongMany)
+		return
+	}
+	m, err := wire.Parse(f.Type(), slices.Clone(f.Payload())) // outlives the batch it came in
+	p, ok := m.(*wire.Pong)
+	if err != nil || !ok {
+		c.drop(n, DropMalformed)
+		return
+	}
+	hops := f.Hops() + 1
+	if hops == 1 { // its own: we know better where it is
+		n.files, n.kib = p.Files, p.KiB
+		if !n.listen.IsValid() && p.Addr.Addr() == n.remote.Addr() && p.Addr.Port() != 0 {
+			n.listen = p.Addr
+		}
+		if !n.listen.IsValid() {
+			return
+		}
+		p.Addr = n.listen
+	}
+	if !c.usable(p.Addr, n) || c.self.is(p.Addr) {
+		c.drop(n, DropAddress)
+		return
+	}
+	c.learn(now, p.Addr, n.remote.Addr(), hostcache.FromPong)
+	c.pongs.add(now, cachedPong{pong: *p, hops: hops})
+}
+
+// refreshPongs asks a fifth of the neighbors for pongs.
+func (c *Core) refreshPongs(now time.Time) {
+	ask := max(refreshFewest, len(c.neighbors)/5)
+	for _, i := range c.rnd.Perm(len(c.neighbors)) {
+		if ask--; ask < 0 {
+			return
+		}
+		c.send(c.neighbors[i], c.out.frame(wire.NewPingGUID(c.rnd), c.cfg.MaxTTL, &wire.Ping{}))
+	}
+}

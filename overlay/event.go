@@ -1,0 +1,174 @@
+package overlay
+
+import (
+	"net/netip"
+	"time"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/link"
+	"filbert/overlay/wire"
+)
+
+// Event is what the Core learns: one of the types below.
+type Event interface{ event() }
+
+// Applied is a peer in the middle of a handshake; a Verdict answers it. A link
+// that we opened was announced by a Dial effect.
+type Applied struct {
+	Link    link.ID
+	Remote  netip.AddrPort // as the connection has it
+	Local   netip.Addr     // our end of the connection
+	Inbound bool
+	Peer    *handshake.Peer
+}
+
+// Up is a link whose handshake succeeded; it was Applied before.
+type Up struct{ Link link.ID }
+
+// Failed is a link that never came up: the dial or the handshake failed after
+// a Dial effect or an accepting Verdict.
+type Failed struct {
+	Link link.ID
+	Err  error // a *handshake.RefusedError tells what the other side said
+}
+
+// Batch is whole frames that a link received, back to back. The Core may patch
+// them in place; effects refer to them until the next Step.
+type Batch struct {
+	Link   link.ID
+	Frames []byte
+}
+
+// Ended is a link that receives nothing any more.
+type Ended struct {
+	Link link.ID
+	Err  error // a *wire.FormatError when its bytes were no messages
+}
+
+// Datagram is a UDP packet. Local is the address of the socket, which may be
+// unspecified.
+type Datagram struct {
+	From    netip.AddrPort
+	Local   netip.Addr
+	Payload []byte
+}
+
+// Matched answers a Match effect.
+type Matched struct {
+	Link    link.ID
+	GUID    wire.GUID
+	Hops    wire.Hops
+	Records []wire.Record // at most maxRecords are used
+}
+
+// Search begins a search of our own; hits come as Deliver effects.
+type Search struct {
+	ID    SearchID
+	Query wire.Query
+	TTL   wire.TTL // 0 = the configured one
+}
+
+// EndSearch ends a search: later hits are still routed, but not delivered.
+type EndSearch struct{ ID SearchID }
+
+// Connect asks for a link to a host, whatever the number of neighbors.
+type Connect struct{ Addr netip.AddrPort }
+
+// Disconnect ends the link to a host with a BYE.
+type Disconnect struct{ Addr netip.AddrPort }
+
+// Want sets how many neighbors the node dials for.
+type Want struct{ Neighbors int }
+
+// Sharing tells what the node shares, for its pongs. A node that shares
+// nothing is asked to match nothing.
+type Sharing struct {
+	Files int
+	KiB   int64
+}
+
+// Tick lets time pass; it is due at Core.Due.
+type Tick struct{}
+
+// Shutdown says BYE to everybody and lets nobody in any more.
+type Shutdown struct{}
+
+func (*Applied) event()    {}
+func (*Up) event()         {}
+func (*Failed) event()     {}
+func (*Batch) event()      {}
+func (*Ended) event()      {}
+func (*Datagram) event()   {}
+func (*Matched) event()    {}
+func (*Search) event()     {}
+func (*EndSearch) event()  {}
+func (*Connect) event()    {}
+func (*Disconnect) event() {}
+func (*Want) event()       {}
+func (*Sharing) event()    {}
+func (*Tick) event()       {}
+func (*Shutdown) event()   {}
+
+// SearchID names a search of our own.
+type SearchID uint64
+
+// Effect is what the engine is asked to do: one of the types below, in order.
+// Whatever an effect points to is valid until the next Step.
+type Effect interface{ effect() }
+
+// Send queues a frame on a link.
+type Send struct {
+	Link  link.ID
+	Frame wire.Frame
+}
+
+// Close ends a link after what was sent on it.
+type Close struct{ Link link.ID }
+
+// Dial opens a connection and the handshake on it under the name Link.
+type Dial struct {
+	Link link.ID
+	Addr netip.AddrPort
+}
+
+// Judged answers Applied.
+type Judged struct {
+	Link    link.ID
+	Verdict handshake.Verdict
+}
+
+// Match asks which shared files answer a query; Matched brings the answer.
+type Match struct {
+	Link    link.ID
+	GUID    wire.GUID
+	Hops    wire.Hops
+	Payload []byte // of the query
+}
+
+// Deliver is a hit for a search of our own.
+type Deliver struct {
+	Search SearchID
+	Hit    *Hit
+}
+
+// Reply sends a datagram.
+type Reply struct {
+	To    netip.AddrPort
+	Frame wire.Frame
+}
+
+func (*Send) effect()    {}
+func (*Close) effect()   {}
+func (*Dial) effect()    {}
+func (*Judged) effect()  {}
+func (*Match) effect()   {}
+func (*Deliver) effect() {}
+func (*Reply) effect()   {}
+
+// Hit is one query hit message as it reached us.
+type Hit struct {
+	wire.QueryHit
+	Hops wire.Hops
+	Via  netip.AddrPort // the neighbor that brought it
+	At   time.Time
+}

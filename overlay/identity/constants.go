@@ -1,0 +1,29 @@
+package identity
+
+const (
+	// guidDomain and checkDomain keep the two digests of a public key apart
+	// from each other and from every other use of it. They can never change:
+	// every GUID and every peer ID that people wrote down depends on them.
+	guidDomain  = "filbert servent GUID 1\x00"
+	checkDomain = "filbert peer ID 1\x00"
+
+	// guidModern is the byte at guidModernAt that tells the GUID of a 0.6
+	// servent from older ones; the byte at guidReservedAt is zero (Gnutella
+	// 0.6, "Message header").
+	guidModern     = 0xFF
+	guidModernAt   = 8
+	guidReservedAt = 15
+
+	// peerIDCheck is how many bytes of a digest follow the key in the text
+	// form of a peer ID: 24 bits, so that one wrong ID in 16 million passes,
+	// and key and check together fill 56 base32 characters without a rest.
+	peerIDCheck = 3
+
+	// pemType is the label of a PKCS#8 private key (RFC 7468 §10).
+	pemType = "PRIVATE KEY"
+
+	// peerIDLine begins the line before the PEM block that names the peer ID.
+	// PKCS#8 has no checksum: without the line, one changed character would
+	// silently be another identity. RFC 7468 §2 lets text stand there.
+	peerIDLine = "Peer-ID: "
+)

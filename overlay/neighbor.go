@@ -1,0 +1,103 @@
+package overlay
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/link"
+	"filbert/overlay/wire"
+)
+
+// neighbor is one link from its Applied event on.
+//
+//	applied ── Up ──> up ── bye, Ended ──> gone
+//	   └────── Failed ───────────────────────^
+type neighbor struct {
+	id      link.ID
+	remote  netip.AddrPort // of the connection
+	local   netip.Addr     // our end of it
+	inbound bool
+	peer    *handshake.Peer
+	listen  netip.AddrPort // where it takes connections; invalid when unknown
+	up      bool
+	since   time.Time
+
+	heard      time.Time // last bytes received
+	pinged     time.Time // last alive ping sent
+	unanswered int       // alive pings since heard
+	asked      time.Time // last ping of it answered from the cache
+	pongWindow time.Time // start of the minute pongs are counted in
+	pongs      int       // of this minute
+	high       int       // queries above the hard limit
+	again      uint64    // copies of what it had sent before
+	files, kib uint32    // what it shares, by its own pong
+
+	received, sent Counts
+	drops          Drops
+}
+
+// Counts counts messages and bytes by type.
+type Counts struct {
+	Pings, Pongs, Queries, Hits, Pushes, Byes, Others uint64 // messages
+	Bytes                                             uint64
+}
+
+// Messages is the sum over all types.
+func (c Counts) Messages() uint64 {
+	return c.Pings + c.Pongs + c.Queries + c.Hits + c.Pushes + c.Byes + c.Others
+}
+
+func (c *Counts) count(t wire.Type, size int) {
+	c.Bytes += uint64(size)
+	switch t {
+	case wire.TypePing:
+		c.Pings++
+	case wire.TypePong:
+		c.Pongs++
+	case wire.TypeQuery:
+		c.Queries++
+	case wire.TypeQueryHit:
+		c.Hits++
+	case wire.TypePush:
+		c.Pushes++
+	case wire.TypeBye:
+		c.Byes++
+	default:
+		c.Others++
+	}
+}
+
+// Traffic is what passed all links, those that are gone included.
+type Traffic struct{ Received, Sent Counts }
+
+// remove forgets a link. Its routes die with it: IDs are never used again.
+func (c *Core) remove(n *neighbor) {
+	delete(c.links, n.id)
+	if i := slices.Index(c.neighbors, n); i >= 0 {
+		c.neighbors = slices.Delete(c.neighbors, i, i+1)
+	}
+}
+
+// snapshotNeighbors is for loops that may remove neighbors.
+func (c *Core) snapshotNeighbors() []*neighbor { return slices.Clone(c.neighbors) }
+
+// neighborAt finds the neighbor at an address, be it the one it connected from
+// or the one it listens at.
+func (c *Core) neighborAt(addr netip.AddrPort) *neighbor {
+	for _, n := range c.neighbors {
+		if n.remote == addr || n.listen == addr {
+			return n
+		}
+	}
+	return nil
+}
+
+// alive returns the neighbor behind a route, nil when it is gone.
+func (c *Core) alive(id link.ID) *neighbor {
+	if n := c.links[id]; n != nil && n.up {
+		return n
+	}
+	return nil
+}

@@ -1,0 +1,355 @@
+package overlay
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/link"
+	"filbert/overlay/wire"
+)
+
+// Options are what an Overlay is built from.
+type Options struct {
+	Config
+	Agent   string  // User-Agent, "name/version"
+	Dialer  Dialer  // opens connections
+	Matcher Matcher // answers queries; nil when nothing is shared
+	Known   []byte  // hosts of an earlier run, as Hosts returned them
+	Rand    *rand.Rand
+	Log     zerolog.Logger
+}
+
+// Dialer opens connections; a net.Dialer is one.
+type Dialer interface {
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Overlay is the engine around a Core: one loop owns the Core and the queues
+// of all links; goroutines for reading, writing, dialing and shaking hands post
+// what they learn to its inbox. See Run for the life cycle.
+type Overlay struct {
+	agent  string
+	dialer Dialer
+	match  *matching
+	log    zerolog.Logger
+
+	inbox   chan letter
+	done    chan struct{} // closed when the loop takes no more letters
+	work    sync.WaitGroup
+	nextIn  atomic.Uint64 // names of links that others open: odd
+	garbage atomic.Uint64 // datagrams that are no message of ours to answer
+
+	// Below: owned by the loop.
+	life     context.Context // ends dials and handshakes of ours with Run
+	ended    bool            // no new links and searches
+	core     *Core
+	batch    Batch // the event of the batch at hand
+	ports    map[link.ID]*port
+	dirty    []*port // have messages to flush
+	verdicts map[link.ID]chan<- handshake.Verdict
+	searches map[SearchID]chan *Hit
+	nextID   SearchID
+	packets  net.PacketConn
+	queued   link.Drops // dropped by queues of links that are gone
+	timer    *time.Timer
+	due      time.Time
+}
+
+// port is a link and the queue in front of it.
+type port struct {
+	link  *link.Link
+	queue link.Queue
+	dirty bool
+}
+
+// letter is what the inbox takes: an event, a batch of a link, a link whose
+// writer has room again, or a call to be made on the loop.
+type letter struct {
+	event Event
+	link  *link.Link
+	batch []byte
+	call  func()
+}
+
+// ErrClosed says that the overlay does not run (any more).
+var ErrClosed = errors.New("overlay: closed")
+
+// New builds an overlay. Nothing happens before Run.
+func New(o Options) *Overlay {
+	v := &Overlay{
+		agent:    o.Agent,
+		dialer:   o.Dialer,
+		log:      o.Log,
+		inbox:    make(chan letter, inboxSize),
+		done:     make(chan struct{}),
+		core:     NewCore(o.Config, o.Rand),
+		ports:    make(map[link.ID]*port),
+		verdicts: make(map[link.ID]chan<- handshake.Verdict),
+		searches: make(map[SearchID]chan *Hit),
+	}
+	v.nextIn.Store(1)
+	if len(o.Known) > 0 {
+		if _, err := v.core.Restore(time.Now(), o.Known); err != nil {
+			o.Log.Warn().Err(err).Msg("known hosts are lost")
+		}
+	}
+	v.match = newMatching(o.Matcher, v.post)
+	return v
+}
+
+// Run owns the overlay until ctx ends: it then says BYE to all neighbors, gives
+// them a short grace to hear it, and returns when every goroutine is gone. It
+// is called once.
+func (o *Overlay) Run(ctx context.Context) error {
+	o.life = ctx
+	o.work.Go(o.match.run)
+	o.timer = time.NewTimer(0)
+	defer o.timer.Stop()
+	for ctx.Err() == nil {
+		select {
+		case l := <-o.inbox:
+			o.handle(l)
+		case <-o.timer.C:
+			o.step(&Tick{})
+		case <-ctx.Done():
+		}
+		o.schedule()
+	}
+	o.step(&Shutdown{})
+	o.end()
+	return nil
+}
+
+// end waits for every goroutine. Those that posted a letter at the last moment
+// have it handled all the same: a batch must be released, a connection closed.
+func (o *Overlay) end() {
+	o.ended = true
+	close(o.done)
+	o.match.stop()
+	for id, hits := range o.searches {
+		close(hits)
+		delete(o.searches, id)
+	}
+	gone := make(chan struct{})
+	var late sync.WaitGroup
+	late.Go(func() {
+		for {
+			select {
+			case l := <-o.inbox:
+				o.handle(l)
+			case <-gone:
+				return
+			}
+		}
+	})
+	o.work.Wait()
+	close(gone)
+	late.Wait()
+}
+
+// handle takes one letter.
+func (o *Overlay) handle(l letter) {
+	switch {
+	case l.call != nil:
+		l.call()
+	case l.batch != nil:
+		o.batch = Batch{Link: l.link.ID(), Frames: l.batch}
+		o.step(&o.batch)
+		l.link.Release()
+	case l.link != nil: // its writer has room again
+		if p := o.ports[l.link.ID()]; p != nil {
+			p.link.Flush(&p.queue)
+		}
+	default:
+		o.step(l.event)
+	}
+}
+
+// step lets the Core take an event and carries its effects out.
+func (o *Overlay) step(ev Event) {
+	for _, effect := range o.core.Step(time.Now(), ev) {
+		o.do(effect)
+	}
+	for i, p := range o.dirty {
+		p.dirty = false
+		p.link.Flush(&p.queue)
+		o.dirty[i] = nil
+	}
+	o.dirty = o.dirty[:0]
+	o.match.flush()
+}
+
+// do carries one effect out.
+func (o *Overlay) do(effect Effect) {
+	switch e := effect.(type) {
+	case *Send:
+		if p := o.ports[e.Link]; p != nil {
+			p.queue.Push(e.Frame)
+			if !p.dirty {
+				p.dirty = true
+				o.dirty = append(o.dirty, p)
+			}
+		}
+	case *Match:
+		if !o.match.push(e) {
+			o.core.drop(o.core.links[e.Link], DropMatcherBusy)
+		}
+	case *Deliver:
+		select {
+		case o.searches[e.Search] <- e.Hit:
+		default:
+			o.core.drop(nil, DropSearchBusy)
+		}
+	case *Close:
+		o.close(e.Link)
+	case *Dial:
+		o.work.Go(func() { o.dial(o.life, e.Link, e.Addr) })
+	case *Judged:
+		if reply := o.verdicts[e.Link]; reply != nil {
+			reply <- e.Verdict // has room for it
+			delete(o.verdicts, e.Link)
+		}
+	case *Reply:
+		if o.packets != nil {
+			o.packets.WriteTo(e.Frame, net.UDPAddrFromAddrPort(e.To)) // lost, like any datagram may be
+		}
+	}
+}
+
+// close lets a link send what it has and end.
+func (o *Overlay) close(id link.ID) {
+	p := o.ports[id]
+	if p == nil {
+		return
+	}
+	delete(o.ports, id)
+	p.link.Flush(&p.queue)
+	p.link.Close()
+	addDrops(&o.queued, p.queue.Drops())
+}
+
+// schedule sets the timer to the Core's next deadline.
+func (o *Overlay) schedule() {
+	if due := o.core.Due(); due != o.due {
+		o.due = due
+		o.timer.Reset(time.Until(due))
+	}
+}
+
+// post puts a letter into the inbox; it waits while the loop is busy and
+// reports false when the loop is over.
+func (o *Overlay) post(l letter) bool {
+	select {
+	case <-o.done:
+		return false
+	default:
+	}
+	select {
+	case o.inbox <- l:
+		return true
+	case <-o.done:
+		return false
+	}
+}
+
+// run makes a call on the loop and waits for its end.
+func (o *Overlay) run(ctx context.Context, call func()) error {
+	finished := make(chan struct{})
+	if !o.post(letter{call: func() { defer close(finished); call() }}) {
+		return ErrClosed
+	}
+	select {
+	case <-finished:
+		return nil
+	case <-o.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Received implements link.Sink.
+func (o *Overlay) Received(l *link.Link, batch []byte) {
+	if !o.post(letter{link: l, batch: batch}) {
+		l.Release()
+	}
+}
+
+// Drained implements link.Sink.
+func (o *Overlay) Drained(l *link.Link) { o.post(letter{link: l}) }
+
+// Ended implements link.Sink.
+func (o *Overlay) Ended(l *link.Link, err error) {
+	if !o.post(letter{event: &Ended{l.ID(), err}}) {
+		l.Close()
+	}
+}
+
+func addDrops(sum *link.Drops, d link.Drops) {
+	sum.Push += d.Push
+	sum.Hit += d.Hit
+	sum.Query += d.Query
+	sum.Pong += d.Pong
+	sum.Ping += d.Ping
+	sum.Other += d.Other
+}
+
+// answerable reports whether a datagram is worth a letter to the loop.
+func answerable(payload []byte) bool {
+	f, rest, err := wire.SplitFrame(payload)
+	return err == nil && len(rest) == 0 && f.Type() == wire.TypePing
+}
+
+// ServeDatagrams reads a packet connection until it is closed or ctx ends, and
+// answers over it. What is no message for us costs no memory.
+func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
+	if err := o.run(ctx, func() { o.packets = pc }); err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() { pc.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	read, local := packetReader(pc), hostOf(pc.LocalAddr()).Addr()
+	buf := make([]byte, maxDatagram)
+	for {
+		n, from, err := read(buf)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return nil
+		case err != nil:
+			continue // an ICMP error of an earlier answer, say
+		case !answerable(buf[:n]) || len(o.inbox) > inboxSize/2:
+			o.garbage.Add(1)
+			continue
+		}
+		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+		o.post(letter{event: &Datagram{From: from, Local: local, Payload: append([]byte(nil), buf[:n]...)}})
+	}
+}
+
+// packetReader reads datagrams without allocating where pc can.
+func packetReader(pc net.PacketConn) func([]byte) (int, netip.AddrPort, error) {
+	if u, ok := pc.(*net.UDPConn); ok {
+		return u.ReadFromUDPAddrPort
+	}
+	return func(b []byte) (int, netip.AddrPort, error) {
+		n, from, err := pc.ReadFrom(b)
+		if err != nil {
+			return 0, netip.AddrPort{}, err
+		}
+		if u, ok := from.(*net.UDPAddr); ok {
+			return n, u.AddrPort(), nil
+		}
+		return 0, netip.AddrPort{}, nil
+	}
+}

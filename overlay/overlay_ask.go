@@ -1,0 +1,91 @@
+package overlay
+
+import (
+	"context"
+	"net/netip"
+
+	"filbert/overlay/link"
+	"filbert/overlay/wire"
+)
+
+// hitBuffer is how many hits wait for the one who searches.
+const hitBuffer = 256
+
+// Search sends a query and returns the hits as they come. The channel is closed
+// when ctx ends, at the latest with the overlay.
+func (o *Overlay) Search(ctx context.Context, query wire.Query) (<-chan *Hit, error) {
+	hits := make(chan *Hit, hitBuffer)
+	err := o.run(ctx, func() {
+		if o.ended {
+			close(hits)
+			return
+		}
+		o.nextID++
+		id := o.nextID
+		o.searches[id] = hits
+		o.step(&Search{ID: id, Query: query})
+		context.AfterFunc(ctx, func() {
+			o.post(letter{call: func() {
+				if o.searches[id] != nil {
+					o.step(&EndSearch{id})
+					delete(o.searches, id)
+					close(hits)
+				}
+			}})
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	return hits, nil
+}
+
+// Connect opens a link to a host, whatever the number of neighbors.
+func (o *Overlay) Connect(addr netip.AddrPort) error { return o.tell(&Connect{addr}) }
+
+// Disconnect ends the link to a host.
+func (o *Overlay) Disconnect(addr netip.AddrPort) error { return o.tell(&Disconnect{addr}) }
+
+// SetWant sets how many neighbors the node dials for.
+func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
+
+// SetSharing tells what the node shares.
+func (o *Overlay) SetSharing(files int, kib int64) error { return o.tell(&Sharing{files, kib}) }
+
+func (o *Overlay) tell(ev Event) error {
+	if !o.post(letter{event: ev}) {
+		return ErrClosed
+	}
+	return nil
+}
+
+// Status is a picture of the overlay: the Core's, and what its links hold.
+type Status struct {
+	View
+	QueueDrops link.Drops      // of all links, those that are gone included
+	Waiting    map[link.ID]int // bytes that wait for each link
+	Garbage    uint64          // datagrams not worth an answer
+}
+
+// Status takes a picture.
+func (o *Overlay) Status(ctx context.Context) (Status, error) {
+	var s Status
+	err := o.run(ctx, func() {
+		s.View = o.core.View()
+		s.QueueDrops = o.queued
+		s.Waiting = make(map[link.ID]int, len(o.ports))
+		for id, p := range o.ports {
+			addDrops(&s.QueueDrops, p.queue.Drops())
+			s.Waiting[id] = p.queue.Len() + p.link.Pending()
+		}
+	})
+	s.Garbage = o.garbage.Load()
+	return s, err
+}
+
+// Hosts is the host cache as bytes, to be kept for the next start.
+func (o *Overlay) Hosts(ctx context.Context) ([]byte, error) {
+	var b []byte
+	err := o.run(ctx, func() { b = o.core.Hosts() })
+	return b, err
+}

@@ -1,0 +1,99 @@
+package flood
+
+import (
+	"math"
+	"math/rand/v2"
+	"unicode/utf8"
+
+	"filbert/overlay/wire"
+	"filbert/overlay/wire/ggep"
+	"filbert/query/index"
+	"filbert/query/keyword"
+)
+
+// Answerer finds what is shared for the network's queries. It implements
+// overlay.Matcher and is used by one goroutine.
+type Answerer struct {
+	index   *index.Index
+	rnd     *rand.Rand
+	entries []*index.Entry // used again by every query
+}
+
+// NewAnswerer returns an Answerer over ix. rnd varies which files answer when
+// there are more than a query wants.
+func NewAnswerer(ix *index.Index, rnd *rand.Rand) *Answerer {
+	return &Answerer{index: ix, rnd: rnd}
+}
+
+// Match implements overlay.Matcher.
+func (a *Answerer) Match(payload []byte, limit int) []wire.Record {
+	flags, text, ext, err := wire.QueryText(payload)
+	if err != nil {
+		return nil
+	}
+	if wanted := int(flags.Normal() & wire.MaskMaxHits); wanted > 0 {
+		limit = min(limit, wanted)
+	}
+	q, ok := request(text, ext)
+	if !ok {
+		return nil
+	}
+	a.entries = a.index.Match(a.entries[:0], &q, a.rnd, limit)
+	if len(a.entries) == 0 {
+		return nil
+	}
+	records := make([]wire.Record, 0, len(a.entries))
+	for _, e := range a.entries {
+		records = append(records, record(e))
+	}
+	clear(a.entries)
+	return records
+}
+
+// request reads what a query's text and extensions ask for, and reports whether
+// they ask for anything: a hash, or words of which one has two characters.
+func request(text, ext []byte) (index.Query, bool) {
+	var q index.Query
+	if len(ext) > 0 {
+		for sum := range wire.SHA1s(ext) {
+			if len(q.SHA1s) < index.MaxSHA1s {
+				q.SHA1s = append(q.SHA1s, sum)
+			}
+		}
+		if e, ok := wire.FindGGEP(ext, ggep.Media); ok {
+			if data, err := e.Payload(); err == nil {
+				mask, _ := wire.ParseVL(data)
+				q.Media = index.Media(min(mask, math.MaxUint32))
+			}
+		}
+		if e, ok := wire.FindGGEP(ext, ggep.LongText); ok {
+			if data, err := e.Payload(); err == nil && len(data) > 0 && utf8.Valid(data) {
+				text = data
+			}
+		}
+	}
+	words, err := keyword.ParseQuery(string(text))
+	if err != nil {
+		return q, false
+	}
+	meaningful := false
+	for _, w := range words {
+		meaningful = meaningful || len(w.Text) >= 2
+	}
+	if meaningful {
+		q.Words = words
+	}
+	return q, meaningful || len(q.SHA1s) > 0
+}
+
+// record is a shared file as a hit names it.
+func record(e *index.Entry) wire.Record {
+	r := wire.Record{Index: e.ID, Size: e.Size, Name: e.Name}
+	if e.SHA1 != [20]byte{} {
+		r.Ext = wire.AppendSHA1(nil, e.SHA1)
+	}
+	if e.Size > math.MaxInt32 {
+		r.Ext = wire.AppendGGEP(r.Ext, wire.LargeFile(e.Size))
+	}
+	return r
+}

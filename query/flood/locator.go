@@ -1,0 +1,106 @@
+// Package flood locates files in the flooding network: it puts a query into a
+// Gnutella message, and reads hits from Gnutella messages; the other way round
+// it answers the network's queries from the index of what is shared. Routing
+// is the overlay's.
+package flood
+
+import (
+	"context"
+	"encoding/binary"
+	"net/netip"
+
+	"filbert/overlay"
+	"filbert/overlay/wire"
+	"filbert/overlay/wire/ggep"
+	"filbert/query"
+	"filbert/query/keyword"
+	"filbert/transfer"
+	"filbert/transfer/urn"
+)
+
+// Network sends queries; *overlay.Overlay is one.
+type Network interface {
+	// Search sends a query; the channel brings the hits and is closed when ctx
+	// ends or the network does.
+	Search(ctx context.Context, q wire.Query) (<-chan *overlay.Hit, error)
+}
+
+// Locator implements query.Locator over a Network.
+type Locator struct{ Network Network }
+
+// Name implements query.Locator.
+func (*Locator) Name() string { return "flood" }
+
+// Locate implements query.Locator.
+func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hit)) error {
+	hits, err := l.Network.Search(ctx, message(q))
+	if err != nil {
+		return err
+	}
+	for hit := range hits {
+		for i := range hit.Records {
+			found(readHit(hit, &hit.Records[i]))
+		}
+	}
+	return nil
+}
+
+// message puts a query into the words of the wire.
+func message(q query.Query) wire.Query {
+	m := wire.Query{Flags: wire.FlagMark | wire.FlagHash}
+	var block []ggep.Extension
+	if q.ByHash() {
+		m.Text = `\` // a query for a hash alone
+		m.Ext = wire.AppendSHA1(nil, q.SHA1)
+	} else {
+		m.Text = keyword.Normalize(q.Text)
+	}
+	if q.Media != 0 {
+		block = append(block, ggep.Extension{ID: ggep.Media, Data: wire.AppendVL(nil, uint64(q.Media))})
+	}
+	m.Ext = wire.AppendGGEP(m.Ext, block...)
+	return m
+}
+
+// readHit takes one record out of a query hit message.
+func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
+	h := query.Hit{
+		File: transfer.File{Name: r.Name, Size: r.Size},
+		Source: transfer.Source{
+			Addr:    address(hit),
+			Servent: hit.Servent,
+			Index:   r.Index,
+			Vendor:  vendor(hit),
+			Push:    hit.Trailer.Has(wire.HitPush),
+		},
+		Speed: hit.Speed,
+		Busy:  hit.Trailer.Has(wire.HitBusy),
+		Hops:  int(hit.Hops) + 1,
+		Via:   hit.Via,
+		At:    hit.At,
+	}
+	for sum := range wire.SHA1s(r.Ext) {
+		h.File.SHA1 = urn.SHA1(sum)
+		break
+	}
+	return h
+}
+
+// address is where a hit says the servent listens.
+func address(hit *overlay.Hit) netip.AddrPort {
+	if exts, err := hit.Trailer.GGEP(); err == nil {
+		if e, ok := ggep.Lookup(exts, ggep.IPv6); ok {
+			if data, err := e.Payload(); err == nil && len(data) == 16 {
+				return netip.AddrPortFrom(netip.AddrFrom16([16]byte(data)).Unmap(), hit.Addr.Port())
+			}
+		}
+	}
+	return hit.Addr
+}
+
+func vendor(hit *overlay.Hit) string {
+	if binary.BigEndian.Uint32(hit.Trailer.Vendor[:]) == 0 {
+		return ""
+	}
+	return hit.Trailer.Vendor.String()
+}

@@ -1,0 +1,24 @@
+package query
+
+import (
+	"net/netip"
+	"time"
+
+	"filbert/transfer"
+	"filbert/transfer/urn"
+)
+
+// Hit is one file that one servent says it has. All of it but At is the word of
+// a stranger: names must be escaped before they are shown.
+type Hit struct {
+	File   transfer.File // SHA1 is zero when the servent told none
+	Source transfer.Source
+	Speed  uint32 // of the servent's line, kbit/s
+	Busy   bool   // it has no upload slot free
+	Hops   int    // how far away it is
+	Via    netip.AddrPort
+	At     time.Time
+}
+
+// Hashed reports whether the hit can be fetched and verified.
+func (h Hit) Hashed() bool { return h.File.SHA1 != urn.SHA1{} }

@@ -1,0 +1,68 @@
+package query
+
+import (
+	"errors"
+	"fmt"
+
+	"filbert/query/index"
+	"filbert/query/keyword"
+	"filbert/transfer/urn"
+)
+
+const (
+	// maxText is the longest text that is sent, in bytes, once normalised:
+	// other servents drop queries above 256 bytes in all.
+	maxText = 200
+
+	// minWord is how many characters the longest word must have at least:
+	// route tables know no shorter ones.
+	minWord = 3
+)
+
+// Errors of Check.
+var (
+	ErrNoWords = fmt.Errorf("no word of at least %d letters or digits to search for", minWord)
+	ErrTooLong = fmt.Errorf("more than %d bytes of words", maxText)
+	ErrSizes   = errors.New("the minimum size is above the maximum size")
+)
+
+// Query asks for files: by words, each of which must begin a word of the file's
+// name, or by hash.
+type Query struct {
+	Text    string   // words as typed; "" with a hash
+	SHA1    urn.SHA1 // the file itself; zero = by words
+	Media   index.Media
+	MinSize int64 // bytes
+	MaxSize int64 // bytes, 0 = any
+}
+
+// ByHash reports whether the query names one file.
+func (q Query) ByHash() bool { return q.SHA1 != urn.SHA1{} }
+
+// Check tells why a query cannot be asked: ErrNoWords, ErrTooLong or ErrSizes.
+func (q Query) Check() error {
+	if q.MaxSize > 0 && q.MinSize > q.MaxSize {
+		return ErrSizes
+	}
+	if q.ByHash() {
+		return nil
+	}
+	text := keyword.Normalize(q.Text)
+	if len(text) > maxText {
+		return ErrTooLong
+	}
+	for word := range keyword.Words(text) {
+		if len([]rune(word)) >= minWord {
+			return nil
+		}
+	}
+	return ErrNoWords
+}
+
+// Accepts reports whether a hit is what was asked for. Locators filter as far
+// as their protocol allows; this is the last word.
+func (q Query) Accepts(h Hit) bool {
+	return (!q.ByHash() || h.File.SHA1 == q.SHA1) &&
+		(q.Media == 0 || q.Media&index.MediaOf(h.File.Name) != 0) &&
+		h.File.Size >= q.MinSize && (q.MaxSize == 0 || h.File.Size <= q.MaxSize)
+}

@@ -1,0 +1,131 @@
+package query
+
+import (
+	"fmt"
+	"slices"
+
+	"filbert/query/index"
+	"filbert/transfer"
+	"filbert/transfer/urn"
+)
+
+const (
+	// maxResults is how many results keep their numbers; the oldest are
+	// forgotten first.
+	maxResults = 10_000
+
+	// maxSources is how many servents are kept for one result: more than a
+	// download can use.
+	maxSources = 256
+)
+
+// Result is one file, found at one or more servents.
+type Result struct {
+	Number  int // counts from 1; never given to another file
+	File    transfer.File
+	Media   index.Media
+	Sources []transfer.Source
+	Speed   uint32 // of the fastest source's line, kbit/s
+	Busy    bool   // all sources said they are busy
+	Hops    int    // of the nearest source
+}
+
+// Hashed reports whether the result can be fetched and verified.
+func (r *Result) Hashed() bool { return r.File.SHA1 != urn.SHA1{} }
+
+// Results numbers what was found. The same content has one number, whatever the
+// names and however many searches found it; hits without a hash are the same
+// when name and size are. It is not safe for concurrent use.
+type Results struct {
+	next   int
+	byKey  map[string]*Result
+	sorted []*Result // by number
+}
+
+// NewResults returns an empty list.
+func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
+
+// Add notes a hit and returns a copy of the result it belongs to, and whether
+// the hit told anything new about it.
+func (rs *Results) Add(h Hit) (r Result, news bool) {
+	key := key(h.File)
+	known := rs.byKey[key]
+	if known == nil {
+		rs.next++
+		known = &Result{Number: rs.next, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
+		rs.byKey[key] = known
+		rs.sorted = append(rs.sorted, known)
+		rs.forget()
+	}
+	news = known.add(h)
+	return known.copy(), news
+}
+
+// Get returns a copy of the result with a number.
+func (rs *Results) Get(number int) (Result, bool) {
+	i, ok := slices.BinarySearchFunc(rs.sorted, number, func(r *Result, n int) int { return r.Number - n })
+	if !ok {
+		return Result{}, false
+	}
+	return rs.sorted[i].copy(), true
+}
+
+// ByHash returns a copy of the result with a hash.
+func (rs *Results) ByHash(h urn.SHA1) (Result, bool) {
+	r := rs.byKey[key(transfer.File{SHA1: h})]
+	if r == nil {
+		return Result{}, false
+	}
+	return r.copy(), true
+}
+
+// Len is how many results are kept.
+func (rs *Results) Len() int { return len(rs.sorted) }
+
+func (rs *Results) forget() {
+	for len(rs.sorted) > maxResults {
+		delete(rs.byKey, key(rs.sorted[0].File))
+		rs.sorted[0] = nil
+		rs.sorted = rs.sorted[1:]
+	}
+}
+
+// add merges a hit into the result and reports whether it changed anything.
+func (r *Result) add(h Hit) bool {
+	for i := range r.Sources {
+		if same(r.Sources[i], h.Source) {
+			return false
+		}
+	}
+	if len(r.Sources) == maxSources {
+		return false
+	}
+	r.Sources = append(r.Sources, h.Source)
+	r.Speed = max(r.Speed, h.Speed)
+	r.Busy = r.Busy && h.Busy
+	r.Hops = min(r.Hops, h.Hops)
+	return true
+}
+
+func (r *Result) copy() Result {
+	c := *r
+	c.Sources = slices.Clone(r.Sources)
+	return c
+}
+
+// same reports whether two sources are one servent: the GUID names it, and
+// without one its address does.
+func same(a, b transfer.Source) bool {
+	if a.Servent != b.Servent {
+		return false
+	}
+	return a.Servent != [16]byte{} || a.Addr == b.Addr
+}
+
+// key names what a file is.
+func key(f transfer.File) string {
+	if f.SHA1 != (urn.SHA1{}) {
+		return string(f.SHA1[:])
+	}
+	return fmt.Sprintf("%d %s", f.Size, f.Name)
+}
