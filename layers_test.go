@@ -35,8 +35,11 @@ var layers = map[string]layer{
 	"transfer/ranges":   {rank: 0},
 	"query/keyword":     {rank: 0},
 	"node/state":        {rank: 0},
+	"node/config":       {rank: 0},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
+	"testnet/corpus":    {rank: 0},
+	"testnet/topology":  {rank: 0},
 
 	"overlay/route":     {rank: 2, may: []string{"overlay/wire"}},
 	"overlay/handshake": {rank: 2, may: []string{"overlay/wire"}},
@@ -57,7 +60,7 @@ var layers = map[string]layer{
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
 	"query/flood": {rank: 4, may: []string{
-		"query", "query/keyword", "query/index", "overlay", "overlay/wire", "overlay/wire/ggep", "transfer/urn",
+		"query", "query/keyword", "query/index", "overlay", "overlay/wire", "overlay/wire/ggep", "transfer", "transfer/urn",
 	}},
 
 	"node": {rank: 5, may: []string{

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -44,24 +45,26 @@ type Overlay struct {
 
 	inbox   chan letter
 	done    chan struct{} // closed when the loop takes no more letters
+	gone    chan struct{} // closed when Run is over
 	work    sync.WaitGroup
 	nextIn  atomic.Uint64 // names of links that others open: odd
 	garbage atomic.Uint64 // datagrams that are no message of ours to answer
 
 	// Below: owned by the loop.
-	life     context.Context // ends dials and handshakes of ours with Run
-	ended    bool            // no new links and searches
-	core     *Core
-	batch    Batch // the event of the batch at hand
-	ports    map[link.ID]*port
-	dirty    []*port // have messages to flush
-	verdicts map[link.ID]chan<- handshake.Verdict
-	searches map[SearchID]chan *Hit
-	nextID   SearchID
-	packets  net.PacketConn
-	queued   link.Drops // dropped by queues of links that are gone
-	timer    *time.Timer
-	due      time.Time
+	life       context.Context // ends dials and handshakes of ours with Run
+	ended      bool            // no new links and searches
+	core       *Core
+	batch      Batch // the event of the batch at hand
+	ports      map[link.ID]*port
+	dirty      []*port // have messages to flush
+	verdicts   map[link.ID]chan<- handshake.Verdict
+	searches   map[SearchID]chan *Hit
+	nextID     SearchID
+	packets    net.PacketConn
+	queued     link.Drops       // dropped by queues of links that are gone
+	complained []netip.AddrPort // seeds that could not be had
+	timer      *time.Timer
+	due        time.Time
 }
 
 // port is a link and the queue in front of it.
@@ -91,6 +94,7 @@ func New(o Options) *Overlay {
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),
 		done:     make(chan struct{}),
+		gone:     make(chan struct{}),
 		core:     NewCore(o.Config, o.Rand),
 		ports:    make(map[link.ID]*port),
 		verdicts: make(map[link.ID]chan<- handshake.Verdict),
@@ -110,6 +114,7 @@ func New(o Options) *Overlay {
 // them a short grace to hear it, and returns when every goroutine is gone. It
 // is called once.
 func (o *Overlay) Run(ctx context.Context) error {
+	defer close(o.gone)
 	o.life = ctx
 	o.work.Go(o.match.run)
 	o.timer = time.NewTimer(0)
@@ -170,8 +175,26 @@ func (o *Overlay) handle(l letter) {
 			p.link.Flush(&p.queue)
 		}
 	default:
+		if f, ok := l.event.(*Failed); ok {
+			o.complain(f)
+		}
 		o.step(l.event)
 	}
+}
+
+// complain logs a link that did not come about: aloud the first time a seed
+// cannot be had, since the user named it.
+func (o *Overlay) complain(f *Failed) {
+	addr := o.core.dialing[f.Link]
+	if n := o.core.links[f.Link]; n != nil && !n.inbound {
+		addr = n.remote
+	}
+	level := zerolog.DebugLevel
+	if slices.Contains(o.core.cfg.Seeds, addr) && !slices.Contains(o.complained, addr) {
+		o.complained = append(o.complained, addr)
+		level = zerolog.WarnLevel
+	}
+	o.log.WithLevel(level).Err(f.Err).Stringer("peer", addr).Msg("no link; will be tried again")
 }
 
 // step lets the Core take an event and carries its effects out.

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 
 	"filbert/overlay/link"
@@ -83,9 +84,17 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 	return s, err
 }
 
-// Hosts is the host cache as bytes, to be kept for the next start.
+// Hosts is the known hosts as bytes, for Options.Known of the next start. It may
+// also be called when Run is over.
 func (o *Overlay) Hosts(ctx context.Context) ([]byte, error) {
 	var b []byte
 	err := o.run(ctx, func() { b = o.core.Hosts() })
+	if errors.Is(err, ErrClosed) {
+		select {
+		case <-o.gone:
+			return o.core.Hosts(), nil
+		case <-ctx.Done():
+		}
+	}
 	return b, err
 }

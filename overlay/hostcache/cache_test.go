@@ -238,18 +238,18 @@ func TestOneTellerFillsAShare(t *testing.T) {
 			uint16(rng.IntN(1<<16)))
 	}
 	now := epoch
-	for range 100_000 {
-		now = now.Add(50 * time.Millisecond)
+	for range 50_000 {
+		now = now.Add(100 * time.Millisecond)
 		c.Add(now, random(), nth(66, 77, rng.IntN(65536)).Addr(), FromPong)
 	}
 	consistent(t, c)
 	if got, most := c.Len(), newBucketsPerTeller*bucketSize; got > most || got < most*8/10 {
 		t.Errorf("one /16 fills %d places, want up to %d", got, most)
 	}
-	for i := range 500_000 {
+	for i := range 250_000 {
 		now = now.Add(time.Millisecond)
 		c.Add(now, random(), random().Addr(), Source(rng.IntN(int(FromSaved))))
-		if i%100_000 == 0 {
+		if i%50_000 == 0 {
 			consistent(t, c)
 		}
 	}

@@ -3,6 +3,7 @@ package flood
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"unicode/utf8"
 
 	"filbert/overlay/wire"
@@ -43,11 +44,19 @@ func (a *Answerer) Match(payload []byte, limit int) []wire.Record {
 		return nil
 	}
 	records := make([]wire.Record, 0, len(a.entries))
-	for _, e := range a.entries {
-		records = append(records, record(e))
+	for i, e := range a.entries {
+		if !copied(a.entries[:i], e) {
+			records = append(records, record(e))
+		}
 	}
 	clear(a.entries)
 	return records
+}
+
+// copied reports whether a file with the content of e is among those before it:
+// gtk-gnutella takes a hit with one hash twice for spam.
+func copied(before []*index.Entry, e *index.Entry) bool {
+	return e.SHA1 != [20]byte{} && slices.ContainsFunc(before, func(b *index.Entry) bool { return b.SHA1 == e.SHA1 })
 }
 
 // request reads what a query's text and extensions ask for, and reports whether

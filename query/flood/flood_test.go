@@ -141,6 +141,11 @@ func TestAnswererReadsForeignQueries(t *testing.T) {
 			t.Errorf("%s: %d records, want %d", test.name, got, test.want)
 		}
 	}
+	copies := index.New()
+	copies.Apply([]index.Entry{{ID: 1, Name: "blue.txt", SHA1: [20]byte{1}}, {ID: 2, Name: "copy of blue.txt", SHA1: [20]byte{1}}}, nil)
+	if got := NewAnswerer(copies, rand.New(rand.NewPCG(1, 1))).Match((&wire.Query{Flags: wire.FlagMark, Text: "blue"}).AppendTo(nil), 50); len(got) != 1 {
+		t.Errorf("two copies of one file gave %d records", len(got))
+	}
 	if got := len(a.Match((&wire.Query{Flags: wire.FlagMark, Text: "blue sky"}).AppendTo(nil), 1)); got != 1 {
 		t.Errorf("%d records beyond the limit of 1", got)
 	}

@@ -1,0 +1,109 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Kind is the type of a setting's value.
+type Kind uint8
+
+// The kinds, with the Go types of their values.
+const (
+	KindText     Kind = 1 + iota // string
+	KindList                     // []string
+	KindInt                      // int
+	KindDuration                 // time.Duration
+	KindBool                     // bool
+	numKinds
+)
+
+var kindNames = [numKinds]string{
+	KindText: "text", KindList: "list", KindInt: "int", KindDuration: "duration", KindBool: "bool",
+}
+
+func (k Kind) String() string {
+	if k > 0 && k < numKinds {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("Kind(%#x)", uint8(k))
+}
+
+// Setting describes one key.
+type Setting struct {
+	Key     string // in files, and of the flag: --key
+	Kind    Kind
+	Default any    // of the kind's type
+	Env     string // name of the environment variable
+	Help    string // one line, without the default
+
+	Min, Max int64 // inclusive bounds of a number, and of a duration in nanoseconds
+	Off      bool  // 0 is allowed below Min and switches off
+
+	form form // of a text, and of every item of a list
+}
+
+// envPrefix begins the names of all our environment variables.
+const envPrefix = "FILBERT_"
+
+// Settings returns the table of all settings, in the order in which they are
+// shown.
+func Settings() []Setting {
+	settings := []Setting{
+		{Key: "listen", Kind: KindText, Default: "0.0.0.0:0", form: formListen,
+			Help: "address and port to be reached at, TCP and UDP; port 0 is a random one above 10000, chosen once and kept"},
+		{Key: "external", Kind: KindText, Default: "", form: formIP,
+			Help: "IP address that others see, if it cannot be found out"},
+		{Key: "seeds", Kind: KindList, Default: []string{}, form: formPeer,
+			Help: "host:port of servents to connect to at the start"},
+		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
+			Help: "folders to share"},
+		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,
+			Help: "folder that finished downloads are put in; empty is the usual one, see \"paths\""},
+		{Key: "neighbors", Kind: KindInt, Default: 8, Max: maxWanted,
+			Help: "neighbors to look for"},
+		{Key: "max-neighbors", Kind: KindInt, Default: 32, Min: 1, Max: maxNeighbors,
+			Help: "neighbors to have at most, those who came to us included"},
+		{Key: "ttl", Kind: KindInt, Default: 4, Min: 1, Max: maxTTL,
+			Help: "hops that queries travel"},
+		{Key: "upload-slots", Kind: KindInt, Default: 8, Max: maxUploadSlots,
+			Help: "uploads at a time; 0 uploads nothing"},
+		{Key: "upload-slots-per-host", Kind: KindInt, Default: 2, Min: 1, Max: maxUploadSlots,
+			Help: "uploads at a time to one host"},
+		{Key: "rescan", Kind: KindDuration, Default: 10 * time.Minute, Min: int64(10 * time.Second), Max: int64(7 * 24 * time.Hour), Off: true,
+			Help: "how often to look for changes in shared folders, such as \"10m\"; 0 is never"},
+		{Key: "watch", Kind: KindBool, Default: true,
+			Help: "notice changes in shared folders at once, where the system tells"},
+		{Key: "speed", Kind: KindInt, Default: 1000, Max: maxSpeed,
+			Help: "upload speed told in query hits, in kbit/s"},
+		{Key: "log", Kind: KindText, Default: "info", form: formLevel,
+			Help: "least important messages to log: trace, debug, info, warn, error, disabled"},
+		{Key: "api", Kind: KindText, Default: "", form: formLoopback,
+			Help: "loopback host:port of the control API; empty is its unix socket only"},
+	}
+	for i, s := range settings {
+		settings[i].Env = envPrefix + strings.ToUpper(strings.ReplaceAll(s.Key, "-", "_"))
+	}
+	return settings
+}
+
+// otherVariables are the variables of ours that are no settings: the places of
+// everything and of the file of settings, as --home and --config name them, and
+// one that makes tests fail where the machine lacks what they need.
+var otherVariables = [...]string{homeVariable, fileVariable, "FILBERT_REQUIRE_ALL"}
+
+const (
+	homeVariable = "FILBERT_HOME"
+	fileVariable = "FILBERT_CONFIG"
+)
+
+// find returns the setting of that key, or nil.
+func find(settings []Setting, key string) *Setting {
+	for i := range settings {
+		if settings[i].Key == key {
+			return &settings[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,107 @@
+package library
+
+import (
+	"errors"
+	"math"
+	"path"
+	"time"
+
+	"filbert/transfer"
+	"filbert/transfer/urn"
+)
+
+// startHashing gives idle workers something to do.
+func (l *loop) startHashing() {
+	for l.idle > 0 && len(l.waiting) > 0 {
+		f := l.waiting[0]
+		l.waiting[0] = nil
+		l.waiting = l.waiting[1:]
+		if f.share.files[f.rel] == f { // else it went away while it waited
+			l.idle--
+			l.jobs <- f // has room for one job per worker
+		}
+	}
+}
+
+// work is a worker: it hashes one file after the other.
+func (l *loop) work() {
+	h := &hasher{cache: l.cfg.Cache, progress: &l.progress, buf: make([]byte, hashBlock)}
+	for {
+		select {
+		case f := <-l.jobs:
+			sum, counted, err := h.hash(l.ctx, f)
+			l.post(l.ctx, hashed{f, sum, counted, err}) // an error means that the loop ends
+		case <-l.ctx.Done():
+			return
+		}
+	}
+}
+
+func (ev hashed) apply(l *loop, now time.Time) {
+	l.idle++
+	f := ev.file
+	if f.share.files[f.rel] != f {
+		l.progress.bytesHashed.Add(-ev.counted)
+		return
+	}
+	if ev.err == nil {
+		l.admit(f, ev.sum)
+		return
+	}
+	l.progress.bytesHashed.Add(-ev.counted)
+	l.forget(f) // the next scan finds it again
+	if errors.Is(ev.err, ErrChanged) {
+		f.share.touch(now.Add(l.cfg.Quiet))
+		return
+	}
+	f.share.problem(Problem{f.rel, ev.err})
+	l.publishStatus()
+}
+
+// admit shares a file whose hash is known.
+func (l *loop) admit(f *file, sum urn.SHA1) {
+	f.entry = &Entry{
+		ID:      l.newID(),
+		Name:    transfer.SafeName(path.Base(f.rel)),
+		Rel:     f.rel,
+		Share:   f.share.Dir,
+		Size:    f.id.size,
+		ModTime: time.Unix(0, f.id.mtime),
+		SHA1:    sum,
+		source:  &f.share.Share,
+		id:      f.id,
+	}
+	f.share.status.Files++
+	f.share.status.Bytes += f.id.size
+	l.progress.filesHashed.Add(1)
+	l.added = append(l.added, f.entry)
+}
+
+// forget drops a file, shared or not yet.
+func (l *loop) forget(f *file) {
+	delete(f.share.files, f.rel)
+	l.progress.filesSeen.Add(-1)
+	l.progress.bytesTotal.Add(-f.id.size)
+	if f.entry == nil {
+		return // its worker, if it has one, will find that it is forgotten
+	}
+	f.share.status.Files--
+	f.share.status.Bytes -= f.id.size
+	l.progress.filesHashed.Add(-1)
+	l.progress.bytesHashed.Add(-f.id.size)
+	l.removed[f.entry] = struct{}{}
+}
+
+// newID is a number no shared file has. Those of files not published yet were
+// given out just now, which is 2^32 numbers away.
+func (l *loop) newID() uint32 {
+	for {
+		l.lastID++
+		if l.lastID == 0 || l.lastID == math.MaxUint32 {
+			continue
+		}
+		if _, used := l.current.Load().findID(l.lastID); !used {
+			return l.lastID
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package upload
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync/atomic"
+)
+
+// listener lets connections in as far as there is room.
+type listener struct {
+	net.Listener
+	server *Server
+}
+
+// Accept is the next connection there is room for; others are closed.
+func (l listener) Accept() (net.Conn, error) {
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		host := hostOf(addrOf(c.RemoteAddr().String()).Addr())
+		if !l.server.enter(host) {
+			c.Close()
+			continue
+		}
+		screened := &conn{Conn: c, server: l.server, host: host}
+		if below, ok := c.(io.ReaderFrom); ok {
+			return fileConn{screened, below}, nil
+		}
+		return screened, nil
+	}
+}
+
+// addrOf is an address as net.Addr prints it, the zero AddrPort if it is none.
+func addrOf(s string) netip.AddrPort {
+	addr, _ := netip.ParseAddrPort(s)
+	return netip.AddrPortFrom(addr.Addr().Unmap(), addr.Port())
+}
+
+// conn is an accepted connection. It screens what is read.
+type conn struct {
+	net.Conn
+	server *Server
+	host   netip.Prefix
+	closed atomic.Bool
+
+	// Below: owned by whoever reads, one goroutine at a time.
+	screen  screen
+	refused error // of screen
+
+	errors int // refusals in a row; owned by the handler
+}
+
+// Read passes on bytes that passed the screen. Where it finds fault, it gives
+// the bytes before and then the fault for good: net/http, which cannot have the
+// head complete, answers 400 when its turn comes.
+func (c *conn) Read(p []byte) (int, error) {
+	if c.refused != nil {
+		return 0, c.refused
+	}
+	n, err := c.Conn.Read(p)
+	if n, c.refused = c.screen.check(p[:n]); c.refused == nil {
+		return n, err
+	}
+	c.server.count(RefusedFraming)
+	if n == 0 {
+		return 0, c.refused
+	}
+	return n, nil
+}
+
+// fileConn is a conn that is given files themselves, which a TCP connection
+// sends by sendfile.
+type fileConn struct {
+	*conn
+	io.ReaderFrom
+}
+
+// base is the conn in a conn or fileConn.
+func (c *conn) base() *conn { return c }
+
+// CloseWrite tells the peer that nothing more comes, so that it can read the
+// last answer before the connection goes away.
+func (c *conn) CloseWrite() error {
+	below, ok := c.Conn.(interface{ CloseWrite() error })
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return below.CloseWrite()
+}
+
+// Close closes the connection and gives its place to another.
+func (c *conn) Close() error {
+	if !c.closed.Swap(true) {
+		c.server.leave(c.host)
+	}
+	return c.Conn.Close()
+}

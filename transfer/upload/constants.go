@@ -1,0 +1,19 @@
+package upload
+
+// Paths of requests.
+const (
+	pathN2R  = "/uri-res/N2R" // HUGE 0.94 §3.1: a URN to its resource
+	pathGet  = "/get/"        // Gnutella 0.4: index, "/", name
+	pathRoot = "/"
+)
+
+// headerURN is written as other servents write it. net/http would make it
+// X-Gnutella-Content-Urn, which means the same but has not been tried with them.
+const headerURN = "X-Gnutella-Content-URN"
+
+// contentType is that of every file: nothing here is to be run or shown by a
+// browser.
+const contentType = "application/octet-stream"
+
+// netHTTPSlop is what net/http adds to MaxHeaderBytes, in bytes.
+const netHTTPSlop = 4096

@@ -1,0 +1,192 @@
+package upload
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"filbert/transfer/library"
+	"filbert/transfer/ranges"
+)
+
+// answer is what one request gets. It is filled as the request is understood.
+type answer struct {
+	server *Server
+	w      http.ResponseWriter
+	r      *http.Request
+	conn   *conn // nil if the request did not come by Serve
+
+	entry *library.Entry // nil until it is found
+	span  ranges.Range   // what is asked of it
+}
+
+// ServeHTTP answers one request. It implements http.Handler; requests that come
+// by Serve are held to more limits.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// An error means that the connection has none: nothing is sent for long then.
+	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stallTimeout))
+	if s.cfg.Agent != "" {
+		w.Header().Set("Server", s.cfg.Agent)
+	}
+	a := &answer{server: s, w: w, r: r}
+	a.conn, _ = r.Context().Value(connKey{}).(*conn)
+	if reason := a.serve(); reason != Granted {
+		a.refuse(reason)
+	} else if a.conn != nil {
+		a.conn.errors = 0
+	}
+}
+
+// serve answers the request, or tells why not, in which case nothing is
+// written. The checks are in the order of gtk-gnutella: is the file there, is
+// the range, then whether there is a slot, which HEAD does not need.
+func (a *answer) serve() Reason {
+	switch a.r.Method {
+	case http.MethodGet, http.MethodHead:
+	case http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodPatch, http.MethodOptions, http.MethodTrace, http.MethodConnect:
+		return RefusedMethod
+	default:
+		return RefusedUnknownMethod
+	}
+	if a.r.ContentLength != 0 || len(a.r.TransferEncoding) > 0 {
+		return RefusedBody
+	}
+	if a.r.URL.Path == pathRoot {
+		a.page()
+		return Granted
+	}
+	var reason Reason
+	if a.entry, reason = a.server.resolve(a.r); reason != Granted {
+		return reason
+	}
+	if reason := a.parseRange(); reason != Granted {
+		return reason
+	}
+	f, err := a.server.cfg.Library.Open(a.entry)
+	switch {
+	case errors.Is(err, library.ErrChanged):
+		return RefusedChanged
+	case err != nil:
+		a.server.cfg.Log.Warn().Err(err).Msg("shared file unreadable")
+		return RefusedDisk
+	}
+	defer f.Close()
+	if a.r.Method == http.MethodHead {
+		a.head()
+		return Granted
+	}
+	u := newUpload(a.r, a.entry, a.span)
+	if reason := a.server.begin(u); reason != Granted {
+		return reason
+	}
+	defer a.server.end(u)
+	a.head()
+	a.send(f, u)
+	return Granted
+}
+
+// parseRange reads the Range header. If-Range needs no look: a name stands for
+// the same bytes for ever.
+func (a *answer) parseRange() Reason {
+	a.span = ranges.Range{End: a.entry.Size}
+	header := a.r.Header.Get("Range")
+	if header == "" {
+		return Granted
+	}
+	span, err := ranges.ParseHTTP(header, a.entry.Size)
+	switch {
+	case errors.Is(err, ranges.ErrUnsatisfiable):
+		return RefusedUnsatisfiable
+	case err != nil:
+		return RefusedRange
+	}
+	a.span = span
+	return Granted
+}
+
+// head writes the head of an answer with the file.
+func (a *answer) head() {
+	h := a.w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Length", strconv.FormatInt(a.span.Len(), 10))
+	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+escapeExtended(a.entry.Name))
+	h.Set("Accept-Ranges", "bytes")
+	h[headerURN] = []string{a.entry.SHA1.URN()}
+	if a.entry.ModTime.Unix() > 0 {
+		h.Set("Last-Modified", a.entry.ModTime.UTC().Format(http.TimeFormat))
+	}
+	status := http.StatusOK
+	if a.r.Header.Get("Range") != "" {
+		status = http.StatusPartialContent
+		h.Set("Content-Range", ranges.ContentRange(a.span, a.entry.Size))
+	}
+	a.write(status)
+}
+
+// page answers the request for nothing in particular.
+func (a *answer) page() {
+	a.text(http.StatusOK, fmt.Sprintf("%s shares %d files\n", a.server.cfg.Agent, a.server.cfg.Library.Len()))
+}
+
+// refuse writes the answer that goes with a reason.
+func (a *answer) refuse(reason Reason) {
+	a.server.count(reason)
+	h := a.w.Header()
+	if a.entry != nil {
+		h[headerURN] = []string{a.entry.SHA1.URN()}
+	}
+	switch reason {
+	case RefusedMethod:
+		h.Set("Allow", "GET, HEAD")
+	case RefusedUnsatisfiable:
+		h.Set("Content-Range", ranges.ContentRange(ranges.Range{}, a.entry.Size))
+	case RefusedMoved:
+		h.Set("Location", pathN2R+"?"+a.entry.SHA1.URN())
+	case RefusedSlots, RefusedHostSlots:
+		h.Set("Retry-After", seconds(busyRetry))
+	case RefusedChanged:
+		h.Set("Retry-After", seconds(changedRetry))
+	}
+	if a.conn != nil {
+		a.conn.errors++
+	}
+	if reasons[reason].close || a.conn != nil && a.conn.errors >= maxErrors {
+		h.Set("Connection", "close")
+	}
+	a.text(reasons[reason].status, reason.String()+"\n")
+}
+
+// text writes a whole answer for people.
+func (a *answer) text(status int, body string) {
+	a.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	a.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	a.write(status)
+	if a.r.Method != http.MethodHead {
+		a.w.Write([]byte(body)) // an error shows at the next request
+	}
+}
+
+// write writes the head of any answer.
+func (a *answer) write(status int) {
+	a.server.answered(status)
+	a.w.WriteHeader(status)
+}
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
+
+// escapeExtended is a name as an extended parameter value (RFC 8187 §3.2.1).
+func escapeExtended(name string) string {
+	const hex = "0123456789ABCDEF"
+	var b []byte
+	for _, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '-', c == '.', c == '_', c == '~':
+			b = append(b, c)
+		default:
+			b = append(b, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,65 @@
+package upload
+
+import "time"
+
+// Requests.
+const (
+	// maxHeader is the largest head of a request, in bytes, and maxHeaderLines
+	// the most header lines in it. gtk-gnutella refuses beyond the same figures.
+	maxHeader      = 16 << 10
+	maxHeaderLines = 128
+
+	// requestTimeout bounds the time from the start of a connection, or from the
+	// first bytes of a further request, to the end of the request: its head, and
+	// the body that is refused. It is absolute: sending a byte now and then gains
+	// nothing.
+	requestTimeout = 10 * time.Second
+
+	// idleTimeout ends a connection without a further request. gtk-gnutella
+	// gives up after the same time.
+	idleTimeout = 90 * time.Second
+
+	// maxErrors is how many refusals in a row a connection survives (count), as
+	// in gtk-gnutella.
+	maxErrors = 10
+)
+
+// Connections.
+const (
+	// maxConns and maxConnsPerHost bound the open connections (count), beside
+	// which those of the overlay must have room: at some 12 KiB each, 6 MiB.
+	// A host is an IPv4 address or an IPv6 /56, which is what one customer gets.
+	maxConns        = 512
+	maxConnsPerHost = 8
+
+	hostBits4 = 32
+	hostBits6 = 56
+)
+
+// Sending.
+const (
+	// pieceSize is how many bytes are sent between two looks at the file and at
+	// the clock.
+	pieceSize = 256 << 10
+
+	// stallTimeout is how long one piece may take. Below 1.5 kB/s a slot is lost;
+	// gtk-gnutella ends a transfer after as long without any progress.
+	stallTimeout = 180 * time.Second
+
+	// busyRetry is what a host without a slot is told to wait. LimeWire waits
+	// that long at least, whatever it is told.
+	busyRetry = 60 * time.Second
+
+	// changedRetry is what a host is told to wait for a file that is being hashed
+	// again.
+	changedRetry = 60 * time.Second
+)
+
+// maxAgent is how much of a peer's User-Agent is kept, in bytes.
+const maxAgent = 128
+
+// Defaults of Config.
+const (
+	defaultSlots        = 4 // as gtk-gnutella
+	defaultSlotsPerHost = 2
+)
