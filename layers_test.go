@@ -68,6 +68,22 @@ var layers = map[string]layer{
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
+	"node/api": {rank: 6, may: []string{
+		"node", "overlay", "overlay/handshake", "query", "query/index",
+		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+	}},
+	"node/shell": {rank: 0},
+	"node/cli": {rank: 7, may: []string{
+		"node", "node/api", "node/config", "node/shell", "overlay", "transfer", "transfer/urn", "transfer/library",
+	}},
+	"testnet/bench": {rank: 8, may: []string{
+		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
+	}},
+	"testnet/process": {rank: 8, may: []string{"node/api"}},
+	"testnet": {rank: 9, may: []string{
+		"node", "node/api", "node/cli", "node/state", "node/shell", "overlay/identity", "overlay/hostcache", "query", "transfer", "transfer/urn",
+		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench",
+	}},
 }
 
 // TestLayers holds the imports of every package against the table above.

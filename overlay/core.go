@@ -171,6 +171,11 @@ func (c *Core) tick(now time.Time) {
 	if !now.Before(c.refresh) {
 		c.refresh = now.Add(pongRefresh)
 		c.refreshPongs(now)
+		for _, n := range c.neighbors { // what we tell others of is what we saw lately
+			if n.listen.IsValid() {
+				c.hosts.Good(now, n.listen)
+			}
+		}
 	}
 	c.dial(now)
 }

@@ -107,6 +107,11 @@ func ultrapeerKiB(kib int64) uint32 {
 	return 1 << (bits.Len64(uint64(kib)) - 1)
 }
 
+// isUltrapeer reads the mark of ultrapeerKiB, or the extension of today.
+func isUltrapeer(p *wire.Pong) bool {
+	return p.KiB >= 8 && bits.OnesCount32(p.KiB) == 1 || p.Info().Ultrapeer
+}
+
 // pong learns from a neighbor's pong.
 func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 	if now.Sub(n.pongWindow) >= time.Minute {
@@ -136,6 +141,9 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 	if !c.usable(p.Addr, n) || c.self.is(p.Addr) {
 		c.drop(n, DropAddress)
 		return
+	}
+	if hops > 1 && !isUltrapeer(p) {
+		return // a leaf takes no links
 	}
 	c.learn(now, p.Addr, n.remote.Addr(), hostcache.FromPong)
 	c.pongs.add(now, cachedPong{pong: *p, hops: hops})

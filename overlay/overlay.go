@@ -60,6 +60,7 @@ type Overlay struct {
 	verdicts   map[link.ID]chan<- handshake.Verdict
 	searches   map[SearchID]chan *Hit
 	nextID     SearchID
+	waiting    map[netip.AddrPort][]chan<- error // for links to be up, or not
 	packets    net.PacketConn
 	queued     link.Drops       // dropped by queues of links that are gone
 	complained []netip.AddrPort // seeds that could not be had
@@ -99,6 +100,7 @@ func New(o Options) *Overlay {
 		ports:    make(map[link.ID]*port),
 		verdicts: make(map[link.ID]chan<- handshake.Verdict),
 		searches: make(map[SearchID]chan *Hit),
+		waiting:  make(map[netip.AddrPort][]chan<- error),
 	}
 	v.nextIn.Store(1)
 	if len(o.Known) > 0 {
@@ -182,13 +184,14 @@ func (o *Overlay) handle(l letter) {
 	}
 }
 
-// complain logs a link that did not come about: aloud the first time a seed
+// complain tells of a link that did not come about: aloud the first time a seed
 // cannot be had, since the user named it.
 func (o *Overlay) complain(f *Failed) {
 	addr := o.core.dialing[f.Link]
 	if n := o.core.links[f.Link]; n != nil && !n.inbound {
 		addr = n.remote
 	}
+	o.resolve(addr, f.Err)
 	level := zerolog.DebugLevel
 	if slices.Contains(o.core.cfg.Seeds, addr) && !slices.Contains(o.complained, addr) {
 		o.complained = append(o.complained, addr)

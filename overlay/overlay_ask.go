@@ -41,8 +41,50 @@ func (o *Overlay) Search(ctx context.Context, query wire.Query) (<-chan *Hit, er
 	return hits, nil
 }
 
-// Connect opens a link to a host, whatever the number of neighbors.
-func (o *Overlay) Connect(addr netip.AddrPort) error { return o.tell(&Connect{addr}) }
+// Seed names a host that the user trusts to be there; a link to it is opened.
+func (o *Overlay) Seed(addr netip.AddrPort) error { return o.tell(&Connect{addr}) }
+
+// ErrOwnAddress says that a host to connect to is this node.
+var ErrOwnAddress = errors.New("that is this node itself")
+
+// Connect opens a link to a host, whatever the number of neighbors, and waits
+// until it is up. The error tells why it is not: that of the connection, a
+// *handshake.RefusedError, a *handshake.TurnedAwayError or ErrOwnAddress.
+func (o *Overlay) Connect(ctx context.Context, addr netip.AddrPort) error {
+	result := make(chan error, 1)
+	err := o.run(ctx, func() {
+		switch {
+		case o.ended:
+			result <- ErrClosed
+		case o.core.neighborAt(addr) != nil:
+			result <- nil
+		case o.core.self.is(addr):
+			result <- ErrOwnAddress
+		default:
+			o.waiting[addr] = append(o.waiting[addr], result)
+			o.step(&Connect{addr})
+		}
+	})
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-result:
+		return err
+	case <-o.done:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// resolve tells those who wait for a link to a host how it went.
+func (o *Overlay) resolve(addr netip.AddrPort, err error) {
+	for _, result := range o.waiting[addr] {
+		result <- err // has room for it
+	}
+	delete(o.waiting, addr)
+}
 
 // Disconnect ends the link to a host.
 func (o *Overlay) Disconnect(addr netip.AddrPort) error { return o.tell(&Disconnect{addr}) }

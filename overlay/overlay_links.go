@@ -80,6 +80,10 @@ func (o *Overlay) start(id link.ID, conn net.Conn, e *handshake.Established) {
 		}
 		o.ports[id] = &port{link: link.Start(id, conn, e.Rest, o, &o.work)}
 		o.step(&Up{id})
+		if n := o.core.links[id]; n != nil {
+			o.resolve(n.remote, nil)
+			o.resolve(n.listen, nil)
+		}
 	}})
 	if !started {
 		conn.Close()

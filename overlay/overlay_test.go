@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -250,10 +252,20 @@ func TestHealing(t *testing.T) {
 func TestUserConnectsAndDisconnects(t *testing.T) {
 	on(t, func(t *testing.T, tn *town) {
 		anna, boris := tn.moves("anna", 0), tn.moves("boris", 0)
-		if err := boris.Connect(anna.addr); err != nil {
-			t.Fatal(err)
+		if err := boris.Connect(t.Context(), anna.addr); err != nil || boris.neighbors(t) != 1 {
+			t.Fatalf("connecting: %v, %d neighbors", err, boris.neighbors(t))
 		}
-		tn.until("the link is up", func() bool { return anna.neighbors(t) == 1 && boris.neighbors(t) == 1 })
+		tn.until("the link is up at the other end", func() bool { return anna.neighbors(t) == 1 })
+		if err := boris.Connect(t.Context(), anna.addr); err != nil {
+			t.Errorf("connecting to a neighbor: %v", err)
+		}
+		if err := boris.Connect(t.Context(), boris.addr); err == nil {
+			t.Error("connected to itself")
+		}
+		nobody := netip.AddrPortFrom(anna.addr.Addr(), 1025)
+		if err := boris.Connect(t.Context(), nobody); !errors.Is(err, syscall.ECONNREFUSED) {
+			t.Errorf("connecting to nobody: %v", err)
+		}
 		s, err := anna.Status(t.Context())
 		if err != nil || s.Neighbors[0].Agent != "filbert/boris" || s.Neighbors[0].Listen != boris.addr || !s.Neighbors[0].Inbound {
 			t.Errorf("anna's neighbor is %+v, %v", s.Neighbors[0], err)

@@ -118,20 +118,17 @@ func TestResults(t *testing.T) {
 		hit     Hit
 		number  int
 		sources int
-		news    bool
 	}{
-		{hit(5, 1, "song.ogg", 5), 1, 1, true},
-		{hit(6, 2, "talk.txt", 6), 2, 1, true},
-		{hit(4, 1, "other name.ogg", 5), 1, 2, true},
-		{hit(5, 1, "song.ogg", 5), 1, 2, false},
-		{hit(5, 0, "unhashed.txt", 5), 3, 1, true},
-		{hit(6, 0, "unhashed.txt", 5), 3, 2, true},
-		{hit(6, 0, "unhashed.txt", 6), 4, 1, true},
+		{hit(5, 1, "song.ogg", 5), 1, 1},
+		{hit(6, 2, "talk.txt", 6), 2, 1},
+		{hit(4, 1, "other name.ogg", 5), 1, 2},
+		{hit(5, 1, "song.ogg", 5), 1, 2},
+		{hit(5, 0, "unhashed.txt", 5), 3, 1},
+		{hit(6, 0, "unhashed.txt", 5), 3, 2},
+		{hit(6, 0, "unhashed.txt", 6), 4, 1},
 	} {
-		r, news := rs.Add(test.hit)
-		if r.Number != test.number || len(r.Sources) != test.sources || news != test.news {
-			t.Errorf("hit %d: number %d with %d sources, news %v; want %d, %d, %v",
-				i, r.Number, len(r.Sources), news, test.number, test.sources, test.news)
+		if r := rs.Add(test.hit); r.Number != test.number || len(r.Sources) != test.sources {
+			t.Errorf("hit %d: number %d with %d sources, want %d with %d", i, r.Number, len(r.Sources), test.number, test.sources)
 		}
 	}
 	r, ok := rs.Get(1)
@@ -156,7 +153,7 @@ func TestResultsAreBounded(t *testing.T) {
 	rs := NewResults()
 	for i := range maxResults + 10 {
 		h := hit(1, 0, fmt.Sprint("file ", i), 1)
-		if r, _ := rs.Add(h); r.Number != i+1 {
+		if r := rs.Add(h); r.Number != i+1 {
 			t.Fatalf("number %d, want %d", r.Number, i+1)
 		}
 	}
@@ -170,7 +167,7 @@ func TestResultsAreBounded(t *testing.T) {
 	for i := range maxSources + 10 {
 		h := hit(1, 7, "song.ogg", 1)
 		h.Source.Servent = [16]byte{byte(i), byte(i >> 8), 1}
-		r, _ = rs.Add(h)
+		r = rs.Add(h)
 	}
 	if len(r.Sources) != maxSources {
 		t.Errorf("%d sources are kept, want %d", len(r.Sources), maxSources)

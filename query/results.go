@@ -45,9 +45,8 @@ type Results struct {
 // NewResults returns an empty list.
 func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
 
-// Add notes a hit and returns a copy of the result it belongs to, and whether
-// the hit told anything new about it.
-func (rs *Results) Add(h Hit) (r Result, news bool) {
+// Add notes a hit and returns a copy of the result it belongs to.
+func (rs *Results) Add(h Hit) Result {
 	key := key(h.File)
 	known := rs.byKey[key]
 	if known == nil {
@@ -57,8 +56,8 @@ func (rs *Results) Add(h Hit) (r Result, news bool) {
 		rs.sorted = append(rs.sorted, known)
 		rs.forget()
 	}
-	news = known.add(h)
-	return known.copy(), news
+	known.add(h)
+	return known.copy()
 }
 
 // Get returns a copy of the result with a number.
@@ -90,21 +89,21 @@ func (rs *Results) forget() {
 	}
 }
 
-// add merges a hit into the result and reports whether it changed anything.
-func (r *Result) add(h Hit) bool {
+// add merges a hit into the result.
+func (r *Result) add(h Hit) {
 	for i := range r.Sources {
 		if same(r.Sources[i], h.Source) {
-			return false
+			r.Sources[i] = h.Source // it may listen elsewhere by now
+			return
 		}
 	}
 	if len(r.Sources) == maxSources {
-		return false
+		return
 	}
 	r.Sources = append(r.Sources, h.Source)
 	r.Speed = max(r.Speed, h.Speed)
 	r.Busy = r.Busy && h.Busy
 	r.Hops = min(r.Hops, h.Hops)
-	return true
 }
 
 func (r *Result) copy() Result {

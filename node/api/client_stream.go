@@ -1,0 +1,111 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"filbert/transfer/urn"
+)
+
+// SearchRequest is what to search for.
+type SearchRequest struct {
+	Words   string
+	Type    string // "" = any
+	MinSize int64
+	MaxSize int64 // 0 = any
+	Limit   int   // 0 = none
+	Wait    time.Duration
+}
+
+// Search asks the network and calls found whenever a file is found or has a new
+// source. It returns how the search ended, also when ctx ended it.
+func (c *Client) Search(ctx context.Context, r SearchRequest, found func(Result)) (SearchEnd, error) {
+	v := url.Values{"words": {r.Words}}
+	for name, value := range map[string]string{
+		"type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)),
+	} {
+		if value != "" {
+			v.Set(name, value)
+		}
+	}
+	if r.Wait != 0 {
+		v.Set("wait", r.Wait.String())
+	}
+	var end SearchEnd
+	err := c.stream(ctx, "/v1/search?"+v.Encode(), func(event string, data []byte) error {
+		switch event {
+		case "result":
+			var res Result
+			if err := json.Unmarshal(data, &res); err != nil {
+				return err
+			}
+			found(res)
+		case "end":
+			return json.Unmarshal(data, &end)
+		}
+		return nil
+	})
+	return end, err
+}
+
+// Watch calls changed with a download now and at every change, until it is over
+// or ctx ends.
+func (c *Client) Watch(ctx context.Context, h urn.SHA1, changed func(Download)) error {
+	return c.stream(ctx, "/v1/downloads/"+h.String()+"/events", func(event string, data []byte) error {
+		var d Download
+		if err := json.Unmarshal(data, &d); err != nil {
+			return err
+		}
+		changed(d)
+		return nil
+	})
+}
+
+func number(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.FormatInt(n, 10)
+}
+
+// stream reads server-sent events until they end.
+func (c *Client) stream(ctx context.Context, path string, take func(event string, data []byte) error) error {
+	resp, err := c.request(ctx, http.MethodGet, path, nil)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if err := readEvents(resp.Body, take); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return fmt.Errorf("api: read events of %s: %w", path, err)
+	}
+	return nil
+}
+
+// readEvents parses what stream writes: each event has one line of data.
+func readEvents(r io.Reader, take func(event string, data []byte) error) error {
+	lines := bufio.NewScanner(r)
+	lines.Buffer(nil, maxEvent)
+	event := ""
+	for lines.Scan() {
+		line := lines.Bytes()
+		if name, ok := bytes.CutPrefix(line, []byte("event: ")); ok {
+			event = string(name)
+		} else if data, ok := bytes.CutPrefix(line, []byte("data: ")); ok {
+			if err := take(event, data); err != nil {
+				return err
+			}
+		}
+	}
+	return lines.Err()
+}

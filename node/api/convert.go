@@ -1,0 +1,167 @@
+package api
+
+import (
+	"errors"
+	"maps"
+	"net/netip"
+	"time"
+
+	"filbert/node"
+	"filbert/overlay"
+	"filbert/query"
+	"filbert/transfer"
+	"filbert/transfer/download"
+	"filbert/transfer/library"
+	"filbert/transfer/store"
+	"filbert/transfer/upload"
+)
+
+func statusOf(s node.Status) Status {
+	o := s.Overlay
+	out := Status{
+		Schema: Schema, Version: s.Version, Listen: s.Listen.String(), External: addrText(o.External),
+		GUID: o.GUID.String(), PeerID: s.Peer.String(), Uptime: time.Since(s.Started).Seconds(),
+		Neighbors: len(o.Neighbors), Wanted: o.Want, Dialing: o.Dialing, Known: o.Known, Searches: o.Searches,
+		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
+		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
+		Port: PortCounts(s.Port),
+	}
+	maps.Copy(out.Drops, queueDrops(o))
+	if h := s.Hashing; h.FilesHashed < h.FilesSeen {
+		out.Hashing = &Hashing{
+			Files: h.FilesSeen, FilesDone: h.FilesHashed, Bytes: h.BytesTotal, BytesDone: h.BytesHashed,
+			Current: transfer.Display(h.Current), InProgress: true,
+		}
+	}
+	return out
+}
+
+// queueDrops names what send queues dropped beside the core's reasons.
+func queueDrops(o overlay.Status) map[string]uint64 {
+	out := map[string]uint64{}
+	for name, n := range map[string]uint64{
+		"queue-push": o.QueueDrops.Push, "queue-hit": o.QueueDrops.Hit, "queue-query": o.QueueDrops.Query,
+		"queue-pong": o.QueueDrops.Pong, "queue-ping": o.QueueDrops.Ping, "queue-other": o.QueueDrops.Other,
+		"garbage-datagram": o.Garbage,
+	} {
+		if n > 0 {
+			out[name] = n
+		}
+	}
+	return out
+}
+
+func trafficOf(c overlay.Counts) Traffic {
+	return Traffic{
+		Messages: c.Messages(), Bytes: c.Bytes, Pings: c.Pings, Pongs: c.Pongs, Queries: c.Queries, Hits: c.Hits,
+		Pushes: c.Pushes, Byes: c.Byes, Others: c.Others,
+	}
+}
+
+func peersOf(o overlay.Status) []Peer {
+	out := make([]Peer, 0, len(o.Neighbors))
+	for _, n := range o.Neighbors {
+		p := Peer{
+			Addr: n.Addr.String(), Inbound: n.Inbound, Agent: transfer.Display(n.Agent), GUID: n.GUID.String(),
+			Role: n.Role.String(), Degree: n.Degree, MaxTTL: int(n.MaxTTL), Since: n.Since, Heard: n.Heard,
+			Files: int(n.Files), KiB: int64(n.KiB), Queue: o.Waiting[n.Link],
+			Received: trafficOf(n.Received), Sent: trafficOf(n.Sent), Drops: n.Drops.Map(),
+		}
+		if n.Listen.IsValid() {
+			p.Listen = n.Listen.String()
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+func resultOf(r query.Result) Result {
+	out := Result{
+		Number: r.Number, Name: transfer.Display(r.File.Name), Size: r.File.Size, Speed: r.Speed, Busy: r.Busy, Hops: r.Hops,
+	}
+	if r.Hashed() {
+		out.URN = r.File.SHA1.URN()
+	}
+	if r.Media != 0 {
+		out.Type = r.Media.String()
+	}
+	for _, s := range r.Sources {
+		out.Sources = append(out.Sources, Source{Addr: s.Addr.String(), Vendor: s.Vendor, Push: s.Push})
+	}
+	return out
+}
+
+func downloadsOf(all []download.Status) []Download {
+	out := make([]Download, 0, len(all))
+	for _, s := range all {
+		out = append(out, downloadOf(s))
+	}
+	return out
+}
+
+func downloadOf(s download.Status) Download {
+	d := Download{
+		URN: s.File.SHA1.URN(), Name: transfer.Display(s.File.Name), Size: s.File.Size, Have: s.Have, Verified: s.Verified,
+		State: s.State.String(), Rate: s.Rate, ETA: s.ETA.Seconds(), Source: transfer.Display(s.Source), Sources: s.Sources,
+		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
+	}
+	if s.Err != nil {
+		d.Error = transfer.Display(s.Err.Error())
+		d.Wrong = errors.Is(s.Err, store.ErrVerification)
+	}
+	return d
+}
+
+func uploadsOf(all []upload.Status) []Upload {
+	out := make([]Upload, 0, len(all))
+	for _, s := range all {
+		out = append(out, Upload{
+			Peer: s.Peer.String(), Agent: transfer.Display(s.Agent), Name: transfer.Display(s.File.Name), URN: s.File.SHA1.URN(),
+			Size: s.File.Size, Offset: s.Range.Start, Length: s.Range.End - s.Range.Start, Sent: s.Sent, Rate: int64(s.Rate), Since: s.Since,
+		})
+	}
+	return out
+}
+
+func sharesOf(all []library.Status) []Share {
+	out := make([]Share, 0, len(all))
+	for _, s := range all {
+		share := Share{
+			Dir: s.Dir, Forced: s.Forced, Files: s.Files, Bytes: s.Bytes, Waiting: s.Waiting,
+			Skipped: skipped(s.Skipped), Problems: []string{}, Scanned: s.Scanned,
+		}
+		for _, p := range s.Problems {
+			share.Problems = append(share.Problems, transfer.Display(p.Rel+": "+p.Err.Error()))
+		}
+		if s.Err != nil {
+			share.Error = s.Err.Error()
+		}
+		out = append(out, share)
+	}
+	return out
+}
+
+func reportOf(dir string, r library.Report) ShareReport {
+	out := ShareReport{
+		Dir: dir, Files: r.Files, Bytes: r.Bytes, Sample: list(r.Sample), Warnings: list(r.Warnings()), Skipped: skipped(r.Skipped),
+	}
+	if r.Reason != library.NotRefused {
+		out.Refused = r.Reason.String()
+	}
+	return out
+}
+
+func skipped(m map[library.Skip]int) map[string]int {
+	out := make(map[string]int, len(m))
+	for reason, n := range m {
+		out[reason.String()] = n
+	}
+	return out
+}
+
+func addrText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
+}

@@ -1,0 +1,31 @@
+package api
+
+import "time"
+
+const (
+	// maxBody is the longest request body, in bytes: a target and a path.
+	maxBody = 64 << 10
+
+	// headerTimeout bounds the reading of a request's header.
+	headerTimeout = 5 * time.Second
+
+	// shutdownGrace is how long requests may go on when the service ends.
+	shutdownGrace = time.Second
+
+	// defaultWait and maxWait bound how long a search takes hits.
+	defaultWait = 10 * time.Second
+	maxWait     = 10 * time.Minute
+
+	// maxResults is how many results one search shows at most.
+	maxResults = 10_000
+
+	// connectWait bounds a connect request.
+	connectWait = 25 * time.Second
+
+	// beat is the longest silence of a stream: the client sees that it lives.
+	beat = 15 * time.Second
+
+	// maxEvent is the longest event a client reads, in bytes: a result with all
+	// its sources.
+	maxEvent = 1 << 20
+)

@@ -1,0 +1,147 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"filbert/node"
+	"filbert/transfer"
+	"filbert/transfer/download"
+	"filbert/transfer/store"
+	"filbert/transfer/urn"
+)
+
+func (s *Server) downloadOperations(api huma.API) {
+	huma.Get(api, "/v1/downloads", func(context.Context, *struct{}) (*body[[]Download], error) {
+		return answer(downloadsOf(s.cfg.Node.Downloads())), nil
+	})
+	type get struct {
+		Body struct {
+			Target string `json:"target" doc:"number of a result, URN or magnet link"`
+			Output string `json:"output,omitempty" doc:"absolute path for the file; the download folder when absent"`
+		}
+	}
+	huma.Post(api, "/v1/downloads", func(ctx context.Context, in *get) (*body[Download], error) {
+		if in.Body.Output != "" && !filepath.IsAbs(in.Body.Output) {
+			return nil, huma.Error422UnprocessableEntity("output must be an absolute path")
+		}
+		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output)
+		if err != nil {
+			return nil, getFailure(err)
+		}
+		return answer(downloadOf(st)), nil
+	})
+	type one struct {
+		SHA1 string `path:"sha1" doc:"URN or 32 characters of base32"`
+	}
+	huma.Register(api, huma.Operation{
+		OperationID: "watch-download", Method: "GET", Path: "/v1/downloads/{sha1}/events",
+		Summary:   "Watch a download",
+		Responses: events("events `download` (Download) now and at every change, the last when it is over"),
+	}, func(ctx context.Context, in *one) (*huma.StreamResponse, error) {
+		h, err := s.known(in.SHA1)
+		if err != nil {
+			return nil, err
+		}
+		return streaming(func(ctx context.Context, out *stream) {
+			for st := range s.cfg.Node.Watch(ctx, h) {
+				out.send("download", downloadOf(st))
+			}
+		}), nil
+	})
+	type cancel struct {
+		one
+		Remove bool `query:"remove" doc:"also remove what arrived"`
+	}
+	huma.Delete(api, "/v1/downloads/{sha1}", func(ctx context.Context, in *cancel) (*struct{}, error) {
+		h, err := s.known(in.SHA1)
+		if err != nil {
+			return nil, err
+		}
+		return nil, getFailure(s.cfg.Node.Cancel(ctx, h, in.Remove))
+	})
+}
+
+// get begins a download of whatever target names.
+func (s *Server) get(ctx context.Context, target, output string) (download.Status, error) {
+	if number, err := strconv.Atoi(target); err == nil {
+		r, err := s.cfg.Node.Result(number)
+		if err != nil {
+			return download.Status{}, err
+		}
+		return s.cfg.Node.Get(r, output)
+	}
+	if strings.HasPrefix(strings.ToLower(target), "magnet:") {
+		m, err := urn.ParseMagnet(target)
+		if err != nil {
+			return download.Status{}, err
+		}
+		if !m.HasSHA1 {
+			return download.Status{}, errNoHash
+		}
+		return s.cfg.Node.GetHash(ctx, m.SHA1, m.Name, m.Size, output)
+	}
+	h, err := parseHash(target)
+	if err != nil {
+		return download.Status{}, err
+	}
+	return s.cfg.Node.GetHash(ctx, h, "", -1, output)
+}
+
+var (
+	errNoHash = errors.New("the link names no SHA-1")
+	errTarget = errors.New("want the number of a result, urn:sha1:… or a magnet link")
+)
+
+// parseHash reads a URN or a bare SHA-1.
+func parseHash(text string) (urn.SHA1, error) {
+	if h, err := urn.ParseSHA1(text); err == nil {
+		return h, nil
+	}
+	if u, err := urn.Parse(text); err == nil && u.HasSHA1 {
+		return u.SHA1, nil
+	}
+	return urn.SHA1{}, errTarget
+}
+
+// known finds the download a path names.
+func (s *Server) known(text string) (urn.SHA1, error) {
+	h, err := parseHash(text)
+	if err != nil {
+		return h, huma.Error422UnprocessableEntity("want urn:sha1:… or 32 characters of base32")
+	}
+	for _, d := range s.cfg.Node.Downloads() {
+		if d.File.SHA1 == h {
+			return h, nil
+		}
+	}
+	return h, huma.Error404NotFound("there is no download of " + h.URN())
+}
+
+// getFailure turns an error of getting into one of HTTP.
+func getFailure(err error) error {
+	if err == nil {
+		return nil
+	}
+	status := http.StatusInternalServerError
+	switch {
+	case errors.Is(err, node.ErrNoResult), errors.Is(err, node.ErrNotFound), errors.Is(err, download.ErrUnknown):
+		status = http.StatusNotFound
+	case errors.Is(err, errTarget), errors.Is(err, errNoHash), errors.Is(err, urn.ErrSyntax), errors.Is(err, urn.ErrNamespace),
+		errors.Is(err, node.ErrUnhashed):
+		status = http.StatusUnprocessableEntity
+	case errors.Is(err, download.ErrConflict), errors.Is(err, store.ErrConflict):
+		status = http.StatusConflict
+	case errors.Is(err, store.ErrNoSpace):
+		status = http.StatusInsufficientStorage
+	case errors.Is(err, download.ErrStopped), errors.Is(err, download.ErrTooMany), errors.Is(err, node.ErrNoDownloads):
+		status = http.StatusServiceUnavailable
+	}
+	return huma.NewError(status, transfer.Display(err.Error()))
+}

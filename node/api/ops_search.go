@@ -1,0 +1,104 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"filbert/query"
+	"filbert/query/index"
+	"filbert/transfer"
+)
+
+// searchInput are the parameters of a search.
+type searchInput struct {
+	Words   string `query:"words" required:"true" maxLength:"1024" doc:"words, each of which must begin a word of the file's name"`
+	Type    string `query:"type" doc:"media types: audio, video, document, image, program, torrent"`
+	MinSize int64  `query:"min_size" minimum:"0" doc:"bytes"`
+	MaxSize int64  `query:"max_size" minimum:"0" doc:"bytes; 0 = any"`
+	Limit   int    `query:"limit" minimum:"0" maximum:"10000" doc:"end after so many results; 0 = no limit"`
+	Wait    string `query:"wait" doc:"how long to take hits, such as 10s"`
+}
+
+func (s *Server) searchOperations(api huma.API) {
+	huma.Register(api, huma.Operation{
+		OperationID: "search", Method: "GET", Path: "/v1/search",
+		Summary:   "Search the network",
+		Responses: events("events `result` (Result) whenever a file is found or has a new source, then `end` (SearchEnd)"),
+	}, func(ctx context.Context, in *searchInput) (*huma.StreamResponse, error) {
+		q, wait, err := in.query()
+		if err != nil {
+			return nil, err
+		}
+		return streaming(func(ctx context.Context, out *stream) { s.search(ctx, out, q, wait, in.Limit) }), nil
+	})
+	type one struct {
+		Number int `path:"number"`
+	}
+	huma.Get(api, "/v1/results/{number}", func(_ context.Context, in *one) (*body[Result], error) {
+		r, err := s.cfg.Node.Result(in.Number)
+		if err != nil {
+			return nil, getFailure(err)
+		}
+		return answer(resultOf(r)), nil
+	})
+}
+
+// query checks the parameters.
+func (in *searchInput) query() (query.Query, time.Duration, error) {
+	bad := func(err error) error { return huma.Error422UnprocessableEntity(err.Error()) }
+	q := query.Query{Text: in.Words, MinSize: in.MinSize, MaxSize: in.MaxSize}
+	var err error
+	if in.Type != "" {
+		if q.Media, err = index.ParseMedia(in.Type); err != nil {
+			return q, 0, bad(err)
+		}
+	}
+	if err := q.Check(); err != nil {
+		return q, 0, bad(err)
+	}
+	wait := defaultWait
+	if in.Wait != "" {
+		if wait, err = time.ParseDuration(in.Wait); err != nil || wait <= 0 || wait > maxWait {
+			return q, 0, bad(errors.New("wait: want a time above 0 and up to 10m, such as 10s"))
+		}
+	}
+	return q, wait, nil
+}
+
+// search streams results until the wait is over or there are enough.
+func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait time.Duration, limit int) {
+	if limit == 0 {
+		limit = maxResults
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	end := SearchEnd{Schema: Schema}
+	if st, err := s.cfg.Node.Status(ctx); err == nil {
+		end.Peers = len(st.Overlay.Neighbors)
+	}
+	began := time.Now()
+	files := map[int]bool{}
+	hosts := map[transfer.Source]bool{}
+	err := s.cfg.Node.Search(ctx, q, func(r query.Result, h query.Hit) {
+		if !files[r.Number] {
+			if len(files) == limit {
+				return
+			}
+			files[r.Number] = true
+			end.Seconds = time.Since(began).Seconds()
+		}
+		hosts[transfer.Source{Servent: h.Source.Servent, Addr: h.Source.Addr}] = true
+		out.send("result", resultOf(r))
+		if len(files) == limit {
+			cancel()
+		}
+	})
+	end.Results, end.Hosts = len(files), len(hosts)
+	if err != nil {
+		end.Error = transfer.Display(err.Error())
+	}
+	out.send("end", end)
+}

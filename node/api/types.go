@@ -1,0 +1,190 @@
+package api
+
+import "time"
+
+// Schema is the version of the shapes below; it goes up when a field changes
+// its meaning or goes away.
+const Schema = 1
+
+// Version says what runs.
+type Version struct {
+	Schema  int    `json:"schema"`
+	Version string `json:"version" doc:"version of the program"`
+	Go      string `json:"go" doc:"version of Go it was built with"`
+	System  string `json:"system" doc:"operating system and processor"`
+	PID     int    `json:"pid" doc:"process of the node"`
+}
+
+// Status is the node at a glance.
+type Status struct {
+	Schema    int               `json:"schema"`
+	Version   string            `json:"version"`
+	Listen    string            `json:"listen" doc:"address the node listens at, TCP and UDP"`
+	External  string            `json:"external,omitempty" doc:"address others see us at, once enough agree"`
+	GUID      string            `json:"guid" doc:"servent GUID"`
+	PeerID    string            `json:"peer_id" doc:"public key of the node"`
+	Uptime    float64           `json:"uptime_seconds"`
+	Neighbors int               `json:"neighbors" doc:"links that are up"`
+	Wanted    int               `json:"neighbors_wanted"`
+	Dialing   int               `json:"dialing" doc:"links being opened"`
+	Known     int               `json:"hosts_known" doc:"hosts in the host cache"`
+	Searches  int               `json:"searches" doc:"searches of ours that run"`
+	Files     int               `json:"files_shared"`
+	Bytes     int64             `json:"bytes_shared"`
+	Hashing   *Hashing          `json:"hashing,omitempty" doc:"present while shared files are being hashed"`
+	Downloads int               `json:"downloads" doc:"unfinished downloads"`
+	Uploads   int               `json:"uploads" doc:"files being sent"`
+	Results   int               `json:"results" doc:"search results that can be fetched by number"`
+	Received  Traffic           `json:"received"`
+	Sent      Traffic           `json:"sent"`
+	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
+	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
+}
+
+// Hashing is how far the library is.
+type Hashing struct {
+	Files      int    `json:"files"`
+	FilesDone  int    `json:"files_done"`
+	Bytes      int64  `json:"bytes"`
+	BytesDone  int64  `json:"bytes_done"`
+	Current    string `json:"current,omitempty"`
+	InProgress bool   `json:"in_progress"`
+}
+
+// Traffic counts messages by type.
+type Traffic struct {
+	Messages uint64 `json:"messages"`
+	Bytes    uint64 `json:"bytes"`
+	Pings    uint64 `json:"pings"`
+	Pongs    uint64 `json:"pongs"`
+	Queries  uint64 `json:"queries"`
+	Hits     uint64 `json:"hits"`
+	Pushes   uint64 `json:"pushes"`
+	Byes     uint64 `json:"byes"`
+	Others   uint64 `json:"others"`
+}
+
+// PortCounts is what came to the node's TCP port.
+type PortCounts struct {
+	Accepted  uint64 `json:"accepted"`
+	Crowded   uint64 `json:"crowded"`
+	Evicted   uint64 `json:"evicted"`
+	Links     uint64 `json:"links"`
+	Requests  uint64 `json:"requests"`
+	Malformed uint64 `json:"malformed"`
+	Unknown   uint64 `json:"unknown"`
+	Panicked  uint64 `json:"panicked"`
+}
+
+// Peer is one neighbor.
+type Peer struct {
+	Addr     string            `json:"addr" doc:"address of the connection"`
+	Listen   string            `json:"listen,omitempty" doc:"address it takes connections at"`
+	Inbound  bool              `json:"inbound" doc:"it called us"`
+	Agent    string            `json:"agent" doc:"its software, by its own word"`
+	GUID     string            `json:"guid"`
+	Role     string            `json:"role"`
+	Degree   int               `json:"degree" doc:"ultrapeer links it intends to have"`
+	MaxTTL   int               `json:"max_ttl"`
+	Since    time.Time         `json:"since"`
+	Heard    time.Time         `json:"heard" doc:"when something last came from it"`
+	Files    int               `json:"files" doc:"files it shares, by its own word"`
+	KiB      int64             `json:"kib"`
+	Queue    int               `json:"queue" doc:"bytes that wait to be sent to it"`
+	Received Traffic           `json:"received"`
+	Sent     Traffic           `json:"sent"`
+	Drops    map[string]uint64 `json:"drops" doc:"messages of it that went no further, by reason"`
+}
+
+// Result is one file that was found.
+type Result struct {
+	Number  int      `json:"number" doc:"for get; stays with the file"`
+	Name    string   `json:"name"`
+	Size    int64    `json:"size"`
+	URN     string   `json:"urn,omitempty" doc:"absent when no source told a hash: it cannot be fetched"`
+	Type    string   `json:"type,omitempty"`
+	Speed   uint32   `json:"speed_kbit" doc:"of the fastest source, by its own word"`
+	Busy    bool     `json:"busy" doc:"no source has an upload slot free"`
+	Hops    int      `json:"hops" doc:"of the nearest source"`
+	Sources []Source `json:"sources"`
+}
+
+// Source is a servent that has a file.
+type Source struct {
+	Addr   string `json:"addr"`
+	Vendor string `json:"vendor,omitempty"`
+	Push   bool   `json:"push" doc:"it cannot be connected to"`
+}
+
+// SearchEnd is the last event of a search.
+type SearchEnd struct {
+	Schema  int     `json:"schema"`
+	Results int     `json:"results" doc:"different files"`
+	Hosts   int     `json:"hosts" doc:"servents that answered"`
+	Seconds float64 `json:"seconds" doc:"time to the last new result"`
+	Peers   int     `json:"peers" doc:"neighbors that were asked"`
+	Error   string  `json:"error,omitempty"`
+}
+
+// Download is one download.
+type Download struct {
+	URN      string    `json:"urn"`
+	Name     string    `json:"name"`
+	Size     int64     `json:"size"`
+	Have     int64     `json:"have" doc:"bytes that arrived"`
+	Verified int64     `json:"verified" doc:"bytes read back, while verifying"`
+	State    string    `json:"state" enum:"queued,waiting,downloading,verifying,complete,failed,cancelled"`
+	Rate     int64     `json:"rate" doc:"bytes per second of late"`
+	ETA      float64   `json:"eta_seconds,omitempty"`
+	Source   string    `json:"source,omitempty" doc:"whom the bytes come from"`
+	Sources  int       `json:"sources"`
+	Reason   string    `json:"reason,omitempty" doc:"why it waits"`
+	Until    time.Time `json:"until,omitzero" doc:"when it looks again"`
+	Error    string    `json:"error,omitempty"`
+	Wrong    bool      `json:"wrong_content,omitempty" doc:"it failed because the bytes were not those of its hash"`
+	Path     string    `json:"path,omitempty" doc:"where the file is, when complete"`
+	Output   string    `json:"output,omitempty" doc:"where the user wants it"`
+}
+
+// Done reports whether nothing comes after the download's state.
+func (d Download) Done() bool {
+	return d.State == "complete" || d.State == "failed" || d.State == "cancelled"
+}
+
+// Upload is one file being sent.
+type Upload struct {
+	Peer   string    `json:"peer"`
+	Agent  string    `json:"agent"`
+	Name   string    `json:"name"`
+	URN    string    `json:"urn"`
+	Size   int64     `json:"size"`
+	Offset int64     `json:"offset" doc:"first byte asked for"`
+	Length int64     `json:"length" doc:"bytes asked for"`
+	Sent   int64     `json:"sent"`
+	Rate   int64     `json:"rate" doc:"bytes per second since it began"`
+	Since  time.Time `json:"since"`
+}
+
+// Share is one shared folder.
+type Share struct {
+	Dir      string         `json:"dir"`
+	Forced   bool           `json:"forced"`
+	Files    int            `json:"files"`
+	Bytes    int64          `json:"bytes"`
+	Waiting  int            `json:"waiting" doc:"files found but not hashed yet"`
+	Skipped  map[string]int `json:"skipped" doc:"files and folders left out, by reason"`
+	Problems []string       `json:"problems" doc:"what could not be read"`
+	Scanned  time.Time      `json:"scanned,omitzero"`
+	Error    string         `json:"error,omitempty" doc:"why nothing of it is shared"`
+}
+
+// ShareReport is what sharing a folder would share.
+type ShareReport struct {
+	Dir      string         `json:"dir"`
+	Refused  string         `json:"refused,omitempty" doc:"why it is refused unless forced"`
+	Files    int            `json:"files"`
+	Bytes    int64          `json:"bytes"`
+	Sample   []string       `json:"sample"`
+	Warnings []string       `json:"warnings"`
+	Skipped  map[string]int `json:"skipped"`
+}

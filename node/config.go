@@ -1,0 +1,68 @@
+package node
+
+import (
+	"context"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/node/state"
+	"filbert/overlay/hostcache"
+	"filbert/overlay/identity"
+	"filbert/overlay/wire"
+	"filbert/transfer/library"
+)
+
+// Network is how a node reaches others: the machine's own network, or a host of
+// a simulated one.
+type Network interface {
+	Listen(ctx context.Context, network, address string) (net.Listener, error)
+	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
+}
+
+// System is the machine's own network.
+type System struct {
+	net.ListenConfig
+	net.Dialer
+}
+
+// Config is what a node is built from. Identity, State, Network and Rand must
+// be set; the zero value of everything else works.
+type Config struct {
+	Version  string // of the program, for the User-Agent
+	Identity *identity.Identity
+	State    *state.DB
+	Network  Network
+	Rand     *rand.Rand // every decision left to chance; belongs to the node
+	Log      zerolog.Logger
+
+	Listen    string     // address to listen at; port 0 = the one kept in State, else a random one
+	External  netip.Addr // our address as others reach it, when known
+	Seeds     []string   // "host:port"; names are looked up
+	Neighbors int        // links the node dials for
+	MaxLinks  int        // links it has at most; default 32
+	TTL       wire.TTL   // of queries; default 4
+	Speed     uint32     // of our line, kbit/s, as hits tell it
+	Hosts     hostcache.Config
+
+	Shares []library.Share
+	Watch  bool          // notice changes of shared folders at once
+	Rescan time.Duration // look through shared folders this often; 0 = 10 minutes
+	Quiet  time.Duration // a file is shared once it has not changed for so long; 0 = 2 s
+	Homes  []string      // folders that are never shared as a whole; nil = the user's home
+
+	Downloads    string // folder for files that are fetched; "" = nothing can be fetched
+	UploadSlots  int    // files sent at once; default 8
+	SlotsPerHost int    // of these to one host; default 2
+}
+
+// agent is the User-Agent of handshakes and requests.
+func (c Config) agent() string { return "filbert/" + c.Version }
+
+// child is a source of randomness of its own, for a part that runs in another
+// goroutine.
+func (c Config) child() *rand.Rand { return rand.New(rand.NewPCG(c.Rand.Uint64(), c.Rand.Uint64())) }

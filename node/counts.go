@@ -1,0 +1,24 @@
+package node
+
+import "sync/atomic"
+
+// muxCounts counts what came to the node's TCP port.
+type muxCounts struct {
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics atomic.Uint64
+}
+
+// PortCounts is what came to the node's TCP port since the start: connections,
+// of which some were refused for their number or made room for newer ones, and
+// what their first line was.
+type PortCounts struct {
+	Accepted, Crowded, Evicted                    uint64
+	Links, Requests, Malformed, Unknown, Panicked uint64
+}
+
+func (c *muxCounts) load() PortCounts {
+	return PortCounts{
+		Accepted: c.accepted.Load(), Crowded: c.crowded.Load(), Evicted: c.evicted.Load(),
+		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
+		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
+	}
+}

@@ -1,0 +1,41 @@
+package node
+
+import "time"
+
+const (
+	// maxPending is how many connections may be before or in their handshake,
+	// maxPendingPerAddr how many of one public address. A dribbling attacker
+	// with many addresses pushes out the oldest, which are its own.
+	maxPending        = 128
+	maxPendingPerAddr = 8
+
+	// maxFirstLine bounds the first line of a connection, in bytes; servents
+	// agree on it. firstBuffer is what a connection holds while it is read.
+	maxFirstLine = 1024
+	firstBuffer  = 4 << 10
+
+	// minAcceptPause and maxAcceptPause bound the wait after accept failed.
+	minAcceptPause = 5 * time.Millisecond
+	maxAcceptPause = time.Second
+)
+
+const (
+	// uploadGrace is how long requests may go on when the node ends.
+	uploadGrace = time.Second
+
+	// hostsPeriod is how often the known hosts are saved.
+	hostsPeriod = time.Minute
+
+	// lookupPause and maxLookupPause bound the wait before a seed's name that
+	// could not be looked up is tried again.
+	lookupPause    = 5 * time.Second
+	maxLookupPause = 5 * time.Minute
+
+	// maxClaims is how many hits one search takes.
+	maxClaims = 100_000
+
+	// findTimeout is how long somebody is looked for who has a file that is
+	// asked for by hash, findLinger how long others are, once there is one.
+	findTimeout = 20 * time.Second
+	findLinger  = 500 * time.Millisecond
+)

@@ -1,0 +1,263 @@
+package node
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/hostcache"
+)
+
+// mux serves the node's one TCP port: the first line of a connection says
+// whether a servent wants to be a neighbor or fetches a file. A connection has
+// one absolute deadline until it is handed over, holds little memory, and there
+// is a bound on how many are in that state: when it is reached the oldest goes.
+type mux struct {
+	log     zerolog.Logger
+	links   linkAcceptor
+	web     *webListener
+	counts  *muxCounts
+	work    sync.WaitGroup
+	mu      sync.Mutex
+	pending []*pendingConn // oldest first
+}
+
+// linkAcceptor takes connections that open with a Gnutella handshake;
+// *overlay.Overlay is one.
+type linkAcceptor interface {
+	Accept(ctx context.Context, conn net.Conn, r *bufio.Reader, line string, deadline time.Time) error
+}
+
+// pendingConn is a connection that was not handed over yet.
+type pendingConn struct {
+	net.Conn
+	addr netip.Addr
+}
+
+func newMux(log zerolog.Logger, links linkAcceptor, web *webListener, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, web: web, counts: counts}
+}
+
+// serve accepts connections until ctx ends.
+func (m *mux) serve(ctx context.Context, l net.Listener) error {
+	defer m.work.Wait()
+	defer context.AfterFunc(ctx, func() { l.Close() })()
+	var pause time.Duration
+	for {
+		conn, err := l.Accept()
+		switch {
+		case err == nil:
+			pause = 0
+		case ctx.Err() != nil:
+			return nil
+		case errors.Is(err, net.ErrClosed):
+			return err
+		default: // out of file descriptors, say: others must close some first
+			pause = min(max(2*pause, minAcceptPause), maxAcceptPause)
+			m.log.Warn().Err(err).Dur("pause", pause).Msg("accept")
+			select {
+			case <-time.After(pause):
+			case <-ctx.Done():
+			}
+			continue
+		}
+		m.counts.accepted.Add(1)
+		p := &pendingConn{conn, addrOf(conn)}
+		if !m.admit(p) {
+			m.counts.crowded.Add(1)
+			conn.Close()
+			continue
+		}
+		m.work.Go(func() {
+			defer m.forget(p)
+			m.handle(ctx, p)
+		})
+	}
+}
+
+// admit keeps a place for a connection, at the cost of the oldest one. One
+// address may hold only some of the places, unless it is of a private network.
+func (m *mux) admit(p *pendingConn) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	same := 0
+	for _, other := range m.pending {
+		if other.addr == p.addr {
+			same++
+		}
+	}
+	if same >= maxPendingPerAddr && !hostcache.Class(p.addr).Local() {
+		return false
+	}
+	if len(m.pending) >= maxPending {
+		m.counts.evicted.Add(1)
+		m.pending[0].Close() // its goroutine forgets it
+		m.pending = append(m.pending[:0], m.pending[1:]...)
+	}
+	m.pending = append(m.pending, p)
+	return true
+}
+
+func (m *mux) forget(p *pendingConn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, other := range m.pending {
+		if other == p {
+			m.pending = append(m.pending[:i], m.pending[i+1:]...)
+			return
+		}
+	}
+}
+
+// handle reads the first line and hands the connection over. One that panics
+// takes nobody with it.
+func (m *mux) handle(ctx context.Context, p *pendingConn) {
+	defer func() {
+		if r := recover(); r != nil {
+			m.counts.panics.Add(1)
+			m.log.Error().Interface("panic", r).Str("peer", p.RemoteAddr().String()).Msg("connection handler panicked")
+			p.Close()
+		}
+	}()
+	deadline := time.Now().Add(handshake.Timeout)
+	p.SetDeadline(deadline) // an error shows at the read
+	stop := context.AfterFunc(ctx, func() { p.Close() })
+	defer stop()
+
+	r := bufio.NewReaderSize(p.Conn, firstBuffer)
+	line, err := firstLine(r)
+	if err != nil {
+		m.counts.malformed.Add(1)
+		p.Close()
+		return
+	}
+	switch {
+	case handshake.IsHello(string(line)):
+		m.counts.links.Add(1)
+		if err := m.links.Accept(ctx, p.Conn, r, string(line), deadline); err != nil {
+			m.log.Debug().Err(err).Stringer("peer", p.RemoteAddr()).Msg("handshake")
+		}
+	case isHTTP(line):
+		m.counts.requests.Add(1)
+		rest, _ := r.Peek(r.Buffered())
+		prefix := append(append(bytes.Clone(line), "\r\n"...), rest...)
+		if !stop() || !m.web.hand(ctx, &webConn{Conn: p.Conn, prefix: prefix}) {
+			p.Close()
+		}
+	default: // a probe whether we can be reached, a protocol of later, or noise
+		m.counts.unknown.Add(1)
+		p.Close()
+	}
+}
+
+var errLongLine = errors.New("first line too long")
+
+// firstLine reads up to the first line end and returns what is before it.
+func firstLine(r *bufio.Reader) ([]byte, error) {
+	line, err := r.ReadSlice('\n')
+	switch {
+	case err != nil:
+		return nil, err
+	case len(line) > maxFirstLine:
+		return nil, errLongLine
+	}
+	return bytes.TrimSuffix(line[:len(line)-1], []byte("\r")), nil
+}
+
+// isHTTP reports whether a line is the request line of an HTTP/1 request.
+func isHTTP(line []byte) bool {
+	return bytes.HasSuffix(line, []byte(" HTTP/1.1")) || bytes.HasSuffix(line, []byte(" HTTP/1.0"))
+}
+
+func addrOf(conn net.Conn) netip.Addr {
+	if a, ok := conn.RemoteAddr().(interface{ AddrPort() netip.AddrPort }); ok {
+		return a.AddrPort().Addr().Unmap().WithZone("")
+	}
+	return netip.Addr{}
+}
+
+// webListener gives the HTTP connections of the shared port to the upload
+// server.
+type webListener struct {
+	addr  net.Addr
+	conns chan net.Conn
+	done  chan struct{}
+	once  sync.Once
+}
+
+func newWebListener(addr net.Addr) *webListener {
+	return &webListener{addr: addr, conns: make(chan net.Conn), done: make(chan struct{})}
+}
+
+// hand passes a connection on, unless ctx or the listener ended first.
+func (l *webListener) hand(ctx context.Context, conn net.Conn) bool {
+	select {
+	case l.conns <- conn:
+		return true
+	case <-l.done:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+// Accept implements net.Listener.
+func (l *webListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.done:
+		return nil, net.ErrClosed
+	}
+}
+
+// Close implements net.Listener.
+func (l *webListener) Close() error {
+	l.once.Do(func() { close(l.done) })
+	return nil
+}
+
+// Addr implements net.Listener.
+func (l *webListener) Addr() net.Addr { return l.addr }
+
+// webConn is a connection whose first bytes were read already. Files leave it
+// as they would the connection itself: by sendfile where there is one.
+type webConn struct {
+	net.Conn
+	prefix []byte
+}
+
+func (c *webConn) Read(b []byte) (int, error) {
+	if len(c.prefix) > 0 {
+		n := copy(b, c.prefix)
+		if c.prefix = c.prefix[n:]; len(c.prefix) == 0 {
+			c.prefix = nil
+		}
+		return n, nil
+	}
+	return c.Conn.Read(b)
+}
+
+// ReadFrom implements io.ReaderFrom.
+func (c *webConn) ReadFrom(r io.Reader) (int64, error) {
+	if rf, ok := c.Conn.(io.ReaderFrom); ok {
+		return rf.ReadFrom(r)
+	}
+	return io.Copy(struct{ io.Writer }{c.Conn}, r)
+}
+
+// CloseWrite ends our side, so that a refusal is read before the end.
+func (c *webConn) CloseWrite() error {
+	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return c.Close()
+}

@@ -1,0 +1,249 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/node/state"
+	"filbert/overlay"
+	"filbert/overlay/wire"
+	"filbert/query"
+	"filbert/query/flood"
+	"filbert/query/index"
+	"filbert/transfer/download"
+	"filbert/transfer/library"
+	"filbert/transfer/store"
+	"filbert/transfer/upload"
+)
+
+// Node is one servent. Open builds it and takes its port, Run runs it.
+type Node struct {
+	cfg      Config
+	log      zerolog.Logger
+	listener net.Listener
+	packets  net.PacketConn
+	addr     netip.AddrPort
+	started  time.Time
+
+	overlay   *overlay.Overlay
+	library   *library.Library
+	hashes    *hashCache
+	index     *index.Index
+	uploads   *upload.Server
+	web       *webListener
+	mux       *mux
+	counts    muxCounts
+	disk      *store.Disk       // nil when nothing can be fetched
+	downloads *download.Manager // likewise
+	searcher  query.Searcher
+	named     []string // seeds whose names are looked up
+
+	mu      sync.Mutex
+	results *query.Results
+}
+
+// Open builds a node and takes its port. Close or Run must follow.
+func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
+	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), index: index.New()}
+	defer func() {
+		if err != nil {
+			n.Close()
+		}
+	}()
+	if n.listener, n.packets, err = bind(ctx, cfg); err != nil {
+		return nil, err
+	}
+	n.addr = addrPortOf(n.listener.Addr())
+	if err := n.openDownloads(); err != nil {
+		return nil, err
+	}
+	known, err := cfg.State.Bucket(stateHosts).Get(keyHosts)
+	if err != nil && !errors.Is(err, state.ErrNotFound) {
+		n.log.Warn().Err(err).Msg("known hosts are lost")
+	}
+	seeds, named, err := splitSeeds(cfg.Seeds)
+	if err != nil {
+		return nil, err
+	}
+	n.named = named
+	n.hashes = newHashCache(cfg.State, n.log)
+	n.library = library.New(library.Config{
+		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
+	})
+	n.uploads = upload.New(upload.Config{
+		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
+	})
+	n.overlay = overlay.New(overlay.Options{
+		Config: overlay.Config{
+			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
+			Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+		},
+		Agent:   cfg.agent(),
+		Dialer:  cfg.Network,
+		Matcher: flood.NewAnswerer(n.index, cfg.child()),
+		Known:   known,
+		Rand:    cfg.child(),
+		Log:     n.log,
+	})
+	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay}}}
+	n.web = newWebListener(n.listener.Addr())
+	n.mux = newMux(n.log, n.overlay, n.web, &n.counts)
+	return n, nil
+}
+
+// Close gives up a node that was opened and never run.
+func (n *Node) Close() error {
+	var errs []error
+	if n.listener != nil {
+		errs = append(errs, n.listener.Close())
+	}
+	if n.packets != nil {
+		errs = append(errs, n.packets.Close())
+	}
+	if n.disk != nil {
+		errs = append(errs, n.disk.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Run runs the node until ctx ends or a part of it fails. It says BYE, saves
+// what must be saved and returns within seconds. It is called once.
+func (n *Node) Run(ctx context.Context) error {
+	n.started = time.Now()
+	n.log.Info().Stringer("listen", n.addr).Stringer("guid", wire.GUID(n.cfg.Identity.GUID())).Msg("node starts")
+	parts := []part{
+		{"hashes", n.hashes.run},
+		{"library", n.library.Run},
+		{"index", n.fillIndex},
+		{"hosts", n.keepHosts},
+		{"overlay", n.overlay.Run},
+		{"seeds", n.lookUpSeeds},
+		{"uploads", n.serveFiles},
+	}
+	if n.downloads != nil {
+		parts = append(parts, part{"downloads", func(ctx context.Context) error { n.downloads.Run(ctx); return nil }})
+	}
+	parts = append(parts,
+		part{"datagrams", n.serveDatagrams},
+		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
+	)
+	err := runParts(ctx, parts)
+	n.log.Info().Msg("node ends")
+	return errors.Join(err, n.closeQuietly())
+}
+
+// closeQuietly closes what Run leaves open; the listener is closed already.
+func (n *Node) closeQuietly() error {
+	if err := n.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
+
+// Addr is where the node listens, TCP and UDP.
+func (n *Node) Addr() netip.AddrPort { return n.addr }
+
+// openDownloads opens the download folder, which is created for the user.
+func (n *Node) openDownloads() error {
+	if n.cfg.Downloads == "" {
+		return nil
+	}
+	var err error
+	if n.disk, err = openFolder(n.cfg.Downloads); err != nil {
+		return fmt.Errorf("node: download folder: %w", err)
+	}
+	files, err := store.New(store.Config{FS: n.disk, Folder: n.cfg.Downloads})
+	if err != nil {
+		return fmt.Errorf("node: download folder %s: %w", n.cfg.Downloads, err)
+	}
+	n.downloads = download.New(download.Config{
+		Store:     files,
+		Connector: connector{n.cfg.Network},
+		Finder:    finder{n},
+		Version:   n.cfg.Version,
+		Rand:      n.cfg.child(),
+		Log:       n.log,
+	})
+	return nil
+}
+
+// serveFiles answers HTTP requests until ctx ends.
+func (n *Node) serveFiles(ctx context.Context) error {
+	ended := make(chan error, 1)
+	var work sync.WaitGroup
+	work.Go(func() { ended <- n.uploads.Serve(n.web) })
+	defer work.Wait()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	// What is being sent is cut off soon: a peer that fetches goes on elsewhere,
+	// or here, later, where it stopped.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), uploadGrace)
+	defer cancel()
+	if err := n.uploads.Shutdown(grace); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return nil
+}
+
+func (n *Node) serveDatagrams(ctx context.Context) error {
+	defer n.packets.Close()
+	return n.overlay.ServeDatagrams(ctx, n.packets)
+}
+
+// fillIndex keeps the index and the pongs at what the library shares.
+func (n *Node) fillIndex(ctx context.Context) error {
+	for change := range n.library.Changes(ctx) {
+		var added []index.Entry
+		for _, e := range change.Added {
+			added = append(added, index.Entry{
+				ID: e.ID, Name: e.Name, Size: e.Size, SHA1: e.SHA1, ModTime: e.ModTime.Unix(),
+			})
+		}
+		var removed []uint32
+		for _, e := range change.Removed {
+			removed = append(removed, e.ID)
+		}
+		if refused := n.index.Apply(added, removed); refused > 0 {
+			n.log.Warn().Int("files", refused).Msg("the index is full; these files cannot be found by others")
+		}
+		if err := n.overlay.SetSharing(n.index.Len(), n.index.Bytes()>>10); err != nil {
+			return nil // the overlay has ended, and we are about to
+		}
+	}
+	return nil
+}
+
+// keepHosts saves the known hosts now and then and at the end.
+func (n *Node) keepHosts(ctx context.Context) error {
+	t := time.NewTicker(hostsPeriod)
+	defer t.Stop()
+	for {
+		select {
+		case <-t.C:
+			n.saveHosts(ctx)
+		case <-ctx.Done(): // the overlay has ended by now
+			n.saveHosts(context.WithoutCancel(ctx))
+			return nil
+		}
+	}
+}
+
+func (n *Node) saveHosts(ctx context.Context) {
+	hosts, err := n.overlay.Hosts(ctx)
+	if err == nil {
+		err = n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts)
+	}
+	if err != nil {
+		n.log.Warn().Err(err).Msg("known hosts could not be kept")
+	}
+}

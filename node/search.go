@@ -1,0 +1,136 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"filbert/query"
+	"filbert/transfer"
+	"filbert/transfer/download"
+	"filbert/transfer/urn"
+)
+
+// Errors of Get.
+var (
+	// ErrNoResult: no result has that number (any more).
+	ErrNoResult = errors.New("no such result; search again")
+	// ErrUnhashed: the servents that have the file told no hash of it.
+	ErrUnhashed = errors.New("the file's hash is not known, so what arrives could not be verified")
+	// ErrNotFound: nobody answered for the file in time.
+	ErrNotFound = errors.New("nobody was found who has the file")
+	// ErrNoDownloads: the node has no folder for downloads.
+	ErrNoDownloads = errors.New("this node has no folder for downloads")
+)
+
+// Search asks the network and calls found for every hit, with the result it
+// belongs to, from one goroutine at a time, until ctx ends; a servent that names
+// a file twice is heard once. Results keep their numbers for later searches and
+// for Get.
+func (n *Node) Search(ctx context.Context, q query.Query, found func(query.Result, query.Hit)) error {
+	type claim struct {
+		number int
+		who    [16]byte
+		where  netip.AddrPort
+	}
+	heard := map[claim]bool{}
+	return n.searcher.Search(ctx, q, func(h query.Hit) {
+		n.mu.Lock()
+		r := n.results.Add(h)
+		n.mu.Unlock()
+		c := claim{r.Number, h.Source.Servent, h.Source.Addr}
+		if heard[c] || len(heard) == maxClaims {
+			return
+		}
+		heard[c] = true
+		if n.downloads != nil && h.Hashed() {
+			n.downloads.AddSources(r.File.SHA1, []transfer.Source{h.Source}) // there is none: nothing to add to
+		}
+		found(r, h)
+	})
+}
+
+// Result returns the result with a number.
+func (n *Node) Result(number int) (query.Result, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r, ok := n.results.Get(number)
+	if !ok {
+		return query.Result{}, fmt.Errorf("node: result %d: %w", number, ErrNoResult)
+	}
+	return r, nil
+}
+
+// Get begins to fetch a result. output is a path for the file, "" for the
+// download folder.
+func (n *Node) Get(r query.Result, output string) (download.Status, error) {
+	switch {
+	case n.downloads == nil:
+		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
+	case !r.Hashed():
+		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
+	}
+	return n.downloads.Add(download.Request{File: r.File, Sources: r.Sources, Output: output})
+}
+
+// GetHash finds a file by its hash and begins to fetch it. name and size are
+// what a link says of it, "" and -1 when it does not.
+func (n *Node) GetHash(ctx context.Context, h urn.SHA1, name string, size int64, output string) (download.Status, error) {
+	if n.downloads == nil {
+		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
+	}
+	n.mu.Lock()
+	r, known := n.results.ByHash(h)
+	n.mu.Unlock()
+	if !known {
+		var err error
+		if r, err = n.find(ctx, h); err != nil {
+			return download.Status{}, err
+		}
+	}
+	if size >= 0 && r.File.Size != size {
+		return download.Status{}, fmt.Errorf("node: get %s: found with %d bytes, the link says %d: %w", h, r.File.Size, size, ErrNotFound)
+	}
+	if name != "" {
+		r.File.Name = name
+	}
+	return n.Get(r, output)
+}
+
+// find searches for one file until somebody has it.
+func (n *Node) find(ctx context.Context, h urn.SHA1) (query.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
+	var first *query.Result
+	err := n.Search(ctx, query.Query{SHA1: h}, func(r query.Result, _ query.Hit) {
+		if first == nil {
+			first = &r
+			// A moment more, so that there is more than one source.
+			time.AfterFunc(findLinger, cancel)
+		}
+	})
+	switch {
+	case first == nil && err != nil:
+		return query.Result{}, err
+	case first == nil:
+		return query.Result{}, fmt.Errorf("node: find %s: %w", h, ErrNotFound)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	r, _ := n.results.ByHash(h)
+	return r, nil
+}
+
+// finder finds sources for downloads. It implements download.Finder.
+type finder struct{ n *Node }
+
+// Find implements download.Finder.
+func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error) {
+	r, err := f.n.find(ctx, h)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil
+	}
+	return r.Sources, err
+}

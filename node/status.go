@@ -1,0 +1,103 @@
+package node
+
+import (
+	"context"
+	"iter"
+	"net/netip"
+	"time"
+
+	"filbert/overlay"
+	"filbert/overlay/identity"
+	"filbert/transfer/download"
+	"filbert/transfer/library"
+	"filbert/transfer/upload"
+	"filbert/transfer/urn"
+)
+
+// Status is a picture of the whole node.
+type Status struct {
+	Overlay   overlay.Status
+	Version   string
+	Peer      identity.PeerID
+	Listen    netip.AddrPort
+	Started   time.Time
+	Files     int   // that can be found
+	Bytes     int64 // of them
+	Hashing   library.Progress
+	Downloads int // unfinished
+	Uploads   int
+	Results   int
+	Port      PortCounts
+}
+
+// Status takes a picture. The error is overlay.ErrClosed when the node does not
+// run.
+func (n *Node) Status(ctx context.Context) (Status, error) {
+	o, err := n.overlay.Status(ctx)
+	if err != nil {
+		return Status{}, err
+	}
+	s := Status{
+		Overlay: o,
+		Version: n.cfg.Version,
+		Peer:    n.cfg.Identity.PeerID(),
+		Listen:  n.addr,
+		Started: n.started,
+		Files:   n.index.Len(),
+		Bytes:   n.index.Bytes(),
+		Hashing: n.library.Progress(),
+		Uploads: len(n.uploads.Uploads()),
+		Port:    n.counts.load(),
+	}
+	for _, d := range n.Downloads() {
+		if !d.State.Final() {
+			s.Downloads++
+		}
+	}
+	n.mu.Lock()
+	s.Results = n.results.Len()
+	n.mu.Unlock()
+	return s, nil
+}
+
+// Connect opens a link to a host and waits until it is up.
+func (n *Node) Connect(ctx context.Context, addr netip.AddrPort) error {
+	return n.overlay.Connect(ctx, addr)
+}
+
+// Disconnect ends the link to a host.
+func (n *Node) Disconnect(addr netip.AddrPort) error { return n.overlay.Disconnect(addr) }
+
+// SetNeighbors sets how many links the node dials for.
+func (n *Node) SetNeighbors(want int) error { return n.overlay.SetWant(want) }
+
+// Library is what the node shares.
+func (n *Node) Library() *library.Library { return n.library }
+
+// Uploads lists the files being sent.
+func (n *Node) Uploads() []upload.Status { return n.uploads.Uploads() }
+
+// Downloads lists all downloads, those that ended lately included.
+func (n *Node) Downloads() []download.Status {
+	if n.downloads == nil {
+		return nil
+	}
+	return n.downloads.List()
+}
+
+// Watch yields the status of a download now and whenever it changes, until it
+// is over or ctx ends; nothing for a download there is not.
+func (n *Node) Watch(ctx context.Context, h urn.SHA1) iter.Seq[download.Status] {
+	if n.downloads == nil {
+		return func(func(download.Status) bool) {}
+	}
+	return n.downloads.Watch(ctx, h)
+}
+
+// Cancel ends a download; remove removes what arrived.
+func (n *Node) Cancel(ctx context.Context, h urn.SHA1, remove bool) error {
+	if n.downloads == nil {
+		return ErrNoDownloads
+	}
+	return n.downloads.Cancel(ctx, h, remove)
+}
