@@ -74,14 +74,14 @@ var layers = map[string]layer{
 	}},
 	"node/shell": {rank: 0},
 	"node/cli": {rank: 7, may: []string{
-		"node", "node/api", "node/config", "node/shell", "overlay", "transfer", "transfer/urn", "transfer/library",
+		"node", "node/api", "node/config", "node/shell", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
 	}},
 	"testnet/bench": {rank: 8, may: []string{
 		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
 	}},
 	"testnet/process": {rank: 8, may: []string{"node/api"}},
 	"testnet": {rank: 9, may: []string{
-		"node", "node/api", "node/cli", "node/state", "node/shell", "overlay/identity", "overlay/hostcache", "query", "transfer", "transfer/urn",
+		"node", "node/api", "node/cli", "node/state", "overlay", "overlay/identity", "query/keyword", "transfer", "transfer/urn",
 		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench",
 	}},
 }

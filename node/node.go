@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -41,6 +42,7 @@ type Node struct {
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk       // nil when nothing can be fetched
+	claim     *state.Held       // on the download folder; likewise
 	downloads *download.Manager // likewise
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
@@ -110,6 +112,9 @@ func (n *Node) Close() error {
 	if n.disk != nil {
 		errs = append(errs, n.disk.Close())
 	}
+	if n.claim != nil {
+		errs = append(errs, n.claim.Release())
+	}
 	return errors.Join(errs...)
 }
 
@@ -158,6 +163,10 @@ func (n *Node) openDownloads() error {
 	var err error
 	if n.disk, err = openFolder(n.cfg.Downloads); err != nil {
 		return fmt.Errorf("node: download folder: %w", err)
+	}
+	// Another home may name the same folder.
+	if n.claim, err = state.Lock(filepath.Join(n.cfg.Downloads, folderLock)); err != nil {
+		return fmt.Errorf("node: download folder %s: %w", n.cfg.Downloads, err)
 	}
 	files, err := store.New(store.Config{FS: n.disk, Folder: n.cfg.Downloads})
 	if err != nil {

@@ -63,6 +63,13 @@ func (n *Node) Result(number int) (query.Result, error) {
 	return r, nil
 }
 
+// Results returns the newest results, newest first.
+func (n *Node) Results(most int) []query.Result {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.results.Latest(most)
+}
+
 // Get begins to fetch a result. output is a path for the file, "" for the
 // download folder.
 func (n *Node) Get(r query.Result, output string) (download.Status, error) {

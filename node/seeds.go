@@ -87,6 +87,10 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 	return c.network.DialContext(ctx, "tcp", src.Addr.String())
 }
 
+// folderLock is the name of the lock that a node holds on its download folder,
+// where dotfiles are neither shared nor shown.
+const folderLock = ".filbert.lock"
+
 // openFolder opens the download folder, making it if it is not there.
 func openFolder(dir string) (*store.Disk, error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {

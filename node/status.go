@@ -65,6 +65,9 @@ func (n *Node) Connect(ctx context.Context, addr netip.AddrPort) error {
 	return n.overlay.Connect(ctx, addr)
 }
 
+// Seed names a host that the user trusts to be there; a link to it is opened.
+func (n *Node) Seed(addr netip.AddrPort) error { return n.overlay.Seed(addr) }
+
 // Disconnect ends the link to a host.
 func (n *Node) Disconnect(addr netip.AddrPort) error { return n.overlay.Disconnect(addr) }
 

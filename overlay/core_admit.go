@@ -162,6 +162,12 @@ func (c *Core) up(now time.Time, id link.ID) {
 		c.hosts.Good(now, n.listen)
 	}
 	c.hosts.SetAnchors(c.anchors())
+	for _, addr := range n.peer.Try {
+		if c.usable(addr, n) {
+			n.knows(addr)
+		}
+	}
+	c.hungry(now) // newcomers change who knows whom
 	// Something must be said soon: gtk-gnutella sends no query to a neighbor
 	// it has heard nothing from.
 	c.send(n, c.out.frame(wire.NewPingGUID(c.rnd), c.cfg.MaxTTL, &wire.Ping{}))
@@ -236,5 +242,6 @@ func (c *Core) ended(now time.Time, ev *Ended) {
 		c.out.add(&Close{n.id})
 		c.remove(n)
 	}
+	c.replace(now, n)
 	c.dial(now)
 }

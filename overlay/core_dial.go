@@ -39,6 +39,25 @@ func (c *Core) outbound() []netip.AddrPort {
 	return out
 }
 
+// replace dials for a neighbor that died. All that its death orphaned call the
+// same one of its neighbors, the one with the least address, as far as they know
+// of it: so they meet again, even where it was the only way between them. Whom
+// chance would choose might sit on the same side of the cut.
+func (c *Core) replace(now time.Time, dead *neighbor) {
+	if c.closing || !dead.up || len(c.links)+len(c.dialing) >= c.cfg.Want {
+		return
+	}
+	var least netip.AddrPort
+	for _, addr := range dead.kin {
+		if (!least.IsValid() || addr.Compare(least) < 0) && !c.unwanted(addr) {
+			least = addr
+		}
+	}
+	if least.IsValid() {
+		c.open(now, least)
+	}
+}
+
 // hungry asks for pongs soon: more neighbors are wanted and nobody is known.
 func (c *Core) hungry(now time.Time) {
 	if soon := now.Add(pongHungry); soon.Before(c.refresh) {

@@ -135,6 +135,29 @@ func TestHeals(t *testing.T) {
 	}
 }
 
+// TestOrphansMeet loses the one neighbor between three others: each calls the
+// same of its neighbors.
+func TestOrphansMeet(t *testing.T) {
+	w := newWorld(t, Config{Want: 2})
+	hub, side := w.joins(alice), w.joins(bob)
+	for _, addr := range []netip.AddrPort{dave, carol, ours} { // hops 1: the hub's own neighbors
+		hub.sends(guidOf(1), 3, 1, &wire.Pong{Addr: addr, KiB: 8})
+	}
+	hub.sends(guidOf(2), 3, 2, &wire.Pong{Addr: netip.MustParseAddrPort("9.0.0.1:7000"), KiB: 8}) // farther away
+	w.step(&Ended{Link: hub.id, Err: io.EOF})
+	if !slices.Equal(w.dials, []netip.AddrPort{carol}) {
+		t.Errorf("dialed %v, want %v, the least of the hub's neighbors", w.dials, carol)
+	}
+	w.step(&Want{1})
+	side.sends(guidOf(3), 3, 1, &wire.Pong{Addr: dave, KiB: 8})
+	w.step(&Failed{Link: w.core.nextLink, Err: errors.New("connection refused")})
+	w.joins(dave)
+	w.step(&Ended{Link: side.id, Err: io.EOF})
+	if len(w.dials) != 1 {
+		t.Errorf("dialed %v although there are enough neighbors", w.dials)
+	}
+}
+
 func TestMisbehaviour(t *testing.T) {
 	t.Run("bytes that are no messages", func(t *testing.T) {
 		w := newWorld(t, Config{})

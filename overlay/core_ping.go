@@ -20,6 +20,7 @@ func (c *Core) checkAlive(now time.Time, n *neighbor) {
 		if n.listen.IsValid() {
 			c.hosts.Failed(now, n.listen, 0)
 		}
+		c.replace(now, n)
 		return
 	}
 	n.unanswered++
@@ -144,6 +145,9 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 	}
 	if hops > 1 && !isUltrapeer(p) {
 		return // a leaf takes no links
+	}
+	if hops == 2 {
+		n.knows(p.Addr)
 	}
 	c.learn(now, p.Addr, n.remote.Addr(), hostcache.FromPong)
 	c.pongs.add(now, cachedPong{pong: *p, hops: hops})

@@ -91,6 +91,7 @@ func (c *Core) farewell(now time.Time, n *neighbor, f wire.Frame) {
 	if n.listen.IsValid() {
 		c.hosts.Failed(now, n.listen, code)
 	}
+	c.replace(now, n)
 	c.dial(now)
 }
 

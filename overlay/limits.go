@@ -95,6 +95,9 @@ const (
 	maxPerAddr = 2
 	maxPerNet  = 4
 
+	// maxKin is how many of a neighbor's own neighbors are remembered.
+	maxKin = 32
+
 	// tryHosts is how many other hosts a refusal names.
 	tryHosts = 10
 )

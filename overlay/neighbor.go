@@ -24,15 +24,16 @@ type neighbor struct {
 	up      bool
 	since   time.Time
 
-	heard      time.Time // last bytes received
-	pinged     time.Time // last alive ping sent
-	unanswered int       // alive pings since heard
-	asked      time.Time // last ping of it answered from the cache
-	pongWindow time.Time // start of the minute pongs are counted in
-	pongs      int       // of this minute
-	high       int       // queries above the hard limit
-	again      uint64    // copies of what it had sent before
-	files, kib uint32    // what it shares, by its own pong
+	heard      time.Time        // last bytes received
+	pinged     time.Time        // last alive ping sent
+	unanswered int              // alive pings since heard
+	asked      time.Time        // last ping of it answered from the cache
+	pongWindow time.Time        // start of the minute pongs are counted in
+	pongs      int              // of this minute
+	high       int              // queries above the hard limit
+	again      uint64           // copies of what it had sent before
+	files, kib uint32           // what it shares, by its own pong
+	kin        []netip.AddrPort // its neighbors, as far as it told of them
 
 	received, sent Counts
 	drops          Drops
@@ -71,6 +72,13 @@ func (c *Counts) count(t wire.Type, size int) {
 
 // Traffic is what passed all links, those that are gone included.
 type Traffic struct{ Received, Sent Counts }
+
+// knows notes that a neighbor told of one of its own neighbors.
+func (n *neighbor) knows(addr netip.AddrPort) {
+	if len(n.kin) < maxKin && !slices.Contains(n.kin, addr) {
+		n.kin = append(n.kin, addr)
+	}
+}
 
 // remove forgets a link. Its routes die with it: IDs are never used again.
 func (c *Core) remove(n *neighbor) {

@@ -339,6 +339,9 @@ func answerable(payload []byte) bool {
 // answers over it. What is no message for us costs no memory.
 func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 	if err := o.run(ctx, func() { o.packets = pc }); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
 		return err
 	}
 	stop := context.AfterFunc(ctx, func() { pc.SetReadDeadline(time.Unix(1, 0)) })

@@ -12,9 +12,9 @@ import (
 // hitBuffer is how many hits wait for the one who searches.
 const hitBuffer = 256
 
-// Search sends a query and returns the hits as they come. The channel is closed
-// when ctx ends, at the latest with the overlay.
-func (o *Overlay) Search(ctx context.Context, query wire.Query) (<-chan *Hit, error) {
+// Search sends a query with a TTL, 0 = the configured one, and returns the hits as
+// they come. The channel is closed when ctx ends, at the latest with the overlay.
+func (o *Overlay) Search(ctx context.Context, query wire.Query, ttl wire.TTL) (<-chan *Hit, error) {
 	hits := make(chan *Hit, hitBuffer)
 	err := o.run(ctx, func() {
 		if o.ended {
@@ -24,7 +24,7 @@ func (o *Overlay) Search(ctx context.Context, query wire.Query) (<-chan *Hit, er
 		o.nextID++
 		id := o.nextID
 		o.searches[id] = hits
-		o.step(&Search{ID: id, Query: query})
+		o.step(&Search{ID: id, Query: query, TTL: ttl})
 		context.AfterFunc(ctx, func() {
 			o.post(letter{call: func() {
 				if o.searches[id] != nil {

@@ -187,7 +187,7 @@ func (tn *town) finds(r *resident, name string) {
 	tn.t.Helper()
 	ctx, cancel := context.WithTimeout(tn.t.Context(), 20*time.Second)
 	defer cancel()
-	hits, err := r.Search(ctx, wire.Query{Flags: wire.FlagMark, Text: name})
+	hits, err := r.Search(ctx, wire.Query{Flags: wire.FlagMark, Text: name}, 0)
 	if err != nil {
 		tn.t.Fatal(err)
 	}
@@ -283,7 +283,7 @@ func TestClosed(t *testing.T) {
 		anna := tn.moves("anna", 0)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		hits, err := anna.Search(ctx, wire.Query{Flags: wire.FlagMark, Text: "anna"})
+		hits, err := anna.Search(ctx, wire.Query{Flags: wire.FlagMark, Text: "anna"}, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +291,7 @@ func TestClosed(t *testing.T) {
 		if _, open := <-hits; open {
 			t.Error("a search of a closed overlay found something")
 		}
-		if _, err := anna.Search(ctx, wire.Query{}); err == nil {
+		if _, err := anna.Search(ctx, wire.Query{}, 0); err == nil {
 			t.Error("a closed overlay took a search")
 		}
 		if _, err := anna.Status(ctx); err == nil {

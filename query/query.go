@@ -34,6 +34,7 @@ type Query struct {
 	Media   index.Media
 	MinSize int64 // bytes
 	MaxSize int64 // bytes, 0 = any
+	Hops    int   // how far to ask, where that means anything; 0 = as far as usual
 }
 
 // ByHash reports whether the query names one file.

@@ -135,6 +135,9 @@ func TestResults(t *testing.T) {
 	if !ok || r.File.Name != "song.ogg" || r.Hops != 4 || r.Speed != 500 || r.Media != index.Audio || !r.Hashed() {
 		t.Errorf("result 1 is %+v", r)
 	}
+	if latest := rs.Latest(2); len(latest) != 2 || latest[0].Number != 4 || latest[1].Number != 3 || len(rs.Latest(99)) != 4 {
+		t.Errorf("the latest results are %+v", latest)
+	}
 	if r, ok := rs.ByHash(urn.SHA1{2}); !ok || r.Number != 2 {
 		t.Errorf("the result of a hash is %+v, %v", r, ok)
 	}

@@ -69,6 +69,18 @@ func (rs *Results) Get(number int) (Result, bool) {
 	return rs.sorted[i].copy(), true
 }
 
+// Latest returns copies of the n newest results, newest first.
+func (rs *Results) Latest(n int) []Result {
+	out := make([]Result, 0, min(n, len(rs.sorted)))
+	for _, r := range slices.Backward(rs.sorted) {
+		if len(out) == n {
+			break
+		}
+		out = append(out, r.copy())
+	}
+	return out
+}
+
 // ByHash returns a copy of the result with a hash.
 func (rs *Results) ByHash(h urn.SHA1) (Result, bool) {
 	r := rs.byKey[key(transfer.File{SHA1: h})]

@@ -82,6 +82,11 @@ func (c *Client) Disconnect(ctx context.Context, addr string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/peers/"+url.PathEscape(addr), nil)
 }
 
+// Results lists the newest results, newest first.
+func (c *Client) Results(ctx context.Context) ([]Result, error) {
+	return call[[]Result](ctx, c, http.MethodGet, "/v1/results", nil)
+}
+
 // Result asks for the result with a number.
 func (c *Client) Result(ctx context.Context, number int) (Result, error) {
 	return call[Result](ctx, c, http.MethodGet, "/v1/results/"+strconv.Itoa(number), nil)

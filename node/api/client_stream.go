@@ -22,6 +22,7 @@ type SearchRequest struct {
 	MinSize int64
 	MaxSize int64 // 0 = any
 	Limit   int   // 0 = none
+	Hops    int   // 0 = as far as usual
 	Wait    time.Duration
 }
 
@@ -30,7 +31,7 @@ type SearchRequest struct {
 func (c *Client) Search(ctx context.Context, r SearchRequest, found func(Result)) (SearchEnd, error) {
 	v := url.Values{"words": {r.Words}}
 	for name, value := range map[string]string{
-		"type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)),
+		"type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)), "hops": number(int64(r.Hops)),
 	} {
 		if value != "" {
 			v.Set(name, value)

@@ -19,6 +19,9 @@ const (
 	// maxResults is how many results one search shows at most.
 	maxResults = 10_000
 
+	// listedResults is how many of the newest results are listed.
+	listedResults = 200
+
 	// connectWait bounds a connect request.
 	connectWait = 25 * time.Second
 

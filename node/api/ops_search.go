@@ -19,6 +19,7 @@ type searchInput struct {
 	MinSize int64  `query:"min_size" minimum:"0" doc:"bytes"`
 	MaxSize int64  `query:"max_size" minimum:"0" doc:"bytes; 0 = any"`
 	Limit   int    `query:"limit" minimum:"0" maximum:"10000" doc:"end after so many results; 0 = no limit"`
+	Hops    int    `query:"hops" minimum:"0" maximum:"15" doc:"how far to ask; 0 = as far as usual"`
 	Wait    string `query:"wait" doc:"how long to take hits, such as 10s"`
 }
 
@@ -33,6 +34,13 @@ func (s *Server) searchOperations(api huma.API) {
 			return nil, err
 		}
 		return streaming(func(ctx context.Context, out *stream) { s.search(ctx, out, q, wait, in.Limit) }), nil
+	})
+	huma.Get(api, "/v1/results", func(context.Context, *struct{}) (*body[[]Result], error) {
+		out := []Result{}
+		for _, r := range s.cfg.Node.Results(listedResults) {
+			out = append(out, resultOf(r))
+		}
+		return answer(out), nil
 	})
 	type one struct {
 		Number int `path:"number"`
@@ -49,7 +57,7 @@ func (s *Server) searchOperations(api huma.API) {
 // query checks the parameters.
 func (in *searchInput) query() (query.Query, time.Duration, error) {
 	bad := func(err error) error { return huma.Error422UnprocessableEntity(err.Error()) }
-	q := query.Query{Text: in.Words, MinSize: in.MinSize, MaxSize: in.MaxSize}
+	q := query.Query{Text: in.Words, MinSize: in.MinSize, MaxSize: in.MaxSize, Hops: in.Hops}
 	var err error
 	if in.Type != "" {
 		if q.Media, err = index.ParseMedia(in.Type); err != nil {

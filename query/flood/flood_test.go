@@ -42,7 +42,7 @@ type world struct {
 
 var servent = wire.GUID{0: 7, 8: 0xff}
 
-func (w *world) Search(ctx context.Context, q wire.Query) (<-chan *overlay.Hit, error) {
+func (w *world) Search(ctx context.Context, q wire.Query, _ wire.TTL) (<-chan *overlay.Hit, error) {
 	if w.err != nil {
 		return nil, w.err
 	}

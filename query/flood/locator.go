@@ -7,6 +7,7 @@ package flood
 import (
 	"context"
 	"encoding/binary"
+	"math"
 	"net/netip"
 
 	"filbert/overlay"
@@ -20,9 +21,9 @@ import (
 
 // Network sends queries; *overlay.Overlay is one.
 type Network interface {
-	// Search sends a query; the channel brings the hits and is closed when ctx
-	// ends or the network does.
-	Search(ctx context.Context, q wire.Query) (<-chan *overlay.Hit, error)
+	// Search sends a query with a TTL, 0 = the usual one; the channel brings the
+	// hits and is closed when ctx ends or the network does.
+	Search(ctx context.Context, q wire.Query, ttl wire.TTL) (<-chan *overlay.Hit, error)
 }
 
 // Locator implements query.Locator over a Network.
@@ -33,7 +34,7 @@ func (*Locator) Name() string { return "flood" }
 
 // Locate implements query.Locator.
 func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hit)) error {
-	hits, err := l.Network.Search(ctx, message(q))
+	hits, err := l.Network.Search(ctx, message(q), wire.TTL(min(q.Hops, math.MaxUint8)))
 	if err != nil {
 		return err
 	}

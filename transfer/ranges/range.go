@@ -22,14 +22,5 @@ func (r Range) Contains(o Range) bool {
 	return o.Empty() || r.Start <= o.Start && o.End <= r.End
 }
 
-// Intersect is what r and o share, the zero Range if that is nothing.
-func (r Range) Intersect(o Range) Range {
-	both := Range{max(r.Start, o.Start), min(r.End, o.End)}
-	if both.Empty() {
-		return Range{}
-	}
-	return both
-}
-
 // String is r in the notation of intervals, for logs and tests.
 func (r Range) String() string { return fmt.Sprintf("[%d,%d)", r.Start, r.End) }

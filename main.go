@@ -1,0 +1,15 @@
+// Command filbert is a Gnutella 0.6 servent: it finds and fetches files with no
+// server. See README.md.
+package main
+
+import (
+	"os"
+
+	"filbert/node/cli"
+	"filbert/testnet"
+)
+
+func main() {
+	env := cli.System()
+	os.Exit(cli.Main(env, os.Args, testnet.Command(env)))
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"filbert/node/api"
+	"filbert/transfer/urn"
+)
+
+func (r *runner) downloads() *cli.Command {
+	return &cli.Command{
+		Name: "downloads", Usage: "list the downloads", Category: "files", Flags: clientFlags(jsonFlag()),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if c.Args().Present() {
+				return unknown(c.Args().First(), c.Command.Subcommands, "downloads ")
+			}
+			list, err := n.Downloads(c.Context)
+			if err != nil {
+				return err
+			}
+			return show(r, c, list, r.showDownloads)
+		}),
+		Subcommands: []*cli.Command{{
+			Name: "cancel", Usage: "end a download", ArgsUsage: "N|URN",
+			Flags: clientFlags(&cli.BoolFlag{Name: "remove", Usage: "also remove what arrived"}),
+			Action: r.action(func(c *cli.Context, n *api.Client) error {
+				if c.NArg() != 1 {
+					return usage("cancel which download? `filbert downloads` lists them")
+				}
+				d, err := r.pick(c, n, c.Args().First())
+				if err != nil {
+					return err
+				}
+				h, err := urn.Parse(d.URN)
+				if err != nil {
+					return err
+				}
+				if err := n.Cancel(c.Context, h.SHA1, c.Bool("remove")); err != nil {
+					return err
+				}
+				r.say("%s: cancelled", d.Name)
+				return nil
+			}),
+			BashComplete: r.completeDownloads,
+		}},
+	}
+}
+
+// pick finds the download that a number of the list or a URN means.
+func (r *runner) pick(c *cli.Context, n *api.Client, what string) (api.Download, error) {
+	list, err := n.Downloads(c.Context)
+	if err != nil {
+		return api.Download{}, err
+	}
+	if i, err := strconv.Atoi(what); err == nil && i >= 1 && i <= len(list) {
+		return list[i-1], nil
+	}
+	i := slices.IndexFunc(list, func(d api.Download) bool { return strings.HasSuffix(strings.ToLower(d.URN), strings.ToLower(what)) })
+	if i < 0 || len(what) < len("SHA1") {
+		return api.Download{}, fail(exitNotFound, "there is no download %q; `filbert downloads` lists them", what)
+	}
+	return list[i], nil
+}
+
+func (r *runner) showDownloads(list []api.Download) error {
+	if len(list) == 0 {
+		r.say("no downloads")
+		return nil
+	}
+	t := newTable(r.env.Out, "N", "STATE", "DONE", "SIZE", "RATE", "ETA", "SOURCES", "NAME", "REMARK")
+	for i, d := range list {
+		eta, speed := "-", "-"
+		if d.State == "downloading" {
+			speed = rate(d.Rate)
+			if d.ETA > 0 {
+				eta = span(time.Duration(d.ETA * float64(time.Second)))
+			}
+		}
+		t.row(fmt.Sprint(i+1), d.State, percent(d.Have, d.Size), size(d.Size), speed, eta, fmt.Sprint(d.Sources), clip(d.Name, 40), remark(d))
+	}
+	return t.end()
+}
+
+// remark is the one thing to say of a download.
+func remark(d api.Download) string {
+	switch d.State {
+	case "complete":
+		return d.Path
+	case "failed":
+		return d.Error
+	case "downloading":
+		return "from " + d.Source
+	}
+	if !d.Until.IsZero() {
+		return fmt.Sprintf("%s (again in %s)", d.Reason, span(time.Until(d.Until)))
+	}
+	return orDash(d.Reason)
+}
+
+func (r *runner) uploads() *cli.Command {
+	return &cli.Command{
+		Name: "uploads", Usage: "list the files being sent", Category: "files", Flags: clientFlags(jsonFlag()),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			list, err := n.Uploads(c.Context)
+			if err != nil {
+				return err
+			}
+			return show(r, c, list, r.showUploads)
+		}),
+	}
+}
+
+func (r *runner) showUploads(list []api.Upload) error {
+	if len(list) == 0 {
+		r.say("no uploads")
+		return nil
+	}
+	t := newTable(r.env.Out, "PEER", "SOFTWARE", "SENT", "OF", "RATE", "NAME")
+	for _, u := range list {
+		t.row(u.Peer, clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), clip(u.Name, 40))
+	}
+	return t.end()
+}

@@ -1,0 +1,161 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/cheggaaa/pb/v3"
+	"github.com/urfave/cli/v2"
+
+	"filbert/node/api"
+	"filbert/transfer/urn"
+)
+
+func (r *runner) get() *cli.Command {
+	return &cli.Command{
+		Name: "get", Usage: "download a file", ArgsUsage: "N|URN|MAGNET", Category: "files",
+		Description: "N is the number of a search result. The path of the file is printed when it is complete and verified.\n" +
+			"The download is the node's: it goes on when this command ends.",
+		Flags: clientFlags(
+			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "save as `PATH` instead of in the download folder"},
+			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "do not wait until it is complete"},
+			&cli.DurationFlag{Name: "timeout", Usage: "wait no longer than `TIME`"},
+			jsonFlag(),
+		),
+		Action:       r.action(r.doGet),
+		BashComplete: r.completeResults,
+	}
+}
+
+func (r *runner) doGet(c *cli.Context, n *api.Client) error {
+	if c.NArg() != 1 {
+		return usage("get what? `filbert get N`, a URN or a magnet link")
+	}
+	output := c.String("output")
+	if output != "" && !filepath.IsAbs(output) {
+		if r.env.Dir == "" {
+			return usage("--output %q is relative and there is no working directory: give the whole path", output)
+		}
+		trailing := strings.HasSuffix(output, string(filepath.Separator))
+		if output = filepath.Join(r.env.Dir, output); trailing {
+			output += string(filepath.Separator)
+		}
+	}
+	ctx := c.Context
+	if limit := c.Duration("timeout"); limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	d, err := n.Get(ctx, c.Args().First(), output)
+	if err != nil {
+		return err
+	}
+	if !c.Bool("detach") {
+		if d, err = r.follow(ctx, n, d, !c.Bool(flagJSON)); err != nil {
+			if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+				r.say("the node goes on with it; see `filbert downloads`")
+			}
+			return err
+		}
+	}
+	if c.Bool(flagJSON) {
+		if err := r.printJSON(d); err != nil {
+			return err
+		}
+	}
+	return r.outcome(c, d)
+}
+
+// outcome tells how a download stands, and what the command ends with.
+func (r *runner) outcome(c *cli.Context, d api.Download) error {
+	switch d.State {
+	case "complete":
+		if !c.Bool(flagJSON) {
+			fmt.Fprintln(r.env.Out, d.Path)
+		}
+		return nil
+	case "failed":
+		if d.Wrong {
+			return fail(exitWrong, "%s: verification failed: %s", d.Name, d.Error)
+		}
+		return fail(exitFailed, "%s: %s", d.Name, d.Error)
+	case "cancelled":
+		return fail(exitFailed, "%s: the download was cancelled", d.Name)
+	}
+	if !c.Bool(flagJSON) {
+		r.say("%s: %s", d.Name, d.State)
+	}
+	return nil
+}
+
+// follow shows the progress of a download until it is over.
+func (r *runner) follow(ctx context.Context, n *api.Client, d api.Download, talk bool) (api.Download, error) {
+	h, err := urn.Parse(d.URN)
+	if err != nil {
+		return d, err
+	}
+	var p progress
+	if talk {
+		p = newProgress(r.env.Err, d)
+	}
+	err = n.Watch(ctx, h.SHA1, func(now api.Download) {
+		d = now
+		p.show(now)
+	})
+	p.end()
+	if err == nil && !d.Done() {
+		err = fail(exitNotRunning, "the node has stopped; the download goes on when it is started again")
+	}
+	return d, err
+}
+
+// progress shows a bar on a terminal, and nothing elsewhere.
+type progress struct{ bar *pb.ProgressBar }
+
+func newProgress(w io.Writer, d api.Download) progress {
+	if !terminal(w) {
+		return progress{}
+	}
+	const layout = `{{string . "name"}} {{counters . }} {{bar . "[" "=" ">" " " "]"}} {{percent . }} {{string . "rate"}} {{string . "eta"}} {{string . "state"}}`
+	bar := pb.ProgressBarTemplate(layout).New(0).SetTotal(d.Size)
+	bar.Set(pb.Bytes, true).SetWriter(w).SetRefreshRate(200 * time.Millisecond)
+	bar.Set("name", clip(d.Name, 30))
+	bar.Start()
+	return progress{bar}
+}
+
+func (p *progress) show(d api.Download) {
+	if p.bar == nil {
+		return
+	}
+	eta, speed, state := "", "", d.Source
+	have := d.Have
+	switch d.State {
+	case "downloading":
+		speed = rate(d.Rate)
+		if d.ETA > 0 {
+			eta = "ETA " + span(time.Duration(d.ETA*float64(time.Second)))
+		}
+	case "verifying":
+		have, state = d.Verified, "verifying"
+	default:
+		state = d.State
+		if d.Reason != "" {
+			state += ": " + d.Reason
+		}
+	}
+	p.bar.Set("rate", speed).Set("eta", eta).Set("state", clip(state, 50))
+	p.bar.SetCurrent(have)
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		p.bar.Finish()
+	}
+}

@@ -1,0 +1,167 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"filbert/node/api"
+)
+
+// client is the commands that talk to a running node.
+func (r *runner) client() []*cli.Command {
+	return []*cli.Command{
+		r.search(), r.get(), r.downloads(), r.uploads(), r.share(),
+		r.status(), r.peers(), r.connect(), r.disconnect(), r.stop(),
+	}
+}
+
+func (r *runner) peers() *cli.Command {
+	return &cli.Command{
+		Name: "peers", Usage: "list the neighbors", Category: "network", Flags: clientFlags(jsonFlag()),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			peers, err := n.Peers(c.Context)
+			if err != nil {
+				return err
+			}
+			return show(r, c, peers, r.showPeers)
+		}),
+	}
+}
+
+func (r *runner) showPeers(peers []api.Peer) error {
+	if len(peers) == 0 {
+		r.say("no neighbors; add one with `filbert connect HOST:PORT`, or start with --seed")
+		return nil
+	}
+	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "FILES", "IN", "OUT", "QUEUE", "DROPS")
+	for _, p := range peers {
+		addr, way := p.Addr, "out"
+		if p.Inbound {
+			way = "in"
+		}
+		if p.Listen != "" {
+			addr = p.Listen
+		}
+		var drops uint64
+		for _, n := range p.Drops {
+			drops += n
+		}
+		t.row(addr, way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.Files),
+			traffic(p.Received), traffic(p.Sent), size(int64(p.Queue)), fmt.Sprint(drops))
+	}
+	return t.end()
+}
+
+func traffic(t api.Traffic) string { return fmt.Sprintf("%d (%s)", t.Messages, size(int64(t.Bytes))) }
+
+func (r *runner) status() *cli.Command {
+	return &cli.Command{
+		Name: "status", Usage: "show the node at a glance", Category: "network", Flags: clientFlags(jsonFlag()),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			s, err := n.Status(c.Context)
+			if err != nil {
+				return err
+			}
+			return show(r, c, s, r.showStatus)
+		}),
+	}
+}
+
+func (r *runner) showStatus(s api.Status) error {
+	t := newTable(r.env.Out, "filbert "+s.Version, "up "+span(time.Duration(s.Uptime*float64(time.Second))))
+	t.row("listens at", s.Listen)
+	if s.External != "" {
+		t.row("seen at", s.External)
+	}
+	t.row("servent GUID", s.GUID)
+	t.row("peer ID", s.PeerID)
+	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known", s.Neighbors, s.Wanted, s.Dialing, s.Known))
+	t.row("shared", fmt.Sprintf("%s, %s", plural(s.Files, "file"), size(s.Bytes)))
+	if h := s.Hashing; h != nil {
+		t.row("hashing", fmt.Sprintf("%d of %d files, %s of %s", h.FilesDone, h.Files, size(h.BytesDone), size(h.Bytes)))
+	}
+	t.row("transfers", fmt.Sprintf("%s, %s", plural(s.Downloads, "download"), plural(s.Uploads, "upload")))
+	t.row("received", traffic(s.Received))
+	t.row("sent", traffic(s.Sent))
+	t.row("dropped", counters(s.Drops))
+	return t.end()
+}
+
+// counters lists what occurred, most first.
+func counters(m map[string]uint64) string {
+	var parts []string
+	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
+		if m[a] != m[b] {
+			return int(min(max(int64(m[b])-int64(m[a]), -1), 1))
+		}
+		return strings.Compare(a, b)
+	}) {
+		parts = append(parts, fmt.Sprintf("%d %s", m[name], name))
+	}
+	return orDash(strings.Join(parts, ", "))
+}
+
+func (r *runner) connect() *cli.Command {
+	return &cli.Command{
+		Name: "connect", Usage: "open a link to a servent", ArgsUsage: "IP:PORT", Category: "network", Flags: clientFlags(),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if c.NArg() != 1 {
+				return usage("connect to whom? `filbert connect IP:PORT`")
+			}
+			if err := n.Connect(c.Context, c.Args().First()); err != nil {
+				return err
+			}
+			r.say("connected to %s", c.Args().First())
+			return nil
+		}),
+	}
+}
+
+func (r *runner) disconnect() *cli.Command {
+	return &cli.Command{
+		Name: "disconnect", Usage: "end a link", ArgsUsage: "IP:PORT", Category: "network", Flags: clientFlags(),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if c.NArg() != 1 {
+				return usage("disconnect from whom? `filbert peers` lists the neighbors")
+			}
+			if err := n.Disconnect(c.Context, c.Args().First()); err != nil {
+				return err
+			}
+			r.say("disconnected from %s", c.Args().First())
+			return nil
+		}),
+		BashComplete: r.completePeers,
+	}
+}
+
+func (r *runner) stop() *cli.Command {
+	return &cli.Command{
+		Name: "stop", Usage: "stop the node", Category: "network", Flags: clientFlags(),
+		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if err := noArguments(c); err != nil {
+				return err
+			}
+			v, err := n.Version(c.Context)
+			if err != nil {
+				return err
+			}
+			if err := n.Stop(c.Context); err != nil && !errors.Is(err, api.ErrNotRunning) {
+				return err
+			}
+			r.say("the node (process %d) has stopped", v.PID)
+			return nil
+		}),
+	}
+}

@@ -1,0 +1,248 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"filbert/node/api"
+)
+
+const (
+	// searchWait is how long a search takes hits unless --wait says otherwise.
+	searchWait = 5 * time.Second
+
+	// gather is how long results are held back, so that the sources that answer
+	// in the same moment are counted.
+	gather = 200 * time.Millisecond
+
+	// nameWidth is how much of a name a row shows, in characters.
+	nameWidth = 60
+)
+
+func (r *runner) search() *cli.Command {
+	return &cli.Command{
+		Name: "search", Usage: "search the network for files", ArgsUsage: "WORDS...", Category: "files",
+		Description: "Each word must begin a word of the file's name. Results come as they are found; fetch one with `get NUMBER`.",
+		Flags: clientFlags(
+			&cli.DurationFlag{Name: "wait", Usage: "take hits for this `TIME`", Value: searchWait},
+			&cli.IntFlag{Name: "limit", Usage: "end after `N` results"},
+			&cli.IntFlag{Name: "hops", Usage: "ask only nodes at most `N` hops away"},
+			&cli.StringFlag{Name: "type", Usage: "only `TYPE`: audio, video, document, image, program, torrent"},
+			&cli.StringFlag{Name: "min-size", Usage: "only files of at least `SIZE`, such as 10M"},
+			&cli.StringFlag{Name: "max-size", Usage: "only files of at most `SIZE`"},
+			&cli.BoolFlag{Name: flagJSON, Usage: "print one JSON document at the end"},
+			&cli.BoolFlag{Name: "jsonl", Usage: "print each result as a line of JSON when it comes"},
+		),
+		Action: r.action(r.doSearch),
+	}
+}
+
+// searchOutcome is what --json prints.
+type searchOutcome struct {
+	api.SearchEnd
+	Files []api.Result `json:"files"`
+}
+
+func (r *runner) doSearch(c *cli.Context, n *api.Client) error {
+	request, err := searchRequest(c)
+	if err != nil {
+		return err
+	}
+	var shower resultShower
+	switch {
+	case c.Bool(flagJSON):
+		shower = &collected{}
+	case c.Bool("jsonl"):
+		shower = lines{json.NewEncoder(r.env.Out)}
+	default:
+		shower = newRows(r.env.Out)
+	}
+	end, err := n.Search(c.Context, request, shower.add)
+	shower.end()
+	interrupted := errors.Is(err, context.Canceled)
+	if err != nil && !interrupted {
+		return err
+	}
+	if all, ok := shower.(*collected); ok {
+		err := r.printJSON(searchOutcome{end, all.list()})
+		if err != nil || end.Results == 0 && !interrupted {
+			return errors.Join(err, nothing(end))
+		}
+		return nil
+	}
+	switch {
+	case end.Error != "":
+		return fail(exitFailed, "search: %s", end.Error)
+	case interrupted:
+		return context.Canceled
+	case end.Results == 0:
+		r.say("nothing found: %s", why(end))
+		return nothing(end)
+	}
+	r.say("%s at %s in %.1f s", plural(end.Results, "file"), plural(end.Hosts, "host"), end.Seconds)
+	return nil
+}
+
+func nothing(api.SearchEnd) error { return &exitError{exitNotFound, errSilent} }
+
+func why(end api.SearchEnd) string {
+	if end.Peers == 0 {
+		return "the node has no neighbors yet; see `filbert peers`, and add one with `filbert connect HOST:PORT`"
+	}
+	return fmt.Sprintf("%s asked; other or fewer words may find more", plural(end.Peers, "neighbor"))
+}
+
+func searchRequest(c *cli.Context) (api.SearchRequest, error) {
+	request := api.SearchRequest{
+		Words: strings.Join(c.Args().Slice(), " "), Type: c.String("type"), Limit: c.Int("limit"), Hops: c.Int("hops"),
+		Wait: c.Duration("wait"),
+	}
+	if strings.TrimSpace(request.Words) == "" {
+		return request, usage("search for what? `filbert search WORDS...`")
+	}
+	if request.Limit < 0 {
+		return request, usage("--limit must not be negative")
+	}
+	if request.Hops < 0 {
+		return request, usage("--hops must not be negative")
+	}
+	if request.Wait <= 0 {
+		return request, usage("--wait must be above 0, such as 10s")
+	}
+	var err error
+	if request.MinSize, err = parseSize("min-size", c.String("min-size")); err != nil {
+		return request, err
+	}
+	request.MaxSize, err = parseSize("max-size", c.String("max-size"))
+	return request, err
+}
+
+// resultShower takes results as they come.
+type resultShower interface {
+	add(api.Result)
+	end()
+}
+
+// collected keeps the latest state of each result for one document.
+type collected struct {
+	order  []int
+	latest map[int]api.Result
+}
+
+func (s *collected) add(r api.Result) {
+	if s.latest == nil {
+		s.latest = map[int]api.Result{}
+	}
+	if _, known := s.latest[r.Number]; !known {
+		s.order = append(s.order, r.Number)
+	}
+	s.latest[r.Number] = r
+}
+
+func (s *collected) end() {}
+
+func (s *collected) list() []api.Result {
+	list := []api.Result{}
+	for _, n := range s.order {
+		list = append(list, s.latest[n])
+	}
+	return list
+}
+
+// lines prints each change as JSON.
+type lines struct{ *json.Encoder }
+
+func (l lines) add(r api.Result) { l.Encode(r) } // standard output: nobody to tell
+func (lines) end()               {}
+
+// rows prints each result once, as a row of text, a moment after it came.
+type rows struct {
+	w       io.Writer
+	mu      sync.Mutex
+	shown   map[int]bool
+	waiting []api.Result
+	timer   *time.Timer
+	headed  bool
+}
+
+func newRows(w io.Writer) *rows { return &rows{w: w, shown: map[int]bool{}} }
+
+func (s *rows) add(r api.Result) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.shown[r.Number] {
+		for i := range s.waiting {
+			if s.waiting[i].Number == r.Number {
+				s.waiting[i] = r
+			}
+		}
+		return
+	}
+	s.shown[r.Number] = true
+	s.waiting = append(s.waiting, r)
+	if s.timer == nil {
+		s.timer = time.AfterFunc(gather, s.flush)
+	} else if len(s.waiting) == 1 {
+		s.timer.Reset(gather)
+	}
+}
+
+func (s *rows) flush() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.headed && len(s.waiting) > 0 {
+		s.headed = true
+		fmt.Fprintf(s.w, "%5s  %10s  %7s  %9s  %s\n", "N", "SIZE", "SOURCES", "SPEED", "NAME / HOST")
+	}
+	for _, r := range s.waiting {
+		fmt.Fprintf(s.w, "%5d  %10s  %7s  %9s  %s  (%s)\n", r.Number, size(r.Size), sources(r), speed(r.Speed), clip(r.Name, nameWidth), r.Sources[0].Addr)
+	}
+	s.waiting = s.waiting[:0]
+}
+
+func (s *rows) end() {
+	s.mu.Lock()
+	if s.timer != nil {
+		s.timer.Stop()
+	}
+	s.mu.Unlock()
+	s.flush()
+}
+
+func sources(r api.Result) string {
+	text := fmt.Sprint(len(r.Sources))
+	if r.Busy {
+		text += " busy"
+	}
+	if r.URN == "" {
+		text += " ?" // no hash: cannot be fetched
+	}
+	return text
+}
+
+func speed(kbit uint32) string {
+	if kbit == 0 {
+		return "-"
+	}
+	if kbit >= 10_000 {
+		return fmt.Sprintf("%d Mbit", kbit/1000)
+	}
+	return fmt.Sprintf("%d kbit", kbit)
+}
+
+// clip cuts a text to n characters.
+func clip(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n-1]) + "…"
+}

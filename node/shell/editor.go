@@ -1,0 +1,225 @@
+package shell
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/reeflective/readline"
+	"golang.org/x/term"
+)
+
+// errEditor is a failure of the line editor, after which lines are read
+// without it.
+var errEditor = errors.New("the line editor gave up")
+
+// errLeft is what the editor returns when it was told to end.
+var errLeft = errors.New("left")
+
+const (
+	// attendKey makes the editor call attend. It is no key of any keymap in
+	// use (FS, Ctrl-\).
+	attendKey     = '\x1c'
+	attendCommand = "filbert-attend"
+
+	interruptKey = '\x03' // Ctrl-C
+)
+
+// editor is the line editor of a terminal.
+//
+// Everything of it runs on the goroutine of ReadLine, the callbacks of the
+// library included; the library itself may be woken from elsewhere, and calls
+// redrawn then.
+type editor struct {
+	cfg     Config
+	rl      *readline.Shell
+	history *history
+	inherit map[string]func() // the library's own commands
+
+	// Of the line that is read now:
+	ctx    context.Context
+	prompt string
+	asked  bool // the attend key is on its way
+	leaves int  // how often the prompt was asked to end
+	menu   *menu
+	search *search
+}
+
+func newEditor(cfg Config, h *history) (e *editor, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			e, err = nil, fmt.Errorf("%w: %v", errEditor, p)
+		}
+	}()
+	e = &editor{cfg: cfg, history: h, rl: readline.NewShell()}
+	e.inherit = maps.Clone(e.rl.Keymap.Commands())
+	e.rl.Keymap.Register(map[string]func(){
+		attendCommand:            e.attend,
+		"self-insert":            e.insert,
+		"accept-line":            e.accept,
+		"abort":                  e.abort,
+		"complete":               func() { e.complete(1) },
+		"menu-complete":          func() { e.complete(1) },
+		"possible-completions":   func() { e.complete(1) },
+		"menu-complete-backward": func() { e.complete(-1) },
+		"reverse-search-history": func() { e.searchHistory(1) },
+		"forward-search-history": func() { e.searchHistory(-1) },
+	})
+	for name, keys := range e.rl.Config.Binds {
+		_ = e.rl.Config.Bind(name, string(attendKey), attendCommand, false)
+		if _, bound := keys["\x1b[Z"]; !bound { // Shift-Tab
+			_ = e.rl.Config.Bind(name, "\x1b[Z", "menu-complete-backward", false)
+		}
+	}
+	for option, on := range map[string]bool{
+		"enable-bracketed-paste": true,  // a paste runs nothing by itself
+		"output-meta":            true,  // UTF-8, both ways
+		"convert-meta":           false, //
+		// Asking the terminal where the cursor is costs a round trip a key,
+		// swallows keys typed meanwhile, and waits forever on a terminal that
+		// does not answer. See firstLine for what is done instead.
+		"cursor-position-probe": false,
+	} {
+		_ = e.rl.Config.Set(option, on)
+	}
+	e.rl.PasteTransformer = clean
+	e.rl.Prompt.Primary(e.firstLine)
+	e.rl.Hint.SetProvider(e.redrawn)
+	e.rl.History.Add("history", h)
+	return e, nil
+}
+
+// ReadLine reads one line; see lineReader.
+func (e *editor) ReadLine(ctx context.Context) (line string, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errEditor, p)
+		}
+	}()
+	e.ctx, e.prompt = ctx, strings.ReplaceAll(e.cfg.Prompt(), "\n", " ")
+	e.asked, e.leaves, e.menu, e.search = false, 0, nil, nil
+
+	e.cfg.Printer.show(e.rl.Keys.RequestRefresh)
+	defer e.cfg.Printer.hide()
+	stop := context.AfterFunc(ctx, e.rl.Keys.RequestRefresh)
+	defer stop()
+
+	line, err = e.rl.Readline()
+	switch {
+	case ctx.Err() != nil:
+		return "", ctx.Err()
+	case errors.Is(err, readline.ErrInterrupt):
+		return "", errInterrupt
+	case err != nil && err != io.EOF:
+		return "", fmt.Errorf("read: %w", err)
+	}
+	return line, err
+}
+
+// redrawn is called by the library whenever it draws the line, which is also
+// what it does when it is woken. It sees to what came up meanwhile, by way of
+// keys, since drawing is no time to do it, and returns what to show below the
+// line.
+func (e *editor) redrawn(line []rune, cursor int) []rune {
+	switch {
+	case e.ctx.Err() != nil && e.leaves < leaveTries:
+		// Where attend is not known, in the middle of something, an interrupt
+		// leads out of that.
+		e.rl.Keys.Feed(false, []rune{attendKey, interruptKey}[e.leaves%2])
+		e.leaves++
+	case !e.asked && e.cfg.Printer.waiting():
+		e.asked = true
+		e.rl.Keys.Feed(false, attendKey)
+	}
+	switch cols, _ := e.size(); {
+	case e.search != nil:
+		return []rune(fit(e.search.hint(string(line)), cols-1))
+	case e.menu.open(line, cursor):
+		return []rune(e.menu.text)
+	}
+	return nil
+}
+
+// attend ends the prompt, if it must end, or prints the notices that wait.
+func (e *editor) attend() {
+	e.asked = false
+	e.rl.History.SkipSave()
+	if e.ctx.Err() != nil {
+		e.rl.Display.AcceptLine()
+		e.rl.History.Accept(false, false, errLeft)
+		return
+	}
+	notices := e.cfg.Printer.take()
+	if len(notices) == 0 {
+		return
+	}
+	e.rl.Display.CursorToLineStart()
+	text := strings.ReplaceAll(strings.Join(notices, "\n"), "\n", "\r\n")
+	fmt.Fprintf(e.cfg.Out, "\r\x1b[J%s\r\n", text)
+	e.rl.Display.PrintPrimaryPrompt()
+}
+
+// firstLine returns the prompt. Before it, it makes room for the whole line
+// and one row below, which the library counts on: line feeds, then back up.
+func (e *editor) firstLine() string {
+	cols, _ := e.size()
+	rows := 1 + (cells(e.prompt)+cells(string(*e.rl.Line())))/cols
+	rows += strings.Count(string(*e.rl.Line()), "\n") + 1
+	return fmt.Sprintf("%s\x1b[%dA%s", strings.Repeat("\v", rows), rows, e.prompt)
+}
+
+// abort does what Ctrl-C does: it gives up the search, a mode of the library,
+// or the line.
+func (e *editor) abort() {
+	switch {
+	case e.search != nil:
+		e.search = nil
+		e.setLine(nil, nil)
+		return
+	case e.rl.Keymap.Local() != "":
+		e.inherit["abort"]()
+		return
+	}
+	// The library's own looks at the keys that follow and forgets itself.
+	e.menu = nil
+	e.rl.Iterations.Reset()
+	e.rl.Selection().Reset()
+	e.rl.Keymap.NonIncrementalSearchStop()
+	e.setLine(append(slices.Clone(*e.rl.Line()), []rune("^C")...), nil)
+	e.rl.Display.Refresh()
+	e.rl.Display.AcceptLine()
+	e.rl.History.Accept(false, false, readline.ErrInterrupt)
+}
+
+// insert puts the characters just typed into the line, all of a character that
+// has several code points, and none that is not one to see.
+func (e *editor) insert() {
+	e.rl.History.SkipSave()
+	typed := slices.DeleteFunc(slices.Clone(e.rl.Keys.Caller()), func(r rune) bool {
+		return r == utf8.RuneError || harmful(r) || !unicode.IsGraphic(r) && !unicode.Is(unicode.Cf, r)
+	})
+	e.rl.Cursor().InsertAt(typed...)
+}
+
+// setLine replaces the line and puts the cursor behind its first part.
+func (e *editor) setLine(before, after []rune) {
+	e.rl.History.Save()
+	e.rl.Line().Set(slices.Concat(before, after)...)
+	e.rl.Cursor().Set(len(before))
+}
+
+// size returns the columns and rows of the terminal, as the library sees it.
+func (e *editor) size() (cols, rows int) {
+	cols, rows, err := term.GetSize(int(os.Stderr.Fd()))
+	if err != nil || cols <= 0 || rows <= 0 {
+		return 80, 80
+	}
+	return cols, rows
+}

@@ -1,0 +1,131 @@
+package download
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"filbert/transfer"
+	"filbert/transfer/ranges"
+	"filbert/transfer/urn"
+)
+
+// client is one connection to one source, with the parser of net/http and
+// without its Transport: that would start two goroutines per connection, could
+// not be told apart which wait was in vain, and prints what a source sends
+// unasked. It is owned by one download loop.
+type client struct {
+	source    *source
+	conn      *patientConn
+	in        *bufio.Reader
+	agent     string
+	target    *url.URL    // of the file
+	answers   int         // that came so far
+	redirects int         // that were followed
+	letGo     func() bool // of the context that closes the connection
+}
+
+// dial reaches a source that is to be asked for the file with the given hash.
+// The connection is closed when ctx ends.
+func dial(ctx context.Context, connector transfer.Connector, src *source, sha1 urn.SHA1, agent string) (*client, error) {
+	reaching, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	conn, err := connector.Connect(reaching, src.Source)
+	if err != nil {
+		return nil, err
+	}
+	c := &client{
+		source: src,
+		conn:   &patientConn{Conn: conn},
+		agent:  agent,
+		target: &url.URL{Scheme: "http", Host: hostOf(src.Source), Path: pathN2R, RawQuery: sha1.URN()},
+		letGo:  context.AfterFunc(ctx, func() { conn.Close() }),
+	}
+	c.in = bufio.NewReader(c.conn)
+	return c, nil
+}
+
+// close ends the connection.
+func (c *client) close() {
+	c.letGo()
+	c.conn.Close()
+}
+
+// get asks for a range of the file. The body must be read to its end, or the
+// connection closed.
+func (c *client) get(asked ranges.Range) (*http.Response, error) {
+	for {
+		answer, err := c.exchange(&http.Request{
+			Method: http.MethodGet,
+			URL:    c.target,
+			Header: http.Header{
+				"User-Agent": {c.agent},
+				"Range":      {fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)},
+			},
+		})
+		if err != nil {
+			return nil, err
+		}
+		c.answers++
+		if answer.StatusCode != http.StatusMovedPermanently || c.redirects >= maxRedirects || !c.follow(answer) {
+			return answer, nil
+		}
+		c.redirects++
+	}
+}
+
+// follow takes up a redirection to another path of the same source. One to
+// elsewhere is left to be judged as the refusal it is.
+func (c *client) follow(answer *http.Response) bool {
+	moved, err := c.target.Parse(answer.Header.Get("Location"))
+	if err != nil || moved.Scheme != c.target.Scheme || moved.Host != c.target.Host {
+		return false
+	}
+	if _, err := io.CopyN(io.Discard, answer.Body, maxSunkBytes); err != io.EOF || answer.Close {
+		return false
+	}
+	c.target = moved
+	return true
+}
+
+// exchange sends a request and reads the header of the answer.
+func (c *client) exchange(request *http.Request) (*http.Response, error) {
+	if c.in.Buffered() > 0 {
+		return nil, errors.New("more than one answer to a request")
+	}
+	if err := request.Write(c.conn); err != nil {
+		return nil, err
+	}
+	c.conn.headerBegins()
+	defer c.conn.headerEnds()
+	for range 1 + maxInterim {
+		answer, err := http.ReadResponse(c.in, request)
+		if err != nil || answer.StatusCode >= http.StatusOK {
+			return answer, err
+		}
+	}
+	return nil, errors.New("no final answer")
+}
+
+// ended reports whether a body was read to its end, and another request may be
+// sent behind it.
+func ended(answer *http.Response) bool {
+	if answer.Close {
+		return false
+	}
+	n, err := answer.Body.Read(make([]byte, 1))
+	return n == 0 && err == io.EOF
+}
+
+// hostOf is the Host header for a source: where it listens. One that is not
+// known to listen gets its own name, as the header must not be missing.
+func hostOf(src transfer.Source) string {
+	if src.Addr.IsValid() {
+		return src.Addr.String()
+	}
+	return fmt.Sprintf("%x", src.Servent)
+}

@@ -1,0 +1,111 @@
+package download
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/transfer"
+	"filbert/transfer/store"
+)
+
+// download is one file on its way.
+type download struct {
+	manager *Manager
+	file    transfer.File
+	output  string
+	number  uint64 // in the order they were added
+	log     zerolog.Logger
+	wake    chan struct{} // there are offers; holds one
+	done    chan struct{} // closed when nothing more will happen
+
+	mu      sync.Mutex
+	status  Status
+	changed chan struct{}     // closed and replaced with every change of status
+	offers  []transfer.Source // at most MaxSources, for the loop to take
+
+	// Guarded by Manager.mu.
+	stop   context.CancelFunc // ends the loop; nil if there is none
+	ending ending
+
+	// Below: owned by the loop, and read by nobody else before done.
+	sources    sources
+	client     *client // connection to the source asked last
+	buffer     []byte
+	meter      meter
+	begun      bool  // the partial file was opened before
+	durable    int64 // bytes on disk when it was last closed
+	diskErrors int   // since there were more of them
+	published  time.Time
+	nextFind   time.Time
+	removal    error // why the partial file of a cancelled download is still there
+}
+
+// ending is what the user wants of a download that is stopped.
+type ending uint8
+
+const (
+	keepGoing ending = iota // nothing: the process ends
+	cancel
+	cancelAndRemove
+)
+
+// snapshot is the status now, and what is closed when it changes.
+func (d *download) snapshot() (Status, <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.status, d.changed
+}
+
+// update changes the status and tells whoever watches.
+func (d *download) update(change func(s *Status)) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	change(&d.status)
+	close(d.changed)
+	d.changed = make(chan struct{})
+}
+
+// arrived counts n bytes, and now and then tells how it goes.
+func (d *download) arrived(now time.Time, n int64, p *store.Partial) {
+	d.meter.add(now, n)
+	if !d.due(now) {
+		return
+	}
+	have, rate := p.Written(), d.meter.rate(now)
+	d.update(func(s *Status) { s.Have, s.Rate, s.ETA = have, rate, eta(d.file.Size-have, rate) })
+}
+
+// due reports whether it is time to tell how it goes.
+func (d *download) due(now time.Time) bool {
+	if now.Sub(d.published) < progressEvery {
+		return false
+	}
+	d.published = now
+	return true
+}
+
+// offer hands sources to the loop. It never blocks; what is too much is dropped.
+func (d *download) offer(offered []transfer.Source) {
+	d.mu.Lock()
+	room := MaxSources - len(d.offers)
+	d.offers = append(d.offers, offered[:min(len(offered), room)]...)
+	d.mu.Unlock()
+	select {
+	case d.wake <- struct{}{}:
+	default: // it will find these too
+	}
+}
+
+// takeOffers takes up the sources that were offered.
+func (d *download) takeOffers() {
+	d.mu.Lock()
+	offered := d.offers
+	d.offers = nil
+	d.mu.Unlock()
+	for _, src := range offered {
+		d.sources.add(src)
+	}
+}

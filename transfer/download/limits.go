@@ -1,0 +1,82 @@
+package download
+
+import "time"
+
+const (
+	// MaxDownloads is the most unfinished downloads at a time (count). Each has a
+	// goroutine and a list of sources, but files and connections only while one
+	// of DefaultTransfers.
+	MaxDownloads = 1024
+
+	// maxFinished is how many downloads that ended are remembered (count); the
+	// one that ended first is forgotten first.
+	maxFinished = 128
+
+	// DefaultTransfers is how many downloads fetch, verify or write at the same
+	// time (count), at 256 KiB, three files and one connection each.
+	DefaultTransfers = 16
+
+	// MaxSources is the most sources one download knows (count), as many as
+	// gtk-gnutella keeps per SHA-1. Any peer can announce any number.
+	MaxSources = 256
+
+	// maxHeaderBytes is the longest header of an answer (bytes), with what comes
+	// of the body in the same read. Real ones, with alternate locations and
+	// ranges, stay below 4 KiB.
+	maxHeaderBytes = 16 << 10
+
+	// maxInterim is how many interim answers (1xx) may come before the answer
+	// (count), as in net/http.
+	maxInterim = 5
+
+	// maxSunkBytes is how much of an answer nobody wants is read so that the
+	// connection can be kept (bytes), as gtk-gnutella does.
+	maxSunkBytes = 16 << 10
+
+	// connectTimeout is how long reaching a source may take (time), as in
+	// LimeWire.
+	connectTimeout = 10 * time.Second
+
+	// stallTimeout is how long a source may send nothing, be it the header or
+	// the next byte (time).
+	stallTimeout = 30 * time.Second
+
+	// A source that gives less than slowRate (bytes per second) over slowWindow
+	// is left for another one, if there is one that may be asked.
+	slowRate   = 2 << 10
+	slowWindow = 30 * time.Second
+
+	// minRetryAfter and maxRetryAfter bound what a source may tell us to wait
+	// (time); gtk-gnutella honours up to an hour too.
+	minRetryAfter = time.Second
+	maxRetryAfter = time.Hour
+
+	// firstBackoff is how long a source rests after it failed; each further
+	// failure in a row doubles that up to maxBackoff (time).
+	firstBackoff = 5 * time.Second
+	maxBackoff   = 10 * time.Minute
+
+	// maxFailures in a row, with no byte between, end the use of a source
+	// (count): with the pauses above after some 20 min.
+	maxFailures = 8
+
+	// maxReasonBytes is the longest reason for which a source is left (bytes):
+	// parts of it may be the source's own words.
+	maxReasonBytes = 256
+
+	// maxRedirects is how many times a source may send us elsewhere on itself
+	// for one connection (count).
+	maxRedirects = 1
+
+	// findTimeout ends one search (time).
+	findTimeout = 2 * time.Minute
+
+	// diskWait is the time between two looks at a disk that is full or failing.
+	diskWait = 5 * time.Second
+
+	// resumeFree is how much a full disk must have again (bytes).
+	resumeFree = 1 << 20
+
+	// maxDiskErrors in a row, other than being full, end a download (count).
+	maxDiskErrors = 10
+)

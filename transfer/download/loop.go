@@ -1,0 +1,233 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"filbert/transfer/store"
+)
+
+// pause is what a download waits for that has not ended.
+type pause struct {
+	reason string
+	until  time.Time // zero: until something is offered
+	full   bool      // the disk must have room again, whatever is offered
+}
+
+// run is the loop. It ends when the download does, or with ctx.
+func (d *download) run(ctx context.Context) {
+	var searches sync.WaitGroup
+	defer searches.Wait()
+	for d.takeTransfer(ctx) {
+		p := d.session(ctx)
+		d.hangUp()
+		<-d.manager.transfers
+		if p == nil || !d.wait(ctx, *p, &searches) {
+			return
+		}
+	}
+}
+
+// takeTransfer waits until there are less than the most transfers going on. It
+// reports false if ctx ends.
+func (d *download) takeTransfer(ctx context.Context) bool {
+	select {
+	case d.manager.transfers <- struct{}{}:
+		return true
+	default:
+	}
+	d.update(func(s *Status) {
+		s.State, s.Reason, s.Until = Queued, "as many transfers as allowed are going on", time.Time{}
+	})
+	select {
+	case d.manager.transfers <- struct{}{}:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// session does all that can be done now. It returns what the download waits
+// for then, nil if it has ended or ctx has.
+func (d *download) session(ctx context.Context) *pause {
+	p, err := d.manager.cfg.Store.Open(d.file, d.output)
+	if err != nil {
+		return d.disk(err)
+	}
+	defer d.close(p)
+	if !d.begun {
+		d.begun = true
+		d.sources.inherited = p.Written()
+	}
+	d.meter = meter{}
+	for ctx.Err() == nil {
+		d.takeOffers()
+		missing := p.Missing()
+		if len(missing) == 0 {
+			if ended, waits := d.complete(ctx, p); ended {
+				return waits
+			}
+			continue
+		}
+		plan := d.sources.next(time.Now())
+		if plan.source == nil {
+			return &pause{reason: plan.reason, until: plan.until}
+		}
+		if plan.startOver {
+			if err := p.Reset(); err != nil {
+				return d.disk(err)
+			}
+			d.sources.clear()
+			continue
+		}
+		d.update(func(s *Status) {
+			s.State, s.Source, s.Sources = Downloading, plan.source.name(), d.sources.usable()
+			s.Have, s.Reason, s.Until = p.Written(), "", time.Time{}
+		})
+		var refused *refusal
+		switch err := d.fetch(ctx, p, plan.source, missing[0]); {
+		case err == nil:
+		case ctx.Err() != nil:
+			return nil
+		case errors.As(err, &refused):
+			d.hangUp()
+			d.sources.refused(plan.source, refused, time.Now())
+			d.log.Debug().Stringer("verdict", refused.verdict).Str("reason", plan.source.reason).Msg("source refused")
+		default:
+			return d.disk(err)
+		}
+	}
+	return nil
+}
+
+// close flushes what arrived. What cannot be flushed will be fetched again.
+func (d *download) close(p *store.Partial) {
+	if err := p.Close(); err != nil {
+		d.log.Warn().Err(err).Msg("download lost what arrived last")
+	}
+	have := p.Have()
+	if have.Len() > d.durable {
+		d.diskErrors = 0
+	}
+	d.durable = have.Len()
+	d.update(func(s *Status) { s.Have, s.Source, s.Rate, s.ETA = d.durable, "", 0, 0 })
+}
+
+// complete verifies the file and gives it its name. If the session ends with
+// that, it also returns what is waited for.
+func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, _ *pause) {
+	d.hangUp()
+	d.update(func(s *Status) {
+		s.State, s.Have, s.Verified, s.Source, s.Rate, s.ETA = Verifying, d.file.Size, 0, "", 0, 0
+		s.Reason, s.Until = "", time.Time{}
+	})
+	path, err := p.Complete(ctx, func(verified int64) {
+		if d.due(time.Now()) {
+			d.update(func(s *Status) { s.Verified = verified })
+		}
+	})
+	switch {
+	case err == nil:
+		d.log.Info().Str("path", path).Msg("download complete")
+		d.update(func(s *Status) { s.State, s.Verified, s.Path = Complete, d.file.Size, path })
+		return true, nil
+	case ctx.Err() != nil:
+		return true, nil
+	case errors.Is(err, store.ErrIncomplete):
+		return false, nil // a flush failed: what it lost is missing again
+	case !errors.Is(err, store.ErrVerification), d.file.Size > 0 && len(p.Missing()) == 0:
+		return true, d.disk(err) // perhaps in emptying a file that is wrong
+	}
+	d.log.Warn().Err(err).Msg("download has wrong bytes")
+	d.takeOffers()
+	again := d.sources.condemn() && d.file.Size > 0
+	d.update(func(s *Status) {
+		s.Have, s.Verified = 0, 0
+		if !again {
+			s.State, s.Err = Failed, err
+		}
+	})
+	return !again, nil
+}
+
+// disk draws the conclusion from an error of the disk. A full one is waited
+// for; another error too, but not for ever.
+func (d *download) disk(err error) *pause {
+	full := errors.Is(err, store.ErrNoSpace)
+	if !full {
+		d.diskErrors++
+	}
+	if d.diskErrors >= maxDiskErrors || errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrOpen) {
+		d.log.Error().Err(err).Msg("download failed")
+		d.update(func(s *Status) { s.State, s.Err = Failed, err })
+		return nil
+	}
+	d.log.Warn().Err(err).Msg("download waits for the disk")
+	return &pause{reason: err.Error(), until: time.Now().Add(diskWait), full: full}
+}
+
+// wait waits for what p says, and lets sources be searched meanwhile. It
+// reports false if ctx ends.
+func (d *download) wait(ctx context.Context, p pause, searches *sync.WaitGroup) bool {
+	for {
+		d.takeOffers()
+		until := p.until
+		if !p.full {
+			until = earlier(until, d.search(ctx, searches))
+		}
+		d.update(func(s *Status) {
+			s.State, s.Reason, s.Until, s.Sources = Waiting, p.reason, until, d.sources.usable()
+		})
+		var due <-chan time.Time
+		if !until.IsZero() {
+			due = time.After(time.Until(until))
+		}
+		select {
+		case <-ctx.Done():
+			return false
+		case <-d.wake:
+			if !p.full {
+				return true
+			}
+		case <-due:
+			if free, err := d.manager.cfg.Store.Free(); !p.full || err != nil || free >= resumeFree {
+				return true
+			}
+			p.until = time.Now().Add(diskWait)
+		}
+	}
+}
+
+// search starts a search for sources if it is time for one. It returns when
+// the next is due, zero if nobody searches here.
+func (d *download) search(ctx context.Context, searches *sync.WaitGroup) time.Time {
+	finder := d.manager.cfg.Finder
+	if finder == nil {
+		return time.Time{}
+	}
+	if now := time.Now(); !now.Before(d.nextFind) {
+		d.nextFind = now.Add(findEvery) // the last one has ended by then
+		searches.Go(func() {
+			ctx, cancel := context.WithTimeout(ctx, findTimeout)
+			defer cancel()
+			found, err := finder.Find(ctx, d.file.SHA1)
+			if err != nil {
+				d.log.Debug().Err(err).Msg("search for sources failed")
+			}
+			if len(found) > 0 {
+				d.offer(found)
+			}
+		})
+	}
+	return d.nextFind
+}
+
+// earlier is the earlier of two moments; a zero one never comes.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,256 @@
+package download
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+
+	"filbert/transfer"
+)
+
+// sources decides whom to ask next. A source is
+//
+//	untried ---> ready ---> resting until some time ---> ready ...
+//	                  \---> dropped, with the verdict gone or lied
+//
+// It is a policy: owned by one download, no clock, no lock.
+type sources struct {
+	rng       *rand.Rand
+	list      []*source // at most MaxSources
+	inherited int64     // bytes in the file that came before this process
+
+	// solo: the bytes of several sources together were wrong, so from now on a
+	// file is fetched from a single one, only, until that one is dropped.
+	solo bool
+	only *source
+}
+
+// source is one source and what came of it.
+type source struct {
+	transfer.Source
+	tie      uint64    // random, so that not every servent begins with the same one
+	until    time.Time // resting till then
+	reason   string    // why it rests or was dropped
+	failures int       // in a row, no byte between
+	dropped  bool
+	lied     bool  // dropped for good
+	bytes    int64 // in the file as it is now
+}
+
+// plan is what to do next.
+type plan struct {
+	source    *source // whom to ask; nil: nobody
+	startOver bool    // empty the file, and clear, first: it is not of source alone
+
+	// With no source: when one may be asked, zero if there is none, and why not
+	// now.
+	until  time.Time
+	reason string
+}
+
+type sourceKey struct {
+	addr    netip.AddrPort
+	servent [16]byte
+}
+
+func keyOf(s transfer.Source) sourceKey { return sourceKey{s.Addr, s.Servent} }
+
+// add takes up a source, and reports whether it is a new one. One that was
+// dropped for not having the file, and is announced again, gets another try
+// when its rest is over. When there are too many the new one takes the place
+// of a dropped one, if any.
+func (s *sources) add(src transfer.Source) bool {
+	room := len(s.list)
+	for i, known := range s.list {
+		if keyOf(known.Source) == keyOf(src) {
+			if known.dropped && !known.lied {
+				known.dropped, known.failures = false, 0
+			}
+			return false
+		}
+		if known.dropped && !known.lied && known.bytes == 0 {
+			room = i
+		}
+	}
+	added := &source{Source: src, tie: s.rng.Uint64()}
+	switch {
+	case len(s.list) < MaxSources:
+		s.list = append(s.list, added)
+	case room < len(s.list):
+		s.list[room] = added
+	default:
+		return false
+	}
+	return true
+}
+
+// usable is the number of sources that are not dropped.
+func (s *sources) usable() int {
+	n := 0
+	for _, src := range s.list {
+		if !src.dropped {
+			n++
+		}
+	}
+	return n
+}
+
+// next says whom to ask now, or how long to wait.
+func (s *sources) next(now time.Time) plan {
+	src := s.only
+	switch {
+	case !s.solo || src == nil || src.dropped:
+		src = s.best(now)
+	case src.until.After(now):
+		return plan{until: src.until, reason: src.reason}
+	}
+	if src == nil {
+		return s.wait()
+	}
+	if s.solo {
+		s.only = src
+	}
+	return plan{source: src, startOver: s.solo && s.total() > src.bytes}
+}
+
+// best is the source to ask: one that gave bytes before one that did not, an
+// untried one before one that failed.
+func (s *sources) best(now time.Time) *source {
+	var best *source
+	for _, src := range s.list {
+		if !src.dropped && !src.until.After(now) && (best == nil || src.before(best)) {
+			best = src
+		}
+	}
+	return best
+}
+
+func (src *source) before(o *source) bool {
+	switch {
+	case src.failures != o.failures:
+		return src.failures < o.failures
+	case (src.bytes > 0) != (o.bytes > 0):
+		return src.bytes > 0
+	default:
+		return src.tie < o.tie
+	}
+}
+
+// wait is the plan when nobody can be asked now.
+func (s *sources) wait() plan {
+	p := plan{reason: "no source"}
+	var dropped *source
+	for _, src := range s.list {
+		switch {
+		case src.dropped:
+			dropped = src
+		case p.until.IsZero() || src.until.Before(p.until):
+			p.until, p.reason = src.until, src.reason
+		}
+	}
+	if p.until.IsZero() && dropped != nil {
+		p.reason = fmt.Sprintf("no source left; the last: %s", dropped.reason)
+	}
+	return p
+}
+
+// hasOther reports whether somebody else than src may be asked now.
+func (s *sources) hasOther(src *source, now time.Time) bool {
+	if s.solo {
+		return false
+	}
+	for _, o := range s.list {
+		if o != src && !o.dropped && !o.until.After(now) && o.failures == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// gave notes bytes that came from src.
+func (s *sources) gave(src *source, n int64) {
+	src.bytes += n
+	src.failures = 0
+}
+
+// refused notes an exchange with src that ended early.
+func (s *sources) refused(src *source, r *refusal, now time.Time) {
+	src.reason = reason(src.name(), r)
+	switch r.verdict {
+	case busy:
+		src.until = now.Add(r.after)
+		if s.solo { // the whole download waits for this one alone: not for ever
+			src.failures++
+		}
+	case failed:
+		src.until = now.Add(min(firstBackoff<<min(src.failures, 16), maxBackoff))
+		src.failures++
+	case gone:
+		src.until = now.Add(maxBackoff)
+		src.dropped = true
+	case lied:
+		src.dropped, src.lied = true, true
+	}
+	if src.failures >= maxFailures {
+		src.dropped = true
+	}
+}
+
+// condemn draws the conclusion when the whole file turned out to be wrong, and
+// reports whether there is anybody left to fetch it from. If all of it came
+// from one source, that one lied. Else nobody knows who did.
+func (s *sources) condemn() bool {
+	if liar := s.lone(); liar != nil {
+		liar.dropped, liar.lied = true, true
+		liar.reason = liar.name() + ": sent a file with another SHA-1"
+	} else {
+		s.solo = true
+	}
+	s.only = nil
+	s.clear()
+	return s.usable() > 0
+}
+
+// lone is the source all bytes of the file are of, nil if there is no such.
+func (s *sources) lone() *source {
+	for _, src := range s.list {
+		if src.bytes > 0 && src.bytes == s.total() {
+			return src
+		}
+	}
+	return nil
+}
+
+// total is the number of bytes of all sources and of before.
+func (s *sources) total() int64 {
+	sum := s.inherited
+	for _, src := range s.list {
+		sum += src.bytes
+	}
+	return sum
+}
+
+// clear forgets who gave what: the file is empty.
+func (s *sources) clear() {
+	s.inherited = 0
+	for _, src := range s.list {
+		src.bytes = 0
+	}
+}
+
+// reason says which source was left and why, fit to be shown.
+func reason(name string, r *refusal) string {
+	why := r.Error()
+	return name + ": " + transfer.Display(why[:min(len(why), maxReasonBytes)])
+}
+
+// name tells one source from another, for reasons and logs.
+func (src *source) name() string { return nameOf(src.Source) }
+
+func nameOf(src transfer.Source) string {
+	if src.Addr.IsValid() {
+		return src.Addr.String()
+	}
+	return fmt.Sprintf("servent %x", src.Servent)
+}

@@ -1,0 +1,26 @@
+package download
+
+import (
+	"time"
+
+	"filbert/transfer"
+)
+
+// Status is a download at one moment. Its File.SHA1 is what it is known by.
+type Status struct {
+	File   transfer.File
+	Output string // path the user asked for, "" for the download folder
+
+	State    State
+	Have     int64         // bytes that arrived
+	Verified int64         // bytes read back, while Verifying
+	Rate     int64         // bytes per second of late
+	ETA      time.Duration // until all bytes are there at that rate, 0: unknown
+	Source   string        // whom the bytes come from now, "" if nobody
+	Sources  int           // how many are known and not dropped
+
+	Reason string    // why it waits; the last source that refused, while it does not
+	Until  time.Time // when it looks again, zero: when something happens
+	Err    error     // why it Failed; wraps store.ErrVerification if the bytes were wrong
+	Path   string    // where the file is, when Complete
+}

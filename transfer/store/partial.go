@@ -1,0 +1,206 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+
+	"filbert/transfer"
+	"filbert/transfer/ranges"
+)
+
+// Partial is one open partial file. Safe for concurrent use, but bytes that
+// are there already must not be written again with other values.
+type Partial struct {
+	store  *Store
+	file   transfer.File  // what it is to become
+	output string         // and where, "" for the download folder
+	loop   sync.WaitGroup // the flush loop
+	stop   chan struct{}  // closed: the flush loop ends
+	wake   chan struct{}  // there is enough to flush; holds one
+
+	// flushing is full over a flush, over completion and over closing: lock and
+	// unlock. It guards the journal; data, said and appeared change only while
+	// it is held too. It is held across I/O, so it is no mutex: whoever waits
+	// for it is idle in the eyes of a synctest bubble.
+	flushing chan struct{}
+	journal  journal
+
+	mu       sync.Mutex // never held across I/O
+	room     sync.Cond  // bytes were synced, or never will be
+	data     Handle     // nil while appeared
+	appeared bool       // the bytes are, it seems, in the file said.target already
+	said     contents   // what the journal says: said.have is durable
+	written  ranges.Set // said.have and what is on its way there
+	dirty    ranges.Set // written, to be synced by the next flush
+	epoch    int        // failed syncs so far: what was written before one is lost
+	err      error      // of a flush nobody called, until WriteAt or Flush tells it
+	closed   bool
+}
+
+func newPartial(s *Store, c contents) *Partial {
+	p := &Partial{
+		store:    s,
+		file:     c.file,
+		output:   c.output,
+		stop:     make(chan struct{}),
+		wake:     make(chan struct{}, 1),
+		flushing: make(chan struct{}, 1),
+		journal:  journal{fs: s.cfg.FS, name: journalName(c.file.SHA1)},
+		said:     c,
+		written:  c.have.Clone(),
+	}
+	p.room.L = &p.mu
+	return p
+}
+
+func (p *Partial) lock()   { p.flushing <- struct{}{} }
+func (p *Partial) unlock() { <-p.flushing }
+
+// File is what the partial file is to become, as it was first opened.
+func (p *Partial) File() transfer.File { return p.file }
+
+func (p *Partial) whole() ranges.Range { return ranges.Range{End: p.file.Size} }
+
+// Have is the bytes that are durable: what a kill right now leaves.
+func (p *Partial) Have() ranges.Set {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.said.have.Clone()
+}
+
+// Written is the number of bytes that are there, durable or on their way.
+func (p *Partial) Written() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.written.Len()
+}
+
+// Missing is, in order, the bytes that are neither durable nor on their way:
+// those worth fetching. It grows again when the disk fails to sync.
+func (p *Partial) Missing() []ranges.Range {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var missing []ranges.Range
+	for gap := range p.written.Gaps(p.file.Size) {
+		missing = append(missing, gap)
+	}
+	return missing
+}
+
+// WriteAt writes bytes of the file that are missing. It waits while more than
+// a few flushes' worth of bytes are not synced yet. What it reports as written
+// is no longer in Missing, and will be durable soon, or missing again. An error
+// may be that of an earlier flush; then nothing of b was written.
+func (p *Partial) WriteAt(b []byte, off int64) (int, error) {
+	r := ranges.Range{Start: off, End: off + int64(len(b))}
+	if !p.whole().Contains(r) || off < 0 {
+		return 0, fmt.Errorf("store: write %s at %d: outside of its %d bytes", p.file.SHA1, off, p.file.Size)
+	}
+	data, epoch, err := p.awaitRoom()
+	if err != nil {
+		return 0, err
+	}
+	n, err := data.WriteAt(b, off)
+	if err != nil {
+		err = wrap("write", partialName(p.file.SHA1), err)
+	}
+	r.End = off + int64(n)
+	return n, errors.Join(err, p.wrote(r, epoch))
+}
+
+// awaitRoom waits until bytes may be written.
+func (p *Partial) awaitRoom() (data Handle, epoch int, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.err == nil && !p.closed && p.unsynced() >= writeBehind*p.store.cfg.FlushBytes {
+		p.room.Wait()
+	}
+	switch {
+	case p.err != nil:
+		err, p.err = p.err, nil
+	case p.closed:
+		err = fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrClosed)
+	case p.appeared:
+		err = fmt.Errorf("store: write %s: nothing is missing", p.file.SHA1)
+	}
+	return p.data, p.epoch, err
+}
+
+// wrote notes that r was written by a call that began in the given epoch.
+func (p *Partial) wrote(r ranges.Range, epoch int) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if epoch != p.epoch {
+		return fmt.Errorf("store: write %s: the disk failed to sync meanwhile", p.file.SHA1)
+	}
+	if !p.written.Add(r) {
+		return fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
+	}
+	if !p.dirty.Add(r) {
+		p.written.Remove(r)
+		return fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
+	}
+	if p.unsynced() >= p.store.cfg.FlushBytes {
+		select {
+		case p.wake <- struct{}{}:
+		default: // it is on its way
+		}
+	}
+	return nil
+}
+
+// unsynced is the number of written bytes that are not durable. Called with mu
+// held.
+func (p *Partial) unsynced() int64 { return p.written.Len() - p.said.have.Len() }
+
+// Close flushes what is written and closes the files. The partial file stays
+// on disk for the next Open. Nil if it is closed already.
+func (p *Partial) Close() error {
+	err := p.close()
+	p.loop.Wait()
+	return err
+}
+
+func (p *Partial) close() error {
+	p.lock()
+	defer p.unlock()
+	if !p.shut() {
+		return nil
+	}
+	err := p.flush()
+	return errors.Join(err, p.end())
+}
+
+// shut refuses further writes, and reports false if that was so already.
+func (p *Partial) shut() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		return false
+	}
+	p.closed = true
+	p.room.Broadcast()
+	close(p.stop)
+	return true
+}
+
+// end closes the files and gives the partial file back to the store. Called
+// with flushing held, after shut.
+func (p *Partial) end() error {
+	err := p.closeFiles()
+	p.store.release(p.file.SHA1)
+	return err
+}
+
+func (p *Partial) closeFiles() error {
+	err := wrap("close", p.journal.name, p.journal.close())
+	p.mu.Lock()
+	data := p.data
+	p.data = nil
+	p.mu.Unlock()
+	if data != nil {
+		err = errors.Join(err, wrap("close", partialName(p.file.SHA1), data.Close()))
+	}
+	return err
+}
