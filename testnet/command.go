@@ -66,6 +66,9 @@ func run(c *clilib.Context, env cli.Env) (err error) {
 		Nodes: c.Int("nodes"), Shape: shape, Degree: c.Int("degree"), Seed: c.Uint64("seed"), Dir: dir,
 		Log: zerolog.New(zerolog.ConsoleWriter{Out: env.Err, NoColor: true}).Level(level),
 	}
+	if !c.IsSet("degree") {
+		cfg.Degree = min(cfg.Degree, cfg.Nodes-1)
+	}
 	if share := c.String("share"); share != "" {
 		if cfg.Share = share; !filepath.IsAbs(share) {
 			cfg.Share = filepath.Join(env.Dir, share)

@@ -12,10 +12,9 @@ const (
 	formTimeout = 30 * time.Second
 	hashTimeout = 10 * time.Minute
 
-	// strangers is how many hosts a node should know beyond its neighbors before
-	// one of them is killed, acquaintTime how long that may take.
-	strangers    = 4
-	acquaintTime = 15 * time.Second
+	// acquaintTime is how long nodes may take to hear of hosts beyond their
+	// neighbors before one of them is killed.
+	acquaintTime = 8 * time.Second
 
 	// healTimeout is how long the survivors of a dead node may take to find
 	// other neighbors.

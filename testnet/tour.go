@@ -184,7 +184,7 @@ func (t *Testnet) acquaint(ctx context.Context) error {
 	err := t.wait(ctx, func() bool {
 		for i, m := range t.members {
 			s, err := m.Status(ctx)
-			if err != nil || s.Overlay.Known < min(t.graph.Degree(i)+strangers, len(t.members)-1) {
+			if err != nil || s.Overlay.Known < min(t.graph.Degree(i)+1, len(t.members)-1) {
 				return false
 			}
 		}

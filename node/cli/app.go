@@ -110,8 +110,11 @@ func unknown(word string, commands []*cli.Command, parent string) error {
 	if parent != "" {
 		hint = fmt.Sprintf("`filbert %s--help` lists them", parent)
 	}
-	if near := cli.SuggestCommand(commands, word); near != "" {
-		hint = fmt.Sprintf("did you mean %q? %s", parent+near, hint)
+	said := cli.SuggestCommand(commands, word) // a sentence around the name
+	for _, c := range commands {
+		if said == fmt.Sprintf(cli.SuggestDidYouMeanTemplate, c.Name) {
+			hint = fmt.Sprintf("did you mean %q? %s", parent+c.Name, hint)
+		}
 	}
 	return usage("unknown command %q; %s", parent+word, hint)
 }

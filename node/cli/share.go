@@ -95,20 +95,23 @@ func (r *runner) addShare(c *cli.Context, n *api.Client) error {
 	if err != nil {
 		return err
 	}
-	report, err := n.CheckShare(c.Context, dir)
-	if err != nil {
-		return err
-	}
-	if !c.Bool("force") && len(report.Warnings) > 0 {
-		if err := r.showReport(report); err != nil {
+	if force := c.Bool("force"); !force {
+		report, err := n.CheckShare(c.Context, dir)
+		if err != nil {
 			return err
 		}
-		return fail(exitFailed, "%s is not shared; if this is what you mean, say so with --force", dir)
+		if len(report.Warnings) > 0 {
+			if err := r.showReport(report); err != nil {
+				return err
+			}
+			return fail(exitFailed, "%s is not shared; if this is what you mean, say so with --force", dir)
+		}
+		r.say("%s: %s, %s", dir, plural(report.Files, "file"), size(report.Bytes))
 	}
 	if err := n.AddShare(c.Context, dir, c.Bool("force")); err != nil {
 		return err
 	}
-	r.say("%s is shared: %s, %s", dir, plural(report.Files, "file"), size(report.Bytes))
+	r.say("%s is shared; `filbert share ls` tells how far hashing is", dir)
 	if !c.Bool("save") {
 		return nil
 	}
@@ -160,7 +163,9 @@ func (r *runner) showShares(list []api.Share) error {
 }
 
 func (r *runner) showReport(report api.ShareReport) error {
-	fmt.Fprintf(r.env.Out, "%s: %s, %s\n", report.Dir, plural(report.Files, "file"), size(report.Bytes))
+	if report.Refused == "" {
+		fmt.Fprintf(r.env.Out, "%s: %s, %s\n", report.Dir, plural(report.Files, "file"), size(report.Bytes))
+	}
 	for _, name := range report.Sample {
 		fmt.Fprintf(r.env.Out, "  %s\n", name)
 	}

@@ -23,13 +23,10 @@ var errEditor = errors.New("the line editor gave up")
 // errLeft is what the editor returns when it was told to end.
 var errLeft = errors.New("left")
 
+// attendKey makes the editor call attend. It is Ctrl-\, which no keymap uses.
 const (
-	// attendKey makes the editor call attend. It is no key of any keymap in
-	// use (FS, Ctrl-\).
 	attendKey     = '\x1c'
 	attendCommand = "filbert-attend"
-
-	interruptKey = '\x03' // Ctrl-C
 )
 
 // editor is the line editor of a terminal.
@@ -130,10 +127,9 @@ func (e *editor) ReadLine(ctx context.Context) (line string, err error) {
 func (e *editor) redrawn(line []rune, cursor int) []rune {
 	switch {
 	case e.ctx.Err() != nil && e.leaves < leaveTries:
-		// Where attend is not known, in the middle of something, an interrupt
-		// leads out of that.
-		e.rl.Keys.Feed(false, []rune{attendKey, interruptKey}[e.leaves%2])
 		e.leaves++
+		e.rl.Keymap.NonIncrementalSearchStop() // it would take the key as text
+		e.rl.Keys.Feed(false, attendKey)
 	case !e.asked && e.cfg.Printer.waiting():
 		e.asked = true
 		e.rl.Keys.Feed(false, attendKey)
@@ -170,8 +166,8 @@ func (e *editor) attend() {
 // and one row below, which the library counts on: line feeds, then back up.
 func (e *editor) firstLine() string {
 	cols, _ := e.size()
-	rows := 1 + (cells(e.prompt)+cells(string(*e.rl.Line())))/cols
-	rows += strings.Count(string(*e.rl.Line()), "\n") + 1
+	line := string(*e.rl.Line())
+	rows := (cells(e.prompt)+cells(line))/cols + strings.Count(line, "\n") + 1
 	return fmt.Sprintf("%s\x1b[%dA%s", strings.Repeat("\v", rows), rows, e.prompt)
 }
 

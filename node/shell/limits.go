@@ -33,7 +33,7 @@ const (
 	// terminal to put everything in order: some redraws.
 	leaveTime = 250 * time.Millisecond
 
-	// leaveTries is how often one prompt is asked to end, in keys: out of a mode
-	// of the editor, out of the mode it was begun in, and out of the line.
-	leaveTries = 6
+	// leaveTries is how often one prompt is asked to end, in keys: the first
+	// may complete a key that was begun, such as Escape.
+	leaveTries = 4
 )

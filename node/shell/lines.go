@@ -26,10 +26,10 @@ type lines struct {
 // ReadLine returns the next line without its end, io.EOF, errInterrupt,
 // errLineTooLong or what stopped the reading.
 func (l *lines) ReadLine(ctx context.Context) (line string, err error) {
-	if l.prompt != nil {
-		fmt.Fprint(l.out, l.prompt())
-	}
 	interrupted, err := l.catch.guard(ctx, func(ctx context.Context) error {
+		if l.prompt != nil {
+			fmt.Fprint(l.out, l.prompt())
+		}
 		line, err = l.next(ctx)
 		return err
 	})

@@ -62,7 +62,11 @@ func program() int {
 	wg.Wait()
 	signal.Stop(news)
 	stop()
-	fmt.Printf("left: %v, leaks: %v\n", err, goleak.Find())
+	leak := goleak.Find()
+	if leak != nil {
+		fmt.Println(leak)
+	}
+	fmt.Printf("left: %v, leak: %t\n", err, leak != nil)
 	return 0
 }
 
@@ -286,7 +290,14 @@ func (term *terminal) whole(rows ...string) {
 // and its goroutines in order.
 func (term *terminal) ended(outcome string) {
 	term.t.Helper()
-	term.see("left: " + outcome + ", leaks: <nil>")
+	term.endedWith("left: " + outcome + ", leak: false")
+}
+
+func (term *terminal) endedWith(words string) {
+	term.t.Helper()
+	term.until(fmt.Sprintf("%q", words), func(s *screen) bool {
+		return strings.Contains(strings.ReplaceAll(s.String(), "\n", ""), words) // wrapped or not
+	})
 	if err := term.cmd.Wait(); err != nil {
 		term.t.Fatal(err)
 	}

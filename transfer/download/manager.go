@@ -125,11 +125,13 @@ func (m *Manager) Add(r Request) (Status, error) {
 }
 
 func (m *Manager) add(r Request) (Status, error) {
-	d, err := m.admit(r)
-	if err != nil {
+	d, ended, err := m.check(r)
+	switch {
+	case err != nil:
 		return Status{}, err
-	}
-	if d != nil {
+	case ended: // or is being cancelled
+		<-d.done
+	case d != nil:
 		d.offer(r.Sources)
 		s, _ := d.snapshot()
 		return s, nil
@@ -142,6 +144,9 @@ func (m *Manager) add(r Request) (Status, error) {
 	if err := p.Close(); err != nil {
 		return Status{}, err
 	}
+	if ended {
+		m.forget(d)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	d = m.register(r.File, r.Output, have)
@@ -151,20 +156,8 @@ func (m *Manager) add(r Request) (Status, error) {
 	return s, nil
 }
 
-// admit is the download a request joins, nil if it begins another one. If the
-// one there is has ended, or is being cancelled, it is forgotten first.
-func (m *Manager) admit(r Request) (*download, error) {
-	for {
-		d, ended, err := m.check(r)
-		if !ended || err != nil {
-			return d, err
-		}
-		<-d.done
-		m.forget(d)
-	}
-}
-
-// check holds a request against what there is.
+// check holds a request against what there is: the download it joins, or the one
+// it takes the place of, nil if there is none.
 func (m *Manager) check(r Request) (d *download, ended bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -12,7 +12,7 @@ import (
 
 // Report tells a user what sharing a folder would share.
 type Report struct {
-	Reason  Refusal // why the folder is refused unless forced, NotRefused if it is not
+	Reason  Refusal // why the folder is refused unless forced, NotRefused if it is not; the rest is zero then
 	Files   int
 	Bytes   int64
 	Depth   int      // levels of folders below the share that have files
@@ -41,13 +41,13 @@ func (r Report) Warnings() []string {
 
 // Check looks at what sharing the folder dir would share, without sharing it.
 // homes are home folders beside those at the usual places. It reads the whole
-// tree and blocks as long as that takes; the error is that of ctx or of the
-// folder itself.
+// tree, unless the folder is refused, and blocks as long as that takes; the error
+// is that of ctx or of the folder itself.
 func Check(ctx context.Context, dir string, homes ...string) (Report, error) {
 	var report Report
 	var err error
-	if report.Reason, err = refuseDisk(dir, homes); err != nil {
-		return report, err
+	if report.Reason, err = refuseDisk(dir, homes); err != nil || report.Reason != NotRefused {
+		return report, err // what is refused may be a whole disk: no need to read it
 	}
 	found, err := (&scanner{share: &Share{Dir: dir, Forced: true}}).scan(ctx)
 	if err != nil {

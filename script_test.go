@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"filbert/node/api"
+)
+
+// TestMain lets scripts run the program: the test binary is it.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"filbert": main}) }
+
+// TestScripts runs what users type, and looks at what is printed and at exit
+// codes.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"exits":   exits,
+			"waitfor": waitFor,
+			"address": address,
+		},
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// exits runs a program that must end with an exit code: exits 3 filbert search x.
+// Its output is for stdout and stderr, as that of exec.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	code := 0
+	if errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("%q ended with %d, want %d", args[1:], code, want)
+	}
+}
+
+// waitFor waits until the node of a home is in a state: waitfor HOME neighbors 1.
+func waitFor(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: waitfor HOME up|neighbors|files N")
+	}
+	want, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	limit := time.After(20 * time.Second)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		s, err := status(ts, args[0])
+		got := map[string]int{"up": 1, "neighbors": s.Neighbors, "files": s.Files}[args[1]]
+		if err == nil && got == want {
+			return
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			ts.Fatalf("%v in vain: %d, %v", args, got, err)
+		}
+	}
+}
+
+// address sets a variable to where the node of a home listens: address HOME NAME.
+func address(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: address HOME VARIABLE")
+	}
+	s, err := status(ts, args[0])
+	ts.Check(err)
+	ts.Setenv(args[1], s.Listen)
+}
+
+func status(ts *testscript.TestScript, home string) (api.Status, error) {
+	c := api.Dial(ts.MkAbs(filepath.Join(home, "api.sock")))
+	defer c.Close()
+	return c.Status(context.Background())
+}
+
+// TestMainStaysSmall: main builds the command table and nothing else.
+func TestMainStaysSmall(t *testing.T) {
+	b, err := os.ReadFile("main.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(b), "\n"); n > 40 {
+		t.Errorf("main.go has %d lines", n)
+	}
+}
