@@ -4,6 +4,8 @@ import (
 	"errors"
 	"maps"
 	"net/netip"
+	"runtime"
+	"runtime/metrics"
 	"time"
 
 	"filbert/node"
@@ -24,7 +26,7 @@ func statusOf(s node.Status) Status {
 		Neighbors: len(o.Neighbors), Wanted: o.Want, Dialing: o.Dialing, Known: o.Known, Searches: o.Searches,
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
-		Port: PortCounts(s.Port),
+		Port: PortCounts(s.Port), Memory: memory(),
 	}
 	maps.Copy(out.Drops, queueDrops(o))
 	if h := s.Hashing; h.FilesHashed < h.FilesSeen {
@@ -34,6 +36,12 @@ func statusOf(s node.Status) Status {
 		}
 	}
 	return out
+}
+
+func memory() Memory {
+	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+	metrics.Read(sample)
+	return Memory{Heap: int64(sample[0].Value.Uint64()), Goroutines: runtime.NumGoroutine()}
 }
 
 // queueDrops names what send queues dropped beside the core's reasons.

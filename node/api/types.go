@@ -39,6 +39,13 @@ type Status struct {
 	Sent      Traffic           `json:"sent"`
 	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
+	Memory    Memory            `json:"memory"`
+}
+
+// Memory is what the process holds.
+type Memory struct {
+	Heap       int64 `json:"heap_bytes" doc:"objects on the heap, garbage included"`
+	Goroutines int   `json:"goroutines"`
 }
 
 // Hashing is how far the library is.

@@ -57,40 +57,78 @@ func newEditor(cfg Config, h *history) (e *editor, err error) {
 	}()
 	e = &editor{cfg: cfg, history: h, rl: readline.NewShell()}
 	e.inherit = maps.Clone(e.rl.Keymap.Commands())
-	e.rl.Keymap.Register(map[string]func(){
-		attendCommand:            e.attend,
-		"self-insert":            e.insert,
-		"accept-line":            e.accept,
-		"abort":                  e.abort,
-		"complete":               func() { e.complete(1) },
-		"menu-complete":          func() { e.complete(1) },
-		"possible-completions":   func() { e.complete(1) },
-		"menu-complete-backward": func() { e.complete(-1) },
-		"reverse-search-history": func() { e.searchHistory(1) },
-		"forward-search-history": func() { e.searchHistory(-1) },
-	})
+	e.rl.Keymap.Register(e.commands())
 	for name, keys := range e.rl.Config.Binds {
 		_ = e.rl.Config.Bind(name, string(attendKey), attendCommand, false)
 		if _, bound := keys["\x1b[Z"]; !bound { // Shift-Tab
 			_ = e.rl.Config.Bind(name, "\x1b[Z", "menu-complete-backward", false)
 		}
 	}
-	for option, on := range map[string]bool{
-		"enable-bracketed-paste": true,  // a paste runs nothing by itself
-		"output-meta":            true,  // UTF-8, both ways
-		"convert-meta":           false, //
+	for option, value := range map[string]any{
+		"enable-bracketed-paste": true, // a paste runs nothing by itself
+		"output-meta":            true, // UTF-8, typed
+		"convert-meta":           false,
+		"comment-begin":          `[^\s\S]`, // a pattern, for what would be colored
 		// Asking the terminal where the cursor is costs a round trip a key,
 		// swallows keys typed meanwhile, and waits forever on a terminal that
 		// does not answer. See firstLine for what is done instead.
 		"cursor-position-probe": false,
 	} {
-		_ = e.rl.Config.Set(option, on)
+		_ = e.rl.Config.Set(option, value)
 	}
 	e.rl.PasteTransformer = clean
 	e.rl.Prompt.Primary(e.firstLine)
 	e.rl.Hint.SetProvider(e.redrawn)
 	e.rl.History.Add("history", h)
 	return e, nil
+}
+
+// commands returns what replaces commands of the library, whatever keys they
+// are bound to.
+func (e *editor) commands() map[string]func() {
+	older := func() { e.searchHistory(1) }
+	newer := func() { e.searchHistory(-1) }
+	next := func() { e.complete(1) }
+	none := func() {}
+	return map[string]func(){
+		attendCommand: e.attend,
+		"self-insert": e.insert,
+		"accept-line": e.accept,
+		"abort":       e.abort,
+
+		"complete":                next,
+		"menu-complete":           next,
+		"possible-completions":    next,
+		"menu-complete-backward":  func() { e.complete(-1) },
+		"insert-completions":      none,
+		"menu-incremental-search": none,
+		"vi-registers-complete":   none,
+
+		"reverse-search-history":                 older,
+		"incremental-reverse-search-history":     older,
+		"non-incremental-reverse-search-history": older,
+		"vi-search-backward":                     older,
+		"vi-search-again-backward":               older,
+		"vi-search":                              older,
+		"vi-search-again":                        older,
+		"forward-search-history":                 newer,
+		"incremental-forward-search-history":     newer,
+		"non-incremental-forward-search-history": newer,
+		"vi-search-forward":                      newer,
+		"vi-search-again-forward":                newer,
+
+		// They wait for one more key and drop what was typed with it.
+		"quoted-insert":             none,
+		"character-search":          none,
+		"character-search-backward": none,
+		"overwrite-mode":            none,
+		"prefix-meta":               none,
+		"macro-toggle-record":       none,
+		"macro-run":                 none,
+
+		"insert-comment":    none,
+		"re-read-init-file": none, // it would undo our settings
+	}
 }
 
 // ReadLine reads one line; see lineReader.
@@ -128,7 +166,6 @@ func (e *editor) redrawn(line []rune, cursor int) []rune {
 	switch {
 	case e.ctx.Err() != nil && e.leaves < leaveTries:
 		e.leaves++
-		e.rl.Keymap.NonIncrementalSearchStop() // it would take the key as text
 		e.rl.Keys.Feed(false, attendKey)
 	case !e.asked && e.cfg.Printer.waiting():
 		e.asked = true
@@ -187,7 +224,6 @@ func (e *editor) abort() {
 	e.menu = nil
 	e.rl.Iterations.Reset()
 	e.rl.Selection().Reset()
-	e.rl.Keymap.NonIncrementalSearchStop()
 	e.setLine(append(slices.Clone(*e.rl.Line()), []rune("^C")...), nil)
 	e.rl.Display.Refresh()
 	e.rl.Display.AcceptLine()

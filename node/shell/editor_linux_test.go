@@ -2,6 +2,8 @@ package shell
 
 import (
 	"errors"
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +16,7 @@ const (
 	up, left, shiftTab = "\x1b[A", "\x1b[D", "\x1b[Z"
 	tab, enter         = "\t", "\r"
 	ctrlC, ctrlD       = "\x03", "\x04"
-	ctrlR, ctrlV       = "\x12", "\x16"
+	ctrlR              = "\x12"
 )
 
 func TestTypeALine(t *testing.T) {
@@ -23,12 +25,14 @@ func TestTypeALine(t *testing.T) {
 	term.typing("echo 'a b' c" + enter)
 	term.prompt("2> ")
 	term.whole("welcome", "1> echo 'a b' c", `got ["a b" "c"]`, "2>")
+	term.typing("# echo no" + enter)
+	term.prompt("3> ")
 	term.typing("fail" + enter)
 	term.see("error: no such thing[2J")
-	term.prompt("3> ")
+	term.prompt("4> ")
 	term.typing("echo 'a" + enter)
 	term.see("error: unterminated single quote at column 6")
-	term.prompt("4> ")
+	term.prompt("5> ")
 	term.typing("exit" + enter)
 	term.ended("<nil>")
 }
@@ -223,21 +227,26 @@ func TestContextEnd(t *testing.T) {
 	}
 }
 
+// viKeys returns the path of settings for vi users.
+func viKeys(t *testing.T) string {
+	path := filepath.Join(t.TempDir(), "inputrc")
+	if err := os.WriteFile(path, []byte("set editing-mode vi\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // TestContextEndInVi ends the context in modes of the library that only its vi
 // keys lead to.
 func TestContextEndInVi(t *testing.T) {
-	inputrc := filepath.Join(t.TempDir(), "inputrc")
-	if err := os.WriteFile(inputrc, []byte("set editing-mode vi\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	for _, c := range []struct{ name, key, see string }{
 		{"command", "", "abc"},
 		{"operator", "d", "abc"},
 		{"visual", "v", "abc"},
-		{"search", "/", "(non-inc-search)"},
+		{"search", "/", "search: nothing found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			term := start(t, "INPUTRC="+inputrc)
+			term := start(t, "INPUTRC="+viKeys(t))
 			term.prompt("1> ")
 			term.typing("abc\x1b")
 			term.until("cursor on the c", func(s *screen) bool { return s.line(s.row) == "1> abc" && s.col == 5 })
@@ -252,10 +261,12 @@ func TestContextEndInVi(t *testing.T) {
 // TestContextEndWithinKey ends the context where the library waits for the
 // second key of a command and for nothing else.
 func TestContextEndWithinKey(t *testing.T) {
-	term := start(t)
+	term := start(t, "INPUTRC="+viKeys(t))
 	term.prompt("1> ")
-	term.typing("echo " + ctrlV)
-	term.prompt("1> echo ")
+	term.typing("abc\x1b")
+	term.until("cursor on the c", func(s *screen) bool { return s.col == 5 })
+	term.typing("0f")
+	term.until("cursor on the a", func(s *screen) bool { return s.col == 3 })
 	term.signal(syscall.SIGTERM)
 	term.endedWith("left: context canceled, leak: true")
 }
@@ -343,4 +354,33 @@ func TestDumbContextEnd(t *testing.T) {
 	term.see("1>")
 	term.signal(syscall.SIGTERM)
 	term.ended("context canceled")
+}
+
+// TestGarbage sends what no user types on purpose, and expects a prompt that
+// still works.
+func TestGarbage(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			term := start(t)
+			term.prompt("1> ")
+			random := rand.New(rand.NewPCG(seed, 0))
+			var keys []byte
+			for range 400 {
+				switch b := byte(random.Uint32()); {
+				case random.IntN(8) == 0:
+					keys = append(keys, "\x1b["...)
+				case b == '\x04' || b == '\x18': // leaves; starts an editor program
+				default:
+					keys = append(keys, b)
+				}
+			}
+			term.typing(string(keys))
+			// Out of any mode, then until there is an empty line.
+			term.typing(strings.Repeat("a"+ctrlC, 10))
+			term.typing("\x15" + enter + "echo alive" + enter)
+			term.see(`got ["alive"]`)
+			term.signal(syscall.SIGTERM)
+			term.ended("context canceled")
+		})
+	}
 }

@@ -39,6 +39,9 @@ func (e *editor) searchHistory(by int) {
 	e.rl.History.SkipSave()
 	if e.search == nil {
 		e.search, e.menu = &search{history: e.history}, nil
+		if !e.rl.Keymap.IsEmacs() {
+			e.rl.Keymap.SetMain("vi-insert") // where text is typed
+		}
 		return
 	}
 	s, text := e.search, string(*e.rl.Line())
