@@ -19,8 +19,7 @@ func permute(app *cli.App, args []string) []string {
 	out, rest := []string{args[0]}, args[1:]
 	for {
 		// Flags of this level up to the name of a command below it.
-		var n int
-		n = takeFlags(rest, flags)
+		n := takeFlags(rest, flags)
 		out, rest = append(out, rest[:n]...), rest[n:]
 		if len(rest) == 0 || rest[0] == "--" {
 			return append(out, rest...)

@@ -297,7 +297,7 @@ func TestSameSeedSameAnswers(t *testing.T) {
 		consistent(t, c)
 		return log.String() + string(c.Snapshot())
 	}
-	if life() != life() {
+	if one, other := life(), life(); one != other {
 		t.Error("one seed led two lives")
 	}
 }

@@ -106,7 +106,9 @@ func look(msg Message) {
 		m.MessagesSupported()
 		m.Features()
 	case *Query:
-		m.Flags.Normal()
+		if n := m.Flags.Normal(); n != n.Normal() {
+			panic("normal flags are not normal")
+		}
 		area = m.Ext
 	case *QueryHit:
 		m.Trailer.GGEP()

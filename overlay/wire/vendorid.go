@@ -44,9 +44,9 @@ const (
 // The vendor messages that this servent or its peers use. G marks those whose
 // GUID has a meaning.
 const (
-	VendorMessagesSupported VendorID = 0<<32 | 0<<16 | 0
-	VendorFeatures          VendorID = 0<<32 | 10<<16 | 0
-	VendorFeatures1         VendorID = 0<<32 | 10<<16 | 1 // LimeWire's, a second list follows
+	VendorMessagesSupported VendorID = 0
+	VendorFeatures          VendorID = 10 << 16
+	VendorFeatures1         VendorID = 10<<16 | 1 // LimeWire's, a second list follows
 
 	VendorHopsFlow       VendorID = bear<<32 | 4<<16 | 1
 	VendorTCPConnectBack VendorID = bear<<32 | 7<<16 | 1
