@@ -42,6 +42,7 @@ var layers = map[string]layer{
 	"testnet/topology":  {rank: 0},
 
 	"overlay/route":     {rank: 2, may: []string{"overlay/wire"}},
+	"overlay/qrp":       {rank: 2, may: []string{"overlay/wire"}},
 	"overlay/handshake": {rank: 2, may: []string{"overlay/wire"}},
 	"overlay/link":      {rank: 2, may: []string{"overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
