@@ -1,0 +1,55 @@
+package dynamic
+
+// Config says what a query is for. The zero value is a query of our own.
+type Config struct {
+	Target int   // hits wanted; 0 is 150, or 50 for a leaf
+	TTL    uint8 // of the query as it starts, 1 to MaxTTL; 0 is MaxTTL
+	Links  int   // neighbors asked at most; 0 is 32
+
+	// Leaf says that the query is a leaf's. What it kept came from several
+	// ultrapeers, and it can be asked for it if Guided.
+	Leaf bool
+
+	// Guided says that the leaf marked its query so (flag 0x1000): it answers
+	// when asked how many hits it kept. One that tells unasked becomes guided.
+	Guided bool
+
+	// Unseen says that hits go to the leaf directly, out of band, so that only
+	// its guidance tells of them. Without it the query ends after the probe.
+	Unseen bool
+
+	// Salt orders neighbors that are equal otherwise, by ID ^ Salt. Each query
+	// should have another, so that none of them is always the first.
+	Salt uint64
+}
+
+// Own is the configuration of a query of our own.
+func Own() Config { return Config{}.withDefaults() }
+
+// ForLeaf is that of a query we run for a leaf.
+func ForLeaf() Config { return Config{Leaf: true}.withDefaults() }
+
+// URN is c for a query that names a file by its hash: its hits are all of the
+// same file, and a few are enough.
+func (c Config) URN() Config {
+	c = c.withDefaults()
+	c.Target = max(1, c.Target/urnShare)
+	return c
+}
+
+func (c Config) withDefaults() Config {
+	switch {
+	case c.Target > 0:
+	case c.Leaf:
+		c.Target = leafTarget
+	default:
+		c.Target = ownTarget
+	}
+	if c.TTL == 0 || c.TTL > MaxTTL {
+		c.TTL = MaxTTL
+	}
+	if c.Links <= 0 {
+		c.Links = defaultLinks
+	}
+	return c
+}
