@@ -35,6 +35,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // town is a few whole nodes on one network.
 type town struct {
 	t     *testing.T
+	dir   string                             // where the nodes keep what they fetch
 	host  func(i int) (node.Network, string) // network and listening address of host i
 	count int
 	stops []func()
@@ -55,19 +56,17 @@ func on(t *testing.T, body func(t *testing.T, tn *town)) {
 		bubble.Test(t, func(t *testing.T) {
 			sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(20 * time.Millisecond), Settle: bubble.Wait})
 			defer sim.Close()
-			tn := &town{t: t, host: func(i int) (node.Network, string) {
+			tn := &town{t: t, dir: folder, host: func(i int) (node.Network, string) {
 				addr := netip.AddrFrom4([4]byte{9, byte(i), 1, 1})
 				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
 			}}
 			defer tn.close()
-			t.Chdir(folder)
 			body(t, tn)
 		})
 	})
 	t.Run("loopback", func(t *testing.T) {
-		tn := &town{t: t, host: func(int) (node.Network, string) { return &node.System{}, "127.0.0.1:0" }}
+		tn := &town{t: t, dir: t.TempDir(), host: func(int) (node.Network, string) { return &node.System{}, "127.0.0.1:0" }}
 		defer tn.close()
-		t.Chdir(t.TempDir())
 		body(t, tn)
 	})
 }
@@ -81,10 +80,7 @@ func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 	if err != nil {
 		tn.t.Fatal(err)
 	}
-	folder, err := filepath.Abs(fmt.Sprintf("downloads-%d", tn.count))
-	if err != nil {
-		tn.t.Fatal(err)
-	}
+	folder := filepath.Join(tn.dir, fmt.Sprintf("downloads-%d", tn.count))
 	cfg := node.Config{
 		Version: "test", Identity: id, State: state.Memory(), Network: network, Rand: rand.New(rand.NewPCG(uint64(tn.count), 1)),
 		Listen: listen, Neighbors: 2, Downloads: folder, SlotsPerHost: 8, Quiet: time.Millisecond,
@@ -254,7 +250,7 @@ func TestRemembers(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		tn := &town{t: t, host: func(int) (node.Network, string) { return &node.System{}, "127.0.0.1:0" }}
+		tn := &town{t: t, dir: t.TempDir(), host: func(int) (node.Network, string) { return &node.System{}, "127.0.0.1:0" }}
 		if friend == "" {
 			other := tn.moves(nil)
 			if err := n.Connect(t.Context(), other.Addr()); err != nil {
