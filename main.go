@@ -11,5 +11,5 @@ import (
 
 func main() {
 	env := cli.System()
-	os.Exit(cli.Main(env, os.Args, testnet.Command(env)))
+	os.Exit(cli.Main(env, os.Args, testnet.Command(env), testnet.Bench(env)))
 }

@@ -54,6 +54,9 @@ func (c RelayConfig) withDefaults() RelayConfig {
 	return c
 }
 
+// Check refuses what cannot be measured.
+func (c RelayConfig) Check() error { return c.withDefaults().check() }
+
 func (c RelayConfig) check() error {
 	for _, v := range []struct {
 		name           string
