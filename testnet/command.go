@@ -90,12 +90,19 @@ func run(c *clilib.Context, env cli.Env) (err error) {
 	}
 	formed := time.Since(began)
 	live.done()
-	return serve(c.Context, t, dir, func(ctx context.Context, client *api.Client) error {
-		lines := c.StringSlice("exec")
+	lines := c.StringSlice("exec")
+	prompt := len(lines) == 0 && !c.Bool("json") && terminal(env.In) && terminal(env.Out)
+	ctx := c.Context
+	if prompt {
+		var stop func()
+		ctx, stop = cli.PromptContext(ctx)
+		defer stop()
+	}
+	return serve(ctx, t, dir, func(ctx context.Context, client *api.Client) error {
 		switch {
 		case len(lines) > 0:
 			return execute(ctx, env, client, lines)
-		case !c.Bool("json") && terminal(env.In) && terminal(env.Out):
+		case prompt:
 			greeting := fmt.Sprintf("This is the first of %d nodes. Try: search WORDS..., get 1, peers, status. Type quit to end.", cfg.Nodes)
 			return cli.Prompt(ctx, env, client, greeting, "")
 		}

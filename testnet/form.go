@@ -22,7 +22,7 @@ type Progress struct {
 // report is called now and then.
 func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 	limit := formTimeout * time.Duration((len(t.members)+99)/100)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("testnet: the network did not form in %v", limit))
+	linking, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("testnet: the network did not form in %v", limit))
 	defer cancel()
 	for _, e := range t.graph.Edges {
 		// The first node calls nobody at the same moment as another calls it.
@@ -30,8 +30,8 @@ func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 			return err
 		}
 	}
-	if err := t.wait(ctx, func() bool {
-		p := t.progress(ctx)
+	if err := t.wait(linking, func() bool {
+		p := t.progress(linking)
 		report(p)
 		return p.LinksUp >= p.Links
 	}); err != nil {
@@ -42,10 +42,10 @@ func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 			return err
 		}
 	}
-	ctx, cancel = context.WithTimeoutCause(context.WithoutCancel(ctx), hashTimeout, fmt.Errorf("testnet: the files were not hashed in %v", hashTimeout))
+	hashing, cancel := context.WithTimeoutCause(ctx, hashTimeout, fmt.Errorf("testnet: the files were not hashed in %v", hashTimeout))
 	defer cancel()
-	return t.wait(ctx, func() bool {
-		p := t.progress(ctx)
+	return t.wait(hashing, func() bool {
+		p := t.progress(hashing)
 		report(p)
 		return p.NodesSharing == p.Nodes
 	})

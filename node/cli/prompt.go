@@ -3,15 +3,32 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"filbert/node/api"
 	"filbert/node/shell"
 )
+
+// PromptContext is the context of a program that opens the prompt: Ctrl-C ends
+// a command there, not the program, as SIGTERM and a lost terminal still do.
+// The returned function gives the signals back.
+func PromptContext(ctx context.Context) (context.Context, func()) {
+	ctx, stop := signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
+	// Main's own hold on SIGINT ends with the first one.
+	interrupts := make(chan os.Signal, 1)
+	signal.Notify(interrupts, os.Interrupt)
+	return ctx, func() {
+		signal.Stop(interrupts)
+		stop()
+	}
+}
 
 // Prompt runs the interactive prompt of a node, or reads commands from env.In
 // when that is no terminal. It ends with ctx, or when the user leaves.
@@ -28,8 +45,12 @@ func Prompt(ctx context.Context, env Env, node *api.Client, greeting, history st
 		Greeting: greeting,
 		Prompt:   func() string { return "filbert> " },
 	})
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	var told *shell.LineError
+	switch {
+	case ctx.Err() != nil && errors.Is(err, ctx.Err()):
 		return nil // the node was stopped from elsewhere
+	case errors.As(err, &told):
+		return &exitError{ExitCode(err), errSilent}
 	}
 	return err
 }
@@ -40,7 +61,7 @@ func Exec(ctx context.Context, env Env, node *api.Client, line string) error {
 	if err != nil {
 		return usage("%w", err)
 	}
-	return (&executor{env: env, node: node}).Run(ctx, words)
+	return (&executor{env: env, node: node}).execute(ctx, words)
 }
 
 // executor runs the commands of the prompt: those of the command line that need
@@ -86,6 +107,14 @@ func leave() *cli.Command {
 
 // Run implements shell.Executor.
 func (e *executor) Run(ctx context.Context, words []string) error {
+	err := e.execute(ctx, words)
+	if r := remedy(err); r != "" {
+		return fmt.Errorf("%w; %s", err, r)
+	}
+	return err
+}
+
+func (e *executor) execute(ctx context.Context, words []string) error {
 	if len(words) > 0 && words[0] == "filbert" {
 		words = words[1:] // people paste whole commands
 	}

@@ -13,11 +13,9 @@ import (
 	randv2 "math/rand/v2"
 	"net"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -30,7 +28,7 @@ import (
 	"filbert/transfer/library"
 )
 
-// maxSeedLine and maxSeeds bound what is read of a seed file.
+// maxSeeds bounds what is read of a seed file.
 const maxSeeds = 1000
 
 func (r *runner) start() *cli.Command {
@@ -134,13 +132,10 @@ func (r *runner) doStart(c *cli.Context) error {
 		return err
 	}
 	ctx := c.Context
-	if prompt { // Ctrl-C ends a command there, not the node
-		var stop context.CancelFunc
-		ctx, stop = signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
+	if prompt {
+		var stop func()
+		ctx, stop = PromptContext(ctx)
 		defer stop()
-		interrupts := make(chan os.Signal, 1)
-		signal.Notify(interrupts, os.Interrupt)
-		defer signal.Stop(interrupts)
 	}
 	n, err := node.Open(ctx, nodeConfig(conf, home, seeds, log))
 	if err != nil {
@@ -351,8 +346,8 @@ func (r *runner) shell() *cli.Command {
 			ctx := c.Context
 			greeting := ""
 			if terminal(r.env.In) {
-				var stop context.CancelFunc
-				ctx, stop = signal.NotifyContext(context.WithoutCancel(ctx), syscall.SIGTERM, syscall.SIGHUP)
+				var stop func()
+				ctx, stop = PromptContext(ctx)
 				defer stop()
 				greeting = fmt.Sprintf("filbert %s, process %d. Type help for the commands, quit to leave; the node runs on.", v.Version, v.PID)
 			}

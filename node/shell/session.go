@@ -132,15 +132,20 @@ func (s *session) plain() *lines {
 	return &lines{in: s.cfg.In, out: s.cfg.Out, prompt: s.cfg.Prompt, catch: s.catch}
 }
 
-// fail reports the failure of a line.
+// fail reports the failure of a line, by its number where nobody sees the lines.
 func (s *session) fail(err error) {
-	s.failed = fmt.Errorf("shell: line %d: %w", s.number, err)
+	s.failed = &LineError{s.number, err}
+	if s.catch == nil && err.Error() != "" {
+		err = s.failed
+	}
 	s.complain(err)
 }
 
-// complain prints an error as one line.
+// complain prints an error as one line, unless it has no text.
 func (s *session) complain(err error) {
-	fmt.Fprintln(s.cfg.Err, "error:", clean(err.Error()))
+	if text := clean(err.Error()); text != "" {
+		fmt.Fprintln(s.cfg.Err, "error:", text)
+	}
 }
 
 // outcome is what Run returns when nothing is left to read.

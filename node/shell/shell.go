@@ -13,8 +13,9 @@ import (
 // Executor runs the commands of the prompt.
 type Executor interface {
 	// Run runs one line, split into words, of which there is at least one. It
-	// prints by itself and returns what went wrong, or ErrExit to end the
-	// prompt. ctx ends when the user presses Ctrl-C.
+	// prints by itself and returns what went wrong, an error without text when
+	// it has told that too, or ErrExit to end the prompt. ctx ends when the
+	// user presses Ctrl-C.
 	Run(ctx context.Context, words []string) error
 
 	// Complete returns what last, which may be "", can be continued to, given
@@ -32,6 +33,15 @@ type Completion struct {
 
 // ErrExit ends the prompt when Executor.Run returns it.
 var ErrExit = errors.New("exit")
+
+// LineError is the failure of a line. The user has been told of it.
+type LineError struct {
+	Line int // its number, from 1
+	Err  error
+}
+
+func (e *LineError) Error() string { return fmt.Sprintf("line %d: %v", e.Line, e.Err) }
+func (e *LineError) Unwrap() error { return e.Err }
 
 // Config says what a prompt works on.
 type Config struct {
@@ -59,8 +69,8 @@ type Config struct {
 // Run reads and runs lines until the user leaves, the input or ctx ends.
 //
 // On a terminal it returns nil when the user leaves. Without a terminal it
-// goes on after a command that fails, and in the end returns an error that
-// wraps the last failure. When ctx ends it returns the error of ctx at once,
+// goes on after a command that fails, and in the end returns the last failure
+// as a *LineError. When ctx ends it returns the error of ctx at once,
 // with the terminal as it was before.
 //
 // On a terminal SIGINT belongs to Run, which ends the running command with it
