@@ -1,6 +1,7 @@
 package keyword
 
 import (
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
@@ -24,6 +25,9 @@ func AppendNormalized(dst []byte, text string) []byte {
 	if out, ok := appendASCII(dst, text); ok {
 		return out
 	}
+	// norm leaves the character behind an invalid byte as it is. Such a byte
+	// separates words.
+	text = strings.ToValidUTF8(text, " ")
 	folded := appendFolded(make([]byte, 0, 2*len(text)), norm.NFKD.String(text))
 	return appendSplit(dst, norm.NFC.Bytes(folded))
 }
