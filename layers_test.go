@@ -27,8 +27,9 @@ type layer struct {
 // name fails TestLayers. "overlay", "transfer" and "nat" never meet below
 // "query" and "node".
 var layers = map[string]layer{
-	"overlay/wire/ggep": {rank: 0},
-	"overlay/wire":      {rank: 1, may: []string{"overlay/wire/ggep"}},
+	"overlay/deflate":   {rank: 0},
+	"overlay/wire/ggep": {rank: 1, may: []string{"overlay/deflate"}},
+	"overlay/wire":      {rank: 2, may: []string{"overlay/wire/ggep"}},
 	"overlay/identity":  {rank: 0},
 	"overlay/hostcache": {rank: 0},
 	"overlay/dynamic":   {rank: 0},
@@ -42,14 +43,14 @@ var layers = map[string]layer{
 	"testnet/corpus":    {rank: 0},
 	"testnet/topology":  {rank: 0},
 
-	"overlay/route":     {rank: 2, may: []string{"overlay/wire"}},
-	"overlay/qrp":       {rank: 2, may: []string{"overlay/wire"}},
-	"overlay/handshake": {rank: 2, may: []string{"overlay/wire"}},
-	"overlay/link":      {rank: 2, may: []string{"overlay/wire"}},
+	"overlay/qrp":       {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/route":     {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/handshake": {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/link":      {rank: 3, may: []string{"overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
-	"overlay": {rank: 3, may: []string{
+	"overlay": {rank: 4, may: []string{
 		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/hostcache",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
@@ -61,28 +62,28 @@ var layers = map[string]layer{
 
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
-	"query/flood": {rank: 4, may: []string{
+	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/wire", "overlay/wire/ggep", "transfer", "transfer/urn",
 	}},
 
-	"node": {rank: 5, may: []string{
+	"node": {rank: 6, may: []string{
 		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/wire",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
-	"node/api": {rank: 6, may: []string{
+	"node/api": {rank: 7, may: []string{
 		"node", "overlay", "overlay/handshake", "query", "query/index",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/shell": {rank: 0},
-	"node/cli": {rank: 7, may: []string{
+	"node/cli": {rank: 8, may: []string{
 		"node", "node/api", "node/config", "node/shell", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
 	}},
-	"testnet/bench": {rank: 8, may: []string{
+	"testnet/bench": {rank: 9, may: []string{
 		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
 	}},
-	"testnet/process": {rank: 8, may: []string{"node/api"}},
-	"testnet": {rank: 9, may: []string{
+	"testnet/process": {rank: 9, may: []string{"node/api"}},
+	"testnet": {rank: 10, may: []string{
 		"node", "node/api", "node/cli", "node/state", "overlay", "overlay/identity", "query/keyword", "transfer", "transfer/urn",
 		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench",
 	}},

@@ -1,6 +1,10 @@
 package ggep
 
-import "bytes"
+import (
+	"bytes"
+
+	"filbert/overlay/deflate"
+)
 
 // Extension is one extension of a block. The zero encoding is the plain one:
 // Extension{ID: ggep.UP, Data: []byte{1, 10, 3}} is ready to be appended.
@@ -13,11 +17,11 @@ type Extension struct {
 }
 
 // NewDeflated returns an extension with a deflated payload, or a plain one if
-// deflating does not shorten it. A compressor is made for the purpose, so a
-// caller that sends the same payload often keeps the result.
+// deflating does not shorten it. A caller that sends the same payload often keeps
+// the result.
 func NewDeflated(id string, payload []byte) Extension {
 	if len(payload) >= minDeflate {
-		if z := deflate(payload); len(z) < len(payload) {
+		if z := deflate.Deflate(nil, payload); len(z) < len(payload) {
 			return Extension{ID: id, Data: z, Deflated: true}
 		}
 	}
@@ -25,8 +29,7 @@ func NewDeflated(id string, payload []byte) Extension {
 }
 
 // Payload undoes COBS, then inflates. A payload that needs neither aliases
-// Data. The errors are ErrCOBS, ErrDeflate and ErrInflated; inflating costs some
-// 40 KiB of garbage, so ask only for payloads that are wanted.
+// Data. The errors are ErrCOBS, ErrDeflate and ErrInflated.
 func (e Extension) Payload() ([]byte, error) {
 	data := e.Data
 	if e.COBS {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"filbert/overlay/deflate"
 )
 
 // TestZeroBytes: Append keeps zero bytes out of a block, AppendPlain lets them in.
@@ -99,7 +101,7 @@ func TestInflateLimits(t *testing.T) {
 		{"cap", text(MaxInflated), nil},
 		{"cap + 1", text(MaxInflated + 1), ErrInflated},
 	} {
-		e := Extension{ID: PHC, Data: deflate(c.payload), Deflated: true}
+		e := Extension{ID: PHC, Data: deflate.Deflate(nil, c.payload), Deflated: true}
 		var got []byte
 		var err error
 		spent := allocated(func() { got, err = e.Payload() })

@@ -1,5 +1,7 @@
 package ggep
 
+import "filbert/overlay/deflate"
+
 const (
 	// MaxExtensions is how many extensions one block may hold. Gtk-gnutella
 	// takes 32 or more for garbage.
@@ -16,7 +18,7 @@ const (
 
 	// MaxInflateRatio bounds how many bytes one deflated byte may become. Host
 	// lists and names stay below 20; a zlib bomb reaches 1000.
-	MaxInflateRatio = 100
+	MaxInflateRatio = deflate.MaxRatio
 
 	// InflateAllowance is what a payload may inflate to in bytes whatever the
 	// ratio: a few equal host names compress very well.
