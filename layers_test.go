@@ -31,6 +31,7 @@ var layers = map[string]layer{
 	"overlay/wire/ggep": {rank: 1, may: []string{"overlay/deflate"}},
 	"overlay/wire":      {rank: 2, may: []string{"overlay/wire/ggep"}},
 	"overlay/identity":  {rank: 0},
+	"overlay/tlslink":   {rank: 0},
 	"overlay/hostcache": {rank: 0},
 	"overlay/dynamic":   {rank: 0},
 	"transfer/urn":      {rank: 0},
@@ -46,12 +47,12 @@ var layers = map[string]layer{
 	"overlay/qrp":       {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/route":     {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/handshake": {rank: 3, may: []string{"overlay/wire"}},
-	"overlay/link":      {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/link":      {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay": {rank: 4, may: []string{
-		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/hostcache",
+		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/tlslink", "overlay/hostcache",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},
@@ -67,7 +68,7 @@ var layers = map[string]layer{
 	}},
 
 	"node": {rank: 6, may: []string{
-		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/wire",
+		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},

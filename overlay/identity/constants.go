@@ -26,4 +26,22 @@ const (
 	// PKCS#8 has no checksum: without the line, one changed character would
 	// silently be another identity. RFC 7468 §2 lets text stand there.
 	peerIDLine = "Peer-ID: "
+
+	// keyDomain and serialDomain keep what a certificate is made of apart from
+	// other uses of the key.
+	keyDomain    = "filbert TLS key 1\x00"
+	serialDomain = "filbert TLS serial 1\x00"
+
+	// keyTries is how many derived numbers are tried; one in 2^32 is no key.
+	keyTries = 4
+
+	// serialLen is the length of a serial in bytes; RFC 5280 §4.1.2.2 allows 20.
+	serialLen = 16
+
+	// certificateName, certificateFrom and certificateTo are in every
+	// certificate: years of its validity that no clock falls out of. The last is
+	// within what two digits of a year can say.
+	certificateName = "filbert"
+	certificateFrom = 2020
+	certificateTo   = 2049
 )

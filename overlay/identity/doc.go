@@ -6,5 +6,6 @@
 // error which says what to do; it is never replaced silently, because whoever
 // knew the old identity would not know the new one.
 //
-// The package opens no connection and makes no certificate.
+// The package opens no connection. The certificate for TLS is made of the key, too,
+// and not kept.
 package identity

@@ -1,0 +1,11 @@
+// Package tlslink makes a TLS connection of one that is open: by the Upgrade of
+// the Gnutella handshake (gtk-gnutella, "gnet-TLS-upgrade") or from its first
+// byte on. The side that opened the connection is the TLS client.
+//
+// TLS hides what is said from those who only listen. It authenticates nobody:
+// both sides show certificates they made themselves, if any, and verify nothing.
+//
+// A handshake is bounded in time by its context, in memory by maxHandshake, and
+// all handshakes of a Layer together compute on at most half the processors; they
+// hold none while they wait for the network.
+package tlslink

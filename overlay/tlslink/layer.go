@@ -1,0 +1,77 @@
+package tlslink
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"runtime"
+	"time"
+)
+
+// Layer is the TLS of one servent. It may be used by several goroutines.
+type Layer struct {
+	config *tls.Config
+	turns  chan struct{} // holds a token for each processor that is in use
+}
+
+// New returns a Layer that shows a certificate.
+func New(cert tls.Certificate) *Layer {
+	return &Layer{
+		config: &tls.Config{
+			Certificates: []tls.Certificate{cert},
+			MinVersion:   tls.VersionTLS12,
+			// Servents make their certificates themselves: there is nothing to
+			// verify them against. A GUID is told, not proven.
+			InsecureSkipVerify: true,
+			// Plain curves keep a hello in one segment; links are too short-lived
+			// to be resumed.
+			CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256},
+			SessionTicketsDisabled: true,
+		},
+		turns: make(chan struct{}, max(1, runtime.NumCPU()/processorShare)),
+	}
+}
+
+// IsHello reports whether a connection that begins with these HelloLen bytes
+// opens with TLS.
+func IsHello(b []byte) bool {
+	return len(b) >= HelloLen && b[0] == recordHandshake && b[1] == recordMajor
+}
+
+// Is reports whether a connection is one that a Layer made.
+func Is(conn net.Conn) bool {
+	_, ok := conn.(*tls.Conn)
+	return ok
+}
+
+// Client makes the handshake as the side that opened conn. prefix is what was
+// read from conn already. The handshake must be over at the deadline; that of
+// conn is cleared afterwards. The caller closes conn when it fails.
+func (l *Layer) Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
+	return l.secure(ctx, conn, prefix, deadline, tls.Client)
+}
+
+// Server is Client for the side that accepted conn.
+func (l *Layer) Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
+	return l.secure(ctx, conn, prefix, deadline, tls.Server)
+}
+
+func (l *Layer) secure(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time,
+	side func(net.Conn, *tls.Config) *tls.Conn) (net.Conn, error) {
+	ctx, cancel := context.WithDeadline(ctx, deadline)
+	defer cancel()
+	conn.SetDeadline(deadline) // an error shows at the next read
+	under := &underlying{Conn: conn, prefix: prefix, layer: l, ctx: ctx, left: maxHandshake}
+	secured := side(under, l.config)
+	err := under.take()
+	if err == nil {
+		err = secured.HandshakeContext(ctx)
+	}
+	under.finish()
+	if err != nil {
+		return nil, fmt.Errorf("tlslink: %w", err)
+	}
+	conn.SetDeadline(time.Time{})
+	return secured, nil
+}

@@ -1,0 +1,25 @@
+package tlslink
+
+const (
+	// maxCertificate bounds what the other side shows for certificates, in bytes
+	// (THREATS T31); those of servents have less than 2 KiB.
+	maxCertificate = 16 << 10
+
+	// maxHandshake bounds all that is read until a handshake is over, in bytes:
+	// the certificates and, generously, everything else in it. What is read ahead
+	// counts too, but only what is missing fails.
+	maxHandshake = maxCertificate + 4<<10
+
+	// processorShare is the part of the processors that handshakes may use.
+	processorShare = 2
+)
+
+// The first two bytes of a TLS record that opens a handshake: its type, and the
+// major version that never changed (RFC 8446 §5.1).
+const (
+	recordHandshake = 0x16
+	recordMajor     = 0x03
+)
+
+// HelloLen is how many bytes IsHello looks at.
+const HelloLen = 2

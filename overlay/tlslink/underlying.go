@@ -1,0 +1,85 @@
+package tlslink
+
+import (
+	"context"
+	"fmt"
+	"net"
+)
+
+// underlying is the connection below a TLS one. Until finish it counts what is
+// read, and gives its turn on a processor away while it waits for the network.
+type underlying struct {
+	net.Conn
+	prefix []byte // read already, comes first
+
+	// Below: of the handshake, which one goroutine makes.
+	layer *Layer // nil when it is over
+	ctx   context.Context
+	left  int  // bytes that may still be read
+	turn  bool // a token is held
+}
+
+// take waits for a turn to compute.
+func (u *underlying) take() error {
+	select {
+	case u.layer.turns <- struct{}{}:
+		u.turn = true
+		return nil
+	case <-u.ctx.Done():
+		return fmt.Errorf("wait for a processor: %w", context.Cause(u.ctx))
+	}
+}
+
+func (u *underlying) give() {
+	if u.turn {
+		u.turn = false
+		<-u.layer.turns
+	}
+}
+
+// finish ends the handshake: from now on bytes pass as they come.
+func (u *underlying) finish() {
+	u.give()
+	u.layer, u.ctx = nil, nil
+}
+
+// Read implements net.Conn.
+func (u *underlying) Read(b []byte) (int, error) {
+	if u.layer == nil {
+		return u.read(b)
+	}
+	if u.left == 0 {
+		return 0, fmt.Errorf("handshake of more than %d bytes", maxHandshake)
+	}
+	u.give()
+	n, err := u.read(b[:min(len(b), u.left)])
+	u.left -= n
+	if turn := u.take(); err == nil {
+		err = turn
+	}
+	return n, err
+}
+
+func (u *underlying) read(b []byte) (int, error) {
+	if len(u.prefix) > 0 {
+		n := copy(b, u.prefix)
+		if u.prefix = u.prefix[n:]; len(u.prefix) == 0 {
+			u.prefix = nil
+		}
+		return n, nil
+	}
+	return u.Conn.Read(b)
+}
+
+// Write implements net.Conn.
+func (u *underlying) Write(b []byte) (int, error) {
+	if u.layer == nil {
+		return u.Conn.Write(b)
+	}
+	u.give()
+	n, err := u.Conn.Write(b)
+	if turn := u.take(); err == nil {
+		err = turn
+	}
+	return n, err
+}
