@@ -58,14 +58,17 @@ func parseHost(item string) (netip.AddrPort, bool) {
 	return netip.AddrPortFrom(addr.Unmap(), uint16(number)), true
 }
 
-// formatHosts is the inverse of parseHosts.
-func formatHosts(hosts []netip.AddrPort) string {
+// formatHosts is the inverse of parseHosts, as far as limit bytes hold the hosts.
+func formatHosts(hosts []netip.AddrPort, limit int) string {
 	var b []byte
-	for i, host := range hosts {
-		if i > 0 {
+	for _, host := range hosts {
+		whole := len(b)
+		if whole > 0 {
 			b = append(b, ", "...)
 		}
-		b = host.AppendTo(b)
+		if b = host.AppendTo(b); len(b) > limit {
+			return string(b[:whole])
+		}
 	}
 	return string(b)
 }

@@ -24,4 +24,9 @@ const (
 	// in bytes, before they are kept.
 	maxAgent = 128
 	maxText  = 256
+
+	// maxList bounds a list of hosts that we send, in bytes: one header of 1 KiB
+	// is the most that LimeWire reads, but a crawler takes what gtk-gnutella
+	// tells, and its block holds two lists.
+	maxList = 7 << 10
 )

@@ -61,7 +61,7 @@ func TestParseHosts(t *testing.T) {
 		"fe80::1%eth0":                       "",
 		"::ffff:203.0.113.9":                 "203.0.113.9:6346",
 	} {
-		if got := formatHosts(parseHosts(list, maxTry)); got != want {
+		if got := formatHosts(parseHosts(list, maxTry), maxList); got != want {
 			t.Errorf("%q is read as %q, want %q", list, got, want)
 		}
 	}

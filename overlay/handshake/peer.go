@@ -42,6 +42,12 @@ type Peer struct {
 // offered".
 type Version struct{ Major, Minor int }
 
+func (v Version) String() string { return strconv.Itoa(v.Major) + "." + strconv.Itoa(v.Minor) }
+
+func (v Version) below(w Version) bool {
+	return v.Major < w.Major || v.Major == w.Major && v.Minor < w.Minor
+}
+
 // Role is what a servent is in the two-tier network.
 type Role int
 
@@ -96,10 +102,10 @@ func parsePeer(h *Headers) *Peer {
 		Crawler:               parseOffer(h.Get("Crawler")),
 		Features:              parseFeatures(h.Get("X-Features")),
 		Requeries:             !strings.EqualFold(h.Get("X-Requeries"), "False"),
-		AcceptsDeflate:        hasToken(h.Get("Accept-Encoding"), "deflate"),
-		SendsDeflate:          hasToken(h.Get("Content-Encoding"), "deflate"),
-		OffersTLS:             hasToken(h.Get("Upgrade"), "TLS/1.0"),
-		ConfirmsTLS:           hasToken(h.Get("Connection"), "Upgrade"),
+		AcceptsDeflate:        hasToken(h.Get("Accept-Encoding"), encoding),
+		SendsDeflate:          hasToken(h.Get("Content-Encoding"), encoding),
+		OffersTLS:             hasToken(h.Get("Upgrade"), upgradeTLS),
+		ConfirmsTLS:           hasToken(h.Get("Connection"), upgrade),
 		LiveSince:             clip(h.Get("X-Live-Since"), maxAgent),
 		Uptime:                clip(h.Get("Uptime"), maxAgent),
 		Locale:                clip(h.Get("X-Locale-Pref"), maxAgent),
@@ -123,6 +129,14 @@ func parsePeer(h *Headers) *Peer {
 		p.Try = append(p.Try, parseHosts(h.Get(name), maxTry-len(p.Try))...)
 	}
 	return p
+}
+
+// formatRole is the value of X-Ultrapeer.
+func formatRole(r Role) string {
+	if r == RoleLeaf {
+		return "False"
+	}
+	return "True"
 }
 
 func parseRole(h *Headers) Role {

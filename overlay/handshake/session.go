@@ -17,60 +17,93 @@ type Judge interface {
 	Judge(ctx context.Context, p *Peer) Verdict
 }
 
+// Securer turns connections into TLS ones. Its methods take what was read from
+// the connection already; they return when the handshake of TLS is over, at the
+// latest at the deadline, and do not close the connection when it fails. A
+// *tlslink.Layer is one.
+type Securer interface {
+	Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error)
+	Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error)
+}
+
 // Session is one connection on its way through the handshake. The caller owns
 // the connection and closes it when the handshake ends in an error.
 type Session struct {
 	Conn   net.Conn
 	Reader *bufio.Reader // over Conn; may hold bytes already
-	// Deadline is when the handshake must be over.
+	// Deadline is when the handshake must be over, that of TLS included.
 	Deadline time.Time
+
+	TLS     Securer // nil when there is no TLS to be had
+	Secured bool    // Conn is a TLS connection already
 }
 
-// Established is a finished handshake: what the peer said, and the bytes that
-// came after its last block and belong to the messages.
+// Established is a finished handshake.
 type Established struct {
-	Peer *Peer
-	Rest []byte
+	Peer *Peer // as it is in the end: guided to be a leaf, it has become one
+	Terms
+	Conn net.Conn // for the messages: that of the session, or the TLS one above it
+	Rest []byte   // read from Conn already, the first bytes of the messages
 }
 
 // Initiate opens a handshake as the side that connected.
 //
 // Errors: *RefusedError when the other side turned us away, *TurnedAwayError
-// when judge turned it away, *ProtocolError when it broke the rules, otherwise
-// the error of the connection.
+// when judge turned it away, *ProtocolError when it broke the rules, *TLSError
+// when all was agreed on but TLS failed, otherwise the error of the connection.
 func Initiate(ctx context.Context, s Session, offer Offer, judge Judge) (*Established, error) {
 	defer s.bind(ctx)()
 	if err := offer.check(); err != nil {
 		return nil, err
 	}
-	ours := offer.headers(s.remote(), nil)
+	upgradable := s.upgradable(offer)
+	ours := offer.hello(s.remote(), upgradable)
 	if err := s.write(ours.appendTo([]byte(connectLine + "\r\n"))); err != nil {
 		return nil, err
 	}
-	p, err := s.readAnswer()
+	p, err := s.readAnswer(offer)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.silent("before our confirmation"); err != nil {
 		return nil, err
 	}
-	verdict := judge.Judge(ctx, p)
-	var confirmation Headers
-	if verdict.Code != OK {
-		confirmation = offer.refusal(verdict, s.remote())
+	verdict := objection(p, upgradable)
+	if verdict.Code == OK {
+		verdict = judge.Judge(ctx, p)
 	}
-	err = s.write(confirmation.appendTo(appendStatus(nil, verdict.Code, verdict.Text)))
 	if verdict.Code != OK {
-		return nil, &TurnedAwayError{verdict.Code, verdict.Text}
+		return nil, s.refuse(offer, verdict)
 	}
-	if err != nil {
+	t := Terms{
+		Role:       offer.role(),
+		DeflateIn:  p.SendsDeflate,
+		DeflateOut: offer.Deflate && p.AcceptsDeflate,
+		TLS:        p.ConfirmsTLS,
+	}
+	if verdict.Become == RoleLeaf {
+		t.Role = RoleLeaf
+	}
+	confirmation := offer.confirmation(p, t)
+	if err := s.write(confirmation.appendTo(appendStatus(nil, OK, "OK"))); err != nil {
 		return nil, err
 	}
-	return s.established(p)
+	return s.established(ctx, p, t, Securer.Client)
+}
+
+// objection turns an answer away that wants TLS though nobody can.
+func objection(p *Peer, upgradable bool) Verdict {
+	switch {
+	case p.ConfirmsTLS && !p.OffersTLS:
+		return Refused(BadRequest, "Connection: Upgrade without Upgrade")
+	case p.ConfirmsTLS && !upgradable:
+		return Refused(Conflict, "TLS was not offered")
+	}
+	return Accepted()
 }
 
 // Accept answers a handshake whose first line (without line end) was read from
-// the session already. Errors are those of Initiate.
+// the session already. Errors are those of Initiate, and ErrCrawled.
 func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judge) (*Established, error) {
 	defer s.bind(ctx)()
 	if err := errors.Join(offer.check(), checkHello(line)); err != nil {
@@ -90,20 +123,40 @@ func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judg
 		return nil, s.refuse(offer, Refused(NotAcceptable, "Only application/x-gnutella-packets is spoken"))
 	}
 	p := parsePeer(&theirs)
-	verdict := judge.Judge(ctx, p)
-	if verdict.Code != OK {
-		return nil, s.refuse(offer, verdict)
+	if p.ConfirmsTLS && !p.OffersTLS {
+		return nil, s.refuse(offer, Refused(BadRequest, "Connection: Upgrade without Upgrade"))
 	}
-	ours := offer.headers(s.remote(), verdict.Try)
+	verdict := judge.Judge(ctx, p)
+	switch {
+	case verdict.Code != OK:
+		return nil, s.refuse(offer, verdict)
+	case p.Crawler != (Version{}):
+		census := offer.census(verdict)
+		return nil, errors.Join(ErrCrawled, s.write(census.appendTo(appendStatus(nil, OK, "OK"))))
+	}
+	upgradable := s.upgradable(offer)
+	t := Terms{
+		Role:       offer.role(),
+		DeflateOut: offer.Deflate && p.AcceptsDeflate,
+		TLS:        upgradable && p.OffersTLS,
+	}
+	ours := offer.answer(s.remote(), verdict, t, upgradable)
 	if err := s.write(ours.appendTo(appendStatus(nil, OK, "OK"))); err != nil {
 		return nil, err
 	}
-	confirmed, err := s.readAnswer()
-	if err != nil {
+	confirmed, err := s.readAnswer(offer)
+	switch {
+	case err != nil:
 		return nil, err
+	case confirmed.ConfirmsTLS && !t.TLS:
+		return nil, &ProtocolError{"peer goes on in TLS although we did not agree"}
 	}
-	p.SendsDeflate = confirmed.SendsDeflate
-	return s.established(p)
+	t.DeflateIn, t.TLS = confirmed.SendsDeflate, confirmed.ConfirmsTLS
+	final := *p // the judge may still look at p
+	if confirmed.Role == RoleLeaf {
+		final.Role = RoleLeaf
+	}
+	return s.established(ctx, &final, t, Securer.Server)
 }
 
 // bind ends the session's blocking calls at its deadline or when ctx ends. The
@@ -125,8 +178,11 @@ func (s Session) remote() netip.Addr {
 	return netip.Addr{}
 }
 
+// upgradable reports whether the session can go on in TLS, for our part.
+func (s Session) upgradable(offer Offer) bool { return offer.TLS && s.TLS != nil && !s.Secured }
+
 // readAnswer reads a status line and its block. A refusal is an error.
-func (s Session) readAnswer() (*Peer, error) {
+func (s Session) readAnswer(offer Offer) (*Peer, error) {
 	line, err := readLine(s.Reader, maxFirstLine)
 	if err != nil {
 		return nil, fmt.Errorf("handshake: read: %w", err)
@@ -143,8 +199,11 @@ func (s Session) readAnswer() (*Peer, error) {
 	if code < 200 || code > 299 || code == 204 { // 204: a leaf that wants no more ultrapeers
 		return nil, &RefusedError{code, text, p.Agent, p.Try}
 	}
-	if p.SendsDeflate {
+	switch encoded := theirs.Get("Content-Encoding"); {
+	case p.SendsDeflate && !offer.Deflate:
 		return nil, &ProtocolError{"peer compresses although we offered no deflate"}
+	case encoded != "" && !p.SendsDeflate:
+		return nil, &ProtocolError{fmt.Sprintf("peer encodes by %q, which was not offered", clip(encoded, 64))}
 	}
 	return p, nil
 }
@@ -178,10 +237,22 @@ func (s Session) write(b []byte) error {
 	return nil
 }
 
-func (s Session) established(p *Peer) (*Established, error) {
+// established hands over what the handshake came to, in TLS if that was agreed
+// on; secure is our side of it.
+func (s Session) established(ctx context.Context, p *Peer, t Terms,
+	secure func(Securer, context.Context, net.Conn, []byte, time.Time) (net.Conn, error)) (*Established, error) {
 	rest := make([]byte, s.Reader.Buffered())
 	if _, err := s.Reader.Read(rest); err != nil && len(rest) > 0 {
 		return nil, fmt.Errorf("handshake: read: %w", err)
 	}
-	return &Established{Peer: p, Rest: rest}, nil
+	e := &Established{Peer: p, Terms: t, Conn: s.Conn, Rest: rest}
+	if t.TLS {
+		conn, err := secure(s.TLS, ctx, s.Conn, rest, s.Deadline)
+		if err != nil {
+			return nil, &TLSError{err}
+		}
+		e.Conn, e.Rest = conn, nil
+	}
+	e.TLS = t.TLS || s.Secured
+	return e, nil
 }

@@ -1,6 +1,7 @@
 package handshake
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -13,6 +14,7 @@ type Status int
 // The codes this servent sends. Others are accepted and kept as they come.
 const (
 	OK             Status = 200
+	BadRequest     Status = 400 // the peer contradicts itself
 	Forbidden      Status = 403 // refused for what the peer is
 	NotAcceptable  Status = 406 // the peer does not want Gnutella packets
 	Conflict       Status = 409 // connected already
@@ -22,11 +24,20 @@ const (
 )
 
 // Verdict is the judgement of one peer: let in when Code is OK. A refusal has a
-// text. An acceptor's verdict may name other hosts to try.
+// text.
 type Verdict struct {
 	Code Status
 	Text string
-	Try  []netip.AddrPort
+	Try  []netip.AddrPort // of an acceptor: other hosts for the peer
+
+	// Needed is an acceptor's guidance to the peer, Become an initiator's answer
+	// to guidance: RoleLeaf, when we follow it and are an ultrapeer.
+	Needed Guidance
+	Become Role
+
+	// Leaves and Peers are our neighbors, for a peer that is a crawler; it is
+	// answered and then gone.
+	Leaves, Peers []netip.AddrPort
 }
 
 // Accepted lets a peer in.
@@ -56,6 +67,15 @@ type TurnedAwayError struct {
 func (e *TurnedAwayError) Error() string {
 	return fmt.Sprintf("handshake: turned away: %d %s", e.Code, e.Text)
 }
+
+// ErrCrawled says that the other side was a crawler and has got its answer.
+var ErrCrawled = errors.New("handshake: a crawler was answered")
+
+// TLSError says that TLS was agreed on and then failed.
+type TLSError struct{ Err error }
+
+func (e *TLSError) Error() string { return "handshake: TLS: " + e.Err.Error() }
+func (e *TLSError) Unwrap() error { return e.Err }
 
 // ProtocolError says that the other side did not keep to the handshake.
 type ProtocolError struct{ Reason string }
