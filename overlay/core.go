@@ -66,6 +66,7 @@ type Core struct {
 	pushes   *route.Table[link.ID] // push GUID, for duplicates
 	pongs    pongCache
 	replies  replyLimit
+	crawls   crawlLimit
 	searches searches
 	sharing  Sharing
 
@@ -113,7 +114,7 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	case *Applied:
 		c.apply(now, ev)
 	case *Up:
-		c.up(now, ev.Link)
+		c.up(now, ev)
 	case *Failed:
 		c.failed(now, ev)
 	case *Ended:
@@ -125,7 +126,7 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	case *EndSearch:
 		c.searches.end(ev.ID)
 	case *Connect:
-		c.connect(now, ev.Addr)
+		c.connect(now, ev)
 	case *Disconnect:
 		c.disconnect(now, ev.Addr)
 	case *Want:

@@ -8,7 +8,6 @@ import (
 
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
-	"filbert/overlay/link"
 	"filbert/overlay/wire"
 )
 
@@ -28,6 +27,9 @@ const (
 func (c *Core) apply(now time.Time, ev *Applied) {
 	verdict := c.judge(now, ev)
 	c.out.add(&Judged{ev.Link, verdict})
+	if crawls(ev) {
+		return // it wants an answer, no link
+	}
 	c.learnFrom(now, ev)
 	if verdict.Code != handshake.OK {
 		return
@@ -51,6 +53,8 @@ func (c *Core) judge(now time.Time, ev *Applied) handshake.Verdict {
 		return handshake.Refused(handshake.Conflict, "Connected to itself")
 	case c.connected(ev):
 		return handshake.Refused(handshake.Conflict, "Already connected")
+	case crawls(ev):
+		return c.crawled(now, ev)
 	case p.Role == handshake.RoleUnknown:
 		return handshake.Refused(handshake.Forbidden, "Normal nodes refused")
 	case p.Role == handshake.RoleLeaf:
@@ -143,12 +147,15 @@ func (c *Core) learn(now time.Time, addr netip.AddrPort, teller netip.Addr, kind
 }
 
 // up makes a judged peer a neighbor.
-func (c *Core) up(now time.Time, id link.ID) {
-	n := c.links[id]
+func (c *Core) up(now time.Time, ev *Up) {
+	n := c.links[ev.Link]
 	if n == nil || n.up {
 		return
 	}
-	n.up, n.since, n.heard = true, now, now
+	n.up, n.since, n.heard, n.terms = true, now, now, ev.Terms
+	if ev.Peer != nil {
+		n.peer = ev.Peer
+	}
 	if twin := c.twin(n); twin != nil {
 		if c.yields(n) {
 			c.neighbors = append(c.neighbors, n)

@@ -84,18 +84,20 @@ func (c *Core) unwanted(addr netip.AddrPort) bool {
 }
 
 // open dials one host. Links of ours have even names, those of others odd ones.
-func (c *Core) open(now time.Time, addr netip.AddrPort) {
+func (c *Core) open(now time.Time, addr netip.AddrPort) *Dial {
 	c.nextLink += 2
 	c.dialing[c.nextLink] = addr
 	c.hosts.Attempt(now, addr)
-	c.out.add(&Dial{c.nextLink, addr})
+	d := &Dial{Link: c.nextLink, Addr: addr}
+	c.out.add(d)
+	return d
 }
 
 // connect dials a host the user named, unless it is a neighbor already.
-func (c *Core) connect(now time.Time, addr netip.AddrPort) {
-	c.hosts.Add(now, addr, netip.Addr{}, hostcache.FromUser)
-	if !c.closing && !c.unwanted(addr) {
-		c.open(now, addr)
+func (c *Core) connect(now time.Time, ev *Connect) {
+	c.hosts.Add(now, ev.Addr, netip.Addr{}, hostcache.FromUser)
+	if !c.closing && !c.unwanted(ev.Addr) {
+		c.open(now, ev.Addr).TLS = ev.TLS
 	}
 }
 

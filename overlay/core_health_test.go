@@ -109,7 +109,7 @@ func TestHeals(t *testing.T) {
 	up := func(p *player) {
 		t.Helper()
 		w.step(&Applied{Link: p.id, Remote: p.addr, Local: ours.Addr(), Peer: &handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(byte(p.id))}})
-		w.step(&Up{p.id})
+		w.step(&Up{Link: p.id})
 	}
 	first, second := w.peers[2], w.peers[4]
 	up(first)
@@ -222,8 +222,8 @@ func TestMisbehaviour(t *testing.T) {
 
 func TestUserConnects(t *testing.T) {
 	w := newWorld(t, Config{})
-	w.step(&Connect{alice})
-	w.step(&Connect{alice})
+	w.step(&Connect{Addr: alice})
+	w.step(&Connect{Addr: alice})
 	if !slices.Equal(w.dials, []netip.AddrPort{alice}) {
 		t.Fatalf("dialed %v, want %v once", w.dials, alice)
 	}

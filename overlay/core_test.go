@@ -129,7 +129,7 @@ func (w *world) joins(addr netip.AddrPort) *player {
 	if v.Code != handshake.OK {
 		w.t.Fatalf("%v was refused: %d %s", addr, v.Code, v.Text)
 	}
-	w.step(&Up{p.id})
+	w.step(&Up{Link: p.id})
 	p.want(wire.TypePing)
 	return p
 }
@@ -440,7 +440,7 @@ func TestOwnSearch(t *testing.T) {
 
 	// Who comes while the search is young is asked as well.
 	c, _ := w.applies(carol, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(33)})
-	w.step(&Up{c.id})
+	w.step(&Up{Link: c.id})
 	c.want(wire.TypePing)
 	if got := c.wantAt(wire.TypeQuery, 4, 0).GUID(); got != q {
 		t.Errorf("the new neighbor was asked %v, want %v", got, q)
@@ -521,15 +521,15 @@ func TestSlots(t *testing.T) {
 func TestTwins(t *testing.T) {
 	for _, theirs := range []wire.GUID{{0: 0x11, 8: 0xff}, {0: 0x99, 8: 0xff}} {
 		w := newWorld(t, Config{})
-		w.step(&Connect{alice})
+		w.step(&Connect{Addr: alice})
 		out := w.peers[w.core.nextLink]
 		w.step(&Applied{Link: out.id, Remote: alice, Local: ours.Addr(), Peer: &handshake.Peer{Role: handshake.RoleUltrapeer, GUID: theirs}})
 		in, v := w.applies(netip.AddrPortFrom(alice.Addr(), 9999), handshake.Peer{Role: handshake.RoleUltrapeer, GUID: theirs})
 		if v.Code != handshake.OK {
 			t.Fatalf("the second link was refused: %s", v.Text)
 		}
-		w.step(&Up{out.id})
-		w.step(&Up{in.id})
+		w.step(&Up{Link: out.id})
+		w.step(&Up{Link: in.id})
 		oursGreater := bytes.Compare(ourServent[:], theirs[:]) > 0
 		if out.closed == oursGreater || in.closed != oursGreater {
 			t.Errorf("our GUID greater %v: outbound closed %v, inbound closed %v", oursGreater, out.closed, in.closed)

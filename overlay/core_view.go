@@ -21,6 +21,7 @@ type Neighbor struct {
 	Role       handshake.Role
 	Degree     int
 	MaxTTL     wire.TTL
+	Terms      handshake.Terms
 	Since      time.Time
 	Heard      time.Time // last bytes of it
 	Files, KiB uint32    // what it shares, by its own word
@@ -68,7 +69,7 @@ func (c *Core) View() View {
 	for _, n := range c.neighbors {
 		v.Neighbors = append(v.Neighbors, Neighbor{
 			Link: n.id, Addr: n.remote, Listen: n.listen, Inbound: n.inbound,
-			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL,
+			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
 			Received: n.received, Sent: n.sent, Drops: n.drops,
 		})

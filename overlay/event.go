@@ -22,8 +22,13 @@ type Applied struct {
 	Peer    *handshake.Peer
 }
 
-// Up is a link whose handshake succeeded; it was Applied before.
-type Up struct{ Link link.ID }
+// Up is a link whose handshake succeeded; it was Applied before. Peer is as it
+// became by the last block of the handshake: guided to be a leaf, it is one now.
+type Up struct {
+	Link  link.ID
+	Peer  *handshake.Peer // nil = as Applied
+	Terms handshake.Terms // what was agreed on
+}
 
 // Failed is a link that never came up: the dial or the handshake failed after
 // a Dial effect or an accepting Verdict.
@@ -72,7 +77,10 @@ type Search struct {
 type EndSearch struct{ ID SearchID }
 
 // Connect asks for a link to a host, whatever the number of neighbors.
-type Connect struct{ Addr netip.AddrPort }
+type Connect struct {
+	Addr netip.AddrPort
+	TLS  bool // open it with TLS
+}
 
 // Disconnect ends the link to a host with a BYE.
 type Disconnect struct{ Addr netip.AddrPort }
@@ -129,6 +137,7 @@ type Close struct{ Link link.ID }
 type Dial struct {
 	Link link.ID
 	Addr netip.AddrPort
+	TLS  bool // TLS from the first byte on, for hosts known to take it; plain when it fails
 }
 
 // Judged answers Applied.

@@ -100,6 +100,15 @@ const (
 
 	// tryHosts is how many other hosts a refusal names.
 	tryHosts = 10
+
+	// crawlPause is how often one address may crawl us, as gtk-gnutella has it,
+	// maxCrawlers how many addresses may in that time.
+	crawlPause  = 300 * time.Second
+	maxCrawlers = 256
+
+	// maxUntrusted is how many hosts are remembered whose TLS failed; they are
+	// spoken to in plain.
+	maxUntrusted = 256
 )
 
 // Bounds of searching and answering.

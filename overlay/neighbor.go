@@ -22,6 +22,7 @@ type neighbor struct {
 	peer    *handshake.Peer
 	listen  netip.AddrPort // where it takes connections; invalid when unknown
 	up      bool
+	terms   handshake.Terms // once it is up
 	since   time.Time
 
 	heard      time.Time        // last bytes received

@@ -15,16 +15,19 @@ import (
 
 	"filbert/overlay/handshake"
 	"filbert/overlay/link"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 )
 
 // Options are what an Overlay is built from.
 type Options struct {
 	Config
-	Agent   string  // User-Agent, "name/version"
-	Dialer  Dialer  // opens connections
-	Matcher Matcher // answers queries; nil when nothing is shared
-	Known   []byte  // hosts of an earlier run, as Hosts returned them
+	Agent   string         // User-Agent, "name/version"
+	Dialer  Dialer         // opens connections
+	Matcher Matcher        // answers queries; nil when nothing is shared
+	Deflate bool           // compress links where the other side does
+	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
+	Known   []byte         // hosts of an earlier run, as Hosts returned them
 	Rand    *rand.Rand
 	Log     zerolog.Logger
 }
@@ -38,10 +41,12 @@ type Dialer interface {
 // of all links; goroutines for reading, writing, dialing and shaking hands post
 // what they learn to its inbox. See Run for the life cycle.
 type Overlay struct {
-	agent  string
-	dialer Dialer
-	match  *matching
-	log    zerolog.Logger
+	agent   string
+	dialer  Dialer
+	deflate bool
+	tls     *tlslink.Layer
+	match   *matching
+	log     zerolog.Logger
 
 	inbox   chan letter
 	done    chan struct{} // closed when the loop takes no more letters
@@ -64,6 +69,7 @@ type Overlay struct {
 	packets    net.PacketConn
 	queued     link.Drops       // dropped by queues of links that are gone
 	complained []netip.AddrPort // seeds that could not be had
+	untrusted  []netip.AddrPort // hosts whose TLS failed, the latest last
 	timer      *time.Timer
 	due        time.Time
 }
@@ -91,6 +97,8 @@ var ErrClosed = errors.New("overlay: closed")
 func New(o Options) *Overlay {
 	v := &Overlay{
 		agent:    o.Agent,
+		deflate:  o.Deflate,
+		tls:      o.TLS,
 		dialer:   o.Dialer,
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),
@@ -238,7 +246,8 @@ func (o *Overlay) do(effect Effect) {
 	case *Close:
 		o.close(e.Link)
 	case *Dial:
-		o.work.Go(func() { o.dial(o.life, e.Link, e.Addr) })
+		d := *e
+		o.work.Go(func() { o.dial(o.life, d) })
 	case *Judged:
 		if reply := o.verdicts[e.Link]; reply != nil {
 			reply <- e.Verdict // has room for it

@@ -42,7 +42,7 @@ func (o *Overlay) Search(ctx context.Context, query wire.Query, ttl wire.TTL) (<
 }
 
 // Seed names a host that the user trusts to be there; a link to it is opened.
-func (o *Overlay) Seed(addr netip.AddrPort) error { return o.tell(&Connect{addr}) }
+func (o *Overlay) Seed(addr netip.AddrPort) error { return o.tell(&Connect{Addr: addr}) }
 
 // ErrOwnAddress says that a host to connect to is this node.
 var ErrOwnAddress = errors.New("that is this node itself")
@@ -51,6 +51,17 @@ var ErrOwnAddress = errors.New("that is this node itself")
 // until it is up. The error tells why it is not: that of the connection, a
 // *handshake.RefusedError, a *handshake.TurnedAwayError or ErrOwnAddress.
 func (o *Overlay) Connect(ctx context.Context, addr netip.AddrPort) error {
+	return o.connect(ctx, &Connect{Addr: addr})
+}
+
+// ConnectTLS is Connect with TLS from the first byte on, for a host that is known
+// to take it; where that fails it goes on without.
+func (o *Overlay) ConnectTLS(ctx context.Context, addr netip.AddrPort) error {
+	return o.connect(ctx, &Connect{Addr: addr, TLS: true})
+}
+
+func (o *Overlay) connect(ctx context.Context, ev *Connect) error {
+	addr := ev.Addr
 	result := make(chan error, 1)
 	err := o.run(ctx, func() {
 		switch {
@@ -62,7 +73,7 @@ func (o *Overlay) Connect(ctx context.Context, addr netip.AddrPort) error {
 			result <- ErrOwnAddress
 		default:
 			o.waiting[addr] = append(o.waiting[addr], result)
-			o.step(&Connect{addr})
+			o.step(ev)
 		}
 	})
 	if err != nil {
@@ -107,8 +118,13 @@ type Status struct {
 	View
 	QueueDrops link.Drops      // of all links, those that are gone included
 	Waiting    map[link.ID]int // bytes that wait for each link
-	Garbage    uint64          // datagrams not worth an answer
+	Carried    map[link.ID]Carried
+	Garbage    uint64 // datagrams not worth an answer
 }
+
+// Carried is how many bytes a link took out of its connection and put into it,
+// deflated where they are; those of its messages are in Neighbor.
+type Carried struct{ In, Out uint64 }
 
 // Status takes a picture.
 func (o *Overlay) Status(ctx context.Context) (Status, error) {
@@ -117,9 +133,12 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 		s.View = o.core.View()
 		s.QueueDrops = o.queued
 		s.Waiting = make(map[link.ID]int, len(o.ports))
+		s.Carried = make(map[link.ID]Carried, len(o.ports))
 		for id, p := range o.ports {
 			addDrops(&s.QueueDrops, p.queue.Drops())
 			s.Waiting[id] = p.queue.Len() + p.link.Pending()
+			in, out := p.link.Carried()
+			s.Carried[id] = Carried{in, out}
 		}
 	})
 	s.Garbage = o.garbage.Load()

@@ -19,6 +19,7 @@ import (
 
 	"filbert/overlay"
 	"filbert/overlay/handshake"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/testnet/bubble"
 	"filbert/testnet/fabric"
@@ -77,6 +78,12 @@ func on(t *testing.T, body func(t *testing.T, tn *town)) {
 // moves in: an overlay that shares one file of its own name, and knows seeds.
 func (tn *town) moves(name string, want int, seeds ...*resident) *resident {
 	tn.t.Helper()
+	return tn.movesAs(name, want, func(*overlay.Options) {}, seeds...)
+}
+
+// movesAs is moves of one who is not like all others.
+func (tn *town) movesAs(name string, want int, change func(*overlay.Options), seeds ...*resident) *resident {
+	tn.t.Helper()
 	i := len(tn.hosts) + 1
 	n, address := tn.host(i)
 	ctx, cancel := context.WithCancel(tn.t.Context())
@@ -96,10 +103,11 @@ func (tn *town) moves(name string, want int, seeds ...*resident) *resident {
 	for _, s := range seeds {
 		o.Seeds = append(o.Seeds, s.addr)
 	}
+	change(&o)
 	r.Overlay = overlay.New(o)
 	var work sync.WaitGroup
 	work.Go(func() { r.Run(ctx) })
-	work.Go(func() { accept(ctx, l, r.Overlay, &work) })
+	work.Go(func() { accept(ctx, l, r.Overlay, o.TLS, &work) })
 	r.stop = func() {
 		cancel()
 		l.Close()
@@ -125,7 +133,7 @@ func (tn *town) close() {
 }
 
 // accept is what a node's listener does.
-func accept(ctx context.Context, l net.Listener, o *overlay.Overlay, work *sync.WaitGroup) {
+func accept(ctx context.Context, l net.Listener, o *overlay.Overlay, layer *tlslink.Layer, work *sync.WaitGroup) {
 	for {
 		conn, err := l.Accept()
 		if err != nil {
@@ -135,6 +143,15 @@ func accept(ctx context.Context, l net.Listener, o *overlay.Overlay, work *sync.
 			deadline := time.Now().Add(handshake.Timeout)
 			conn.SetDeadline(deadline)
 			r := bufio.NewReader(conn)
+			if first, err := r.Peek(tlslink.HelloLen); err == nil && layer != nil && tlslink.IsHello(first) {
+				prefix, _ := r.Peek(r.Buffered())
+				secured, err := layer.Server(ctx, conn, prefix, deadline)
+				if err != nil {
+					conn.Close()
+					return
+				}
+				conn, r = secured, bufio.NewReader(secured)
+			}
 			line, err := r.ReadString('\n')
 			if err != nil {
 				conn.Close()

@@ -2,6 +2,7 @@ package link
 
 import (
 	"bytes"
+	"compress/zlib"
 	"errors"
 	"io"
 	"net"
@@ -58,20 +59,55 @@ func pair(t *testing.T, real bool) (ours, theirs net.Conn) {
 	return ours, theirs
 }
 
-// converse runs body over both kinds of connection; in memory in virtual time.
+// zipped is a peer's end of a deflated link, by the library of others.
+type zipped struct {
+	net.Conn
+	w *zlib.Writer
+	r io.ReadCloser
+}
+
+func (z *zipped) Write(b []byte) (int, error) {
+	n, err := z.w.Write(b)
+	if err == nil {
+		err = z.w.Flush()
+	}
+	return n, err
+}
+
+// Read takes the end of the connection for that of the stream.
+func (z *zipped) Read(b []byte) (n int, err error) {
+	if z.r == nil {
+		if z.r, err = zlib.NewReader(z.Conn); err != nil {
+			return 0, err
+		}
+	}
+	if n, err = z.r.Read(b); errors.Is(err, io.ErrUnexpectedEOF) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// converse runs body over both kinds of connection, plain and deflated; in memory
+// in virtual time.
 func converse(t *testing.T, body func(t *testing.T, s *loop, l *Link, peer net.Conn)) {
-	run := func(t *testing.T, real bool) {
+	run := func(t *testing.T, real, deflated bool) {
 		ours, theirs := pair(t, real)
 		defer theirs.Close()
+		if deflated {
+			theirs = &zipped{Conn: theirs, w: zlib.NewWriter(theirs)}
+		}
 		var wg sync.WaitGroup
 		s := newLoop()
-		l := Start(7, ours, nil, s, &wg)
+		l := Start(7, Stream{Conn: ours, Inflate: deflated, Deflate: deflated}, s, &wg)
 		body(t, s, l, theirs)
 		l.Abort()
 		wg.Wait()
 	}
-	t.Run("memory", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { run(t, false) }) })
-	t.Run("loopback", func(t *testing.T) { run(t, true) })
+	for _, deflated := range []bool{false, true} {
+		name := map[bool]string{false: "plain", true: "deflated"}[deflated]
+		t.Run(name+" in memory", func(t *testing.T) { synctest.Test(t, func(t *testing.T) { run(t, false, deflated) }) })
+		t.Run(name+" over loopback", func(t *testing.T) { run(t, true, deflated) })
+	}
 }
 
 func TestBothWays(t *testing.T) {
@@ -102,7 +138,7 @@ func TestPrefix(t *testing.T) {
 		query := frame(wire.TypeQuery, 1, 123)
 		var wg sync.WaitGroup
 		s := newLoop()
-		l := Start(7, ours, query[:50], s, &wg)
+		l := Start(7, Stream{Conn: ours, Prefix: query[:50]}, s, &wg)
 		if _, err := peer.Write(query[50:]); err != nil {
 			t.Fatal(err)
 		}
@@ -179,7 +215,7 @@ func TestCloseDoesNotWaitForever(t *testing.T) {
 		defer peer.Close()
 		var wg sync.WaitGroup
 		s := newLoop()
-		l := Start(7, ours, nil, s, &wg)
+		l := Start(7, Stream{Conn: ours}, s, &wg)
 		var q Queue
 		q.Push(frame(wire.TypeBye, 0, 40))
 		l.Flush(&q)
@@ -200,7 +236,7 @@ func TestSlowPeer(t *testing.T) {
 		defer peer.Close()
 		var wg sync.WaitGroup
 		s := newLoop()
-		l := Start(7, ours, nil, s, &wg)
+		l := Start(7, Stream{Conn: ours}, s, &wg)
 		var q Queue
 		flush := func(n int) {
 			for range n {
@@ -247,7 +283,7 @@ func TestBusyLoop(t *testing.T) {
 		var wg sync.WaitGroup
 		s := newLoop()
 		s.hold = true
-		l := Start(7, ours, nil, s, &wg)
+		l := Start(7, Stream{Conn: ours}, s, &wg)
 		sent := 0
 		go func() {
 			for {
