@@ -48,6 +48,8 @@ type Config struct {
 	TTL       wire.TTL   // of queries; default 4
 	Speed     uint32     // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
+	Deflate   bool // compress links where the other side does
+	TLS       bool // encrypt links where the other side does, and take TLS at the port
 
 	Shares []library.Share
 	Watch  bool          // notice changes of shared folders at once

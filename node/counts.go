@@ -4,15 +4,16 @@ import "sync/atomic"
 
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
-	accepted, crowded, evicted, links, requests, malformed, unknown, panics atomic.Uint64
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed atomic.Uint64
 }
 
 // PortCounts is what came to the node's TCP port since the start: connections,
-// of which some were refused for their number or made room for newer ones, and
-// what their first line was.
+// of which some were refused for their number or made room for newer ones, what
+// their first line was, and whether that came in TLS.
 type PortCounts struct {
 	Accepted, Crowded, Evicted                    uint64
 	Links, Requests, Malformed, Unknown, Panicked uint64
+	TLS, TLSFailed                                uint64 // opened with TLS; those of it that came to nothing
 }
 
 func (c *muxCounts) load() PortCounts {
@@ -20,5 +21,6 @@ func (c *muxCounts) load() PortCounts {
 		Accepted: c.accepted.Load(), Crowded: c.crowded.Load(), Evicted: c.evicted.Load(),
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
+		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(),
 	}
 }

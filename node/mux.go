@@ -15,15 +15,18 @@ import (
 
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
+	"filbert/overlay/tlslink"
 )
 
 // mux serves the node's one TCP port: the first line of a connection says
-// whether a servent wants to be a neighbor or fetches a file. A connection has
-// one absolute deadline until it is handed over, holds little memory, and there
-// is a bound on how many are in that state: when it is reached the oldest goes.
+// whether a servent wants to be a neighbor or fetches a file. A connection that
+// opens with TLS says so inside it. It has one absolute deadline until it is handed
+// over, holds little memory, and there is a bound on how many are in that state:
+// when it is reached the oldest goes.
 type mux struct {
 	log     zerolog.Logger
 	links   linkAcceptor
+	tls     *tlslink.Layer // nil when TLS is not spoken
 	web     *webListener
 	counts  *muxCounts
 	work    sync.WaitGroup
@@ -43,8 +46,8 @@ type pendingConn struct {
 	addr netip.Addr
 }
 
-func newMux(log zerolog.Logger, links linkAcceptor, web *webListener, counts *muxCounts) *mux {
-	return &mux{log: log, links: links, web: web, counts: counts}
+func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, tls: layer, web: web, counts: counts}
 }
 
 // serve accepts connections until ctx ends.
@@ -133,8 +136,11 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 	stop := context.AfterFunc(ctx, func() { p.Close() })
 	defer stop()
 
-	r := bufio.NewReaderSize(p.Conn, firstBuffer)
-	line, err := firstLine(r)
+	conn, r, err := m.unwrap(ctx, p.Conn, deadline)
+	var line []byte
+	if err == nil {
+		line, err = firstLine(r)
+	}
 	if err != nil {
 		m.counts.malformed.Add(1)
 		p.Close()
@@ -143,20 +149,42 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 	switch {
 	case handshake.IsHello(string(line)):
 		m.counts.links.Add(1)
-		if err := m.links.Accept(ctx, p.Conn, r, string(line), deadline); err != nil {
+		if err := m.links.Accept(ctx, conn, r, string(line), deadline); err != nil {
 			m.log.Debug().Err(err).Stringer("peer", p.RemoteAddr()).Msg("handshake")
 		}
 	case isHTTP(line):
 		m.counts.requests.Add(1)
 		rest, _ := r.Peek(r.Buffered())
 		prefix := append(append(bytes.Clone(line), "\r\n"...), rest...)
-		if !stop() || !m.web.hand(ctx, &webConn{Conn: p.Conn, prefix: prefix}) {
+		if !stop() || !m.web.hand(ctx, &webConn{Conn: conn, prefix: prefix}) {
 			p.Close()
 		}
 	default: // a probe whether we can be reached, a protocol of later, or noise
 		m.counts.unknown.Add(1)
 		p.Close()
 	}
+}
+
+// unwrap makes the handshake of a connection that opens with TLS, and returns
+// what its first line is to be read from.
+func (m *mux) unwrap(ctx context.Context, conn net.Conn, deadline time.Time) (net.Conn, *bufio.Reader, error) {
+	r := bufio.NewReaderSize(conn, firstBuffer)
+	if m.tls == nil {
+		return conn, r, nil
+	}
+	hello, err := r.Peek(tlslink.HelloLen)
+	if err != nil || !tlslink.IsHello(hello) {
+		return conn, r, err
+	}
+	prefix, _ := r.Peek(r.Buffered())
+	secured, err := m.tls.Server(ctx, conn, bytes.Clone(prefix), deadline)
+	if err != nil {
+		m.counts.tlsFailed.Add(1)
+		return nil, nil, err
+	}
+	m.counts.tls.Add(1)
+	secured.SetDeadline(deadline) // an error shows at the read
+	return secured, bufio.NewReaderSize(secured, firstBuffer), nil
 }
 
 var errLongLine = errors.New("first line too long")

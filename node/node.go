@@ -14,6 +14,7 @@ import (
 
 	"filbert/node/state"
 	"filbert/overlay"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/query"
 	"filbert/query/flood"
@@ -82,6 +83,14 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
 	})
+	var layer *tlslink.Layer
+	if cfg.TLS {
+		cert, err := cfg.Identity.Certificate()
+		if err != nil {
+			return nil, fmt.Errorf("node: %w", err)
+		}
+		layer = tlslink.New(cert)
+	}
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
@@ -89,6 +98,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
+		Deflate: cfg.Deflate,
+		TLS:     layer,
 		Matcher: flood.NewAnswerer(n.index, cfg.child()),
 		Known:   known,
 		Rand:    cfg.child(),
@@ -96,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay}}}
 	n.web = newWebListener(n.listener.Addr())
-	n.mux = newMux(n.log, n.overlay, n.web, &n.counts)
+	n.mux = newMux(n.log, n.overlay, layer, n.web, &n.counts)
 	return n, nil
 }
 

@@ -74,6 +74,12 @@ func on(t *testing.T, body func(t *testing.T, tn *town)) {
 // moves in: a node that shares files and knows seeds.
 func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 	tn.t.Helper()
+	return tn.movesAs(files, func(*node.Config) {}, seeds...)
+}
+
+// movesAs is moves of one with settings of its own.
+func (tn *town) movesAs(files fs.FS, change func(*node.Config), seeds ...*citizen) *citizen {
+	tn.t.Helper()
 	tn.count++
 	network, listen := tn.host(tn.count)
 	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{byte(tn.count)}, 32)))
@@ -91,6 +97,7 @@ func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 	for _, s := range seeds {
 		cfg.Seeds = append(cfg.Seeds, s.Addr().String())
 	}
+	change(&cfg)
 	n, err := node.Open(tn.t.Context(), cfg)
 	if err != nil {
 		tn.t.Fatal(err)

@@ -69,9 +69,11 @@ func trafficOf(c overlay.Counts) Traffic {
 func peersOf(o overlay.Status) []Peer {
 	out := make([]Peer, 0, len(o.Neighbors))
 	for _, n := range o.Neighbors {
+		carried := o.Carried[n.Link]
 		p := Peer{
 			Addr: n.Addr.String(), Inbound: n.Inbound, Agent: transfer.Display(n.Agent), GUID: n.GUID.String(),
 			Role: n.Role.String(), Degree: n.Degree, MaxTTL: int(n.MaxTTL), Since: n.Since, Heard: n.Heard,
+			TLS: n.Terms.TLS, Deflate: Deflate{In: n.Terms.DeflateIn, Out: n.Terms.DeflateOut, BytesIn: carried.In, BytesOut: carried.Out},
 			Files: int(n.Files), KiB: int64(n.KiB), Queue: o.Waiting[n.Link],
 			Received: trafficOf(n.Received), Sent: trafficOf(n.Sent), Drops: n.Drops.Map(),
 		}

@@ -81,6 +81,8 @@ type PortCounts struct {
 	Malformed uint64 `json:"malformed"`
 	Unknown   uint64 `json:"unknown"`
 	Panicked  uint64 `json:"panicked"`
+	TLS       uint64 `json:"tls" doc:"of all, those that opened with TLS"`
+	TLSFailed uint64 `json:"tls_failed" doc:"those whose TLS came to nothing"`
 }
 
 // Peer is one neighbor.
@@ -93,6 +95,8 @@ type Peer struct {
 	Role     string            `json:"role"`
 	Degree   int               `json:"degree" doc:"ultrapeer links it intends to have"`
 	MaxTTL   int               `json:"max_ttl"`
+	TLS      bool              `json:"tls" doc:"the link is encrypted"`
+	Deflate  Deflate           `json:"deflate"`
 	Since    time.Time         `json:"since"`
 	Heard    time.Time         `json:"heard" doc:"when something last came from it"`
 	Files    int               `json:"files" doc:"files it shares, by its own word"`
@@ -101,6 +105,15 @@ type Peer struct {
 	Received Traffic           `json:"received"`
 	Sent     Traffic           `json:"sent"`
 	Drops    map[string]uint64 `json:"drops" doc:"messages of it that went no further, by reason"`
+}
+
+// Deflate is how a link is compressed. Without compression the bytes are those of
+// the messages.
+type Deflate struct {
+	In       bool   `json:"in" doc:"what it sends is compressed"`
+	Out      bool   `json:"out" doc:"what we send is compressed"`
+	BytesIn  uint64 `json:"bytes_in" doc:"as they came, of the messages received"`
+	BytesOut uint64 `json:"bytes_out" doc:"as they went, of the messages sent"`
 }
 
 // Result is one file that was found.

@@ -42,7 +42,7 @@ func (r *runner) showPeers(peers []api.Peer) error {
 		r.say("no neighbors; add one with `filbert connect HOST:PORT`, or start with --seed")
 		return nil
 	}
-	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "FILES", "IN", "OUT", "QUEUE", "DROPS")
+	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "FILES", "IN", "OUT", "DEFLATED", "TLS", "QUEUE", "DROPS")
 	for _, p := range peers {
 		addr, way := p.Addr, "out"
 		if p.Inbound {
@@ -56,9 +56,27 @@ func (r *runner) showPeers(peers []api.Peer) error {
 			drops += n
 		}
 		t.row(addr, way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.Files),
-			traffic(p.Received), traffic(p.Sent), size(int64(p.Queue)), fmt.Sprint(drops))
+			traffic(p.Received), traffic(p.Sent), deflated(p), yesOrDash(p.TLS), size(int64(p.Queue)), fmt.Sprint(drops))
 	}
 	return t.end()
+}
+
+// deflated tells what compression leaves of what is received and sent.
+func deflated(p api.Peer) string {
+	left := func(on bool, carried, messages uint64) string {
+		if !on {
+			return "-"
+		}
+		return fmt.Sprintf("%d%%", 100*carried/max(messages, 1))
+	}
+	return left(p.Deflate.In, p.Deflate.BytesIn, p.Received.Bytes) + "/" + left(p.Deflate.Out, p.Deflate.BytesOut, p.Sent.Bytes)
+}
+
+func yesOrDash(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "-"
 }
 
 func traffic(t api.Traffic) string { return fmt.Sprintf("%d (%s)", t.Messages, size(int64(t.Bytes))) }

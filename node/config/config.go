@@ -37,6 +37,8 @@ type Values struct {
 	Rescan             time.Duration `koanf:"rescan"` // 0: never
 	Watch              bool          `koanf:"watch"`
 	Speed              int           `koanf:"speed"` // kbit/s
+	Deflate            bool          `koanf:"deflate"`
+	TLS                bool          `koanf:"tls"`
 	Log                string        `koanf:"log"`
 	API                string        `koanf:"api"` // empty: the unix socket only
 }

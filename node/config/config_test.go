@@ -79,7 +79,7 @@ func TestDefaults(t *testing.T) {
 	want := Values{
 		Listen: "0.0.0.0:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
-		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Log: "info",
+		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
 	if !reflect.DeepEqual(c.Values, want) {
 		t.Errorf("defaults\n%+v, want\n%+v", c.Values, want)
@@ -148,6 +148,8 @@ upload-slots-per-host = 0x1
 rescan = 0
 watch = false
 speed = 256
+deflate = false
+tls = false
 log = "warn"
 api = "127.0.0.1:8080"
 `)
@@ -159,6 +161,7 @@ api = "127.0.0.1:8080"
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
 		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
+		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},
 	}
 	t.Run("flags", func(t *testing.T) {
