@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/node/state"
+	"filbert/overlay"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/identity"
 	"filbert/overlay/wire"
@@ -43,10 +44,13 @@ type Config struct {
 	Listen    string     // address to listen at; port 0 = the one kept in State, else a random one
 	External  netip.Addr // our address as others reach it, when known
 	Seeds     []string   // "host:port"; names are looked up
-	Neighbors int        // links the node dials for
-	MaxLinks  int        // links it has at most; default 32
-	TTL       wire.TTL   // of queries; default 4
-	Speed     uint32     // of our line, kbit/s, as hits tell it
+	Mode      overlay.Mode
+	Neighbors int      // ultrapeers the node dials for
+	MaxLinks  int      // ultrapeers it has at most; default 32
+	MaxLeaves int      // leaves it serves at most; default 300, negative = none
+	Flood     bool     // own queries go to all neighbors at once
+	TTL       wire.TTL // of queries; default 4
+	Speed     uint32   // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
 	Deflate   bool // compress links where the other side does
 	TLS       bool // encrypt links where the other side does, and take TLS at the port

@@ -94,7 +94,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
-			Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood,
+			Hasher: &flood.Hasher{}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
@@ -236,7 +237,11 @@ func (n *Node) fillIndex(ctx context.Context) error {
 		if refused := n.index.Apply(added, removed); refused > 0 {
 			n.log.Warn().Int("files", refused).Msg("the index is full; these files cannot be found by others")
 		}
-		if err := n.overlay.SetSharing(n.index.Len(), n.index.Bytes()>>10); err != nil {
+		err := errors.Join(
+			n.overlay.SetSharing(n.index.Len(), n.index.Bytes()>>10),
+			n.overlay.SetRouting(flood.Table(n.index)),
+		)
+		if err != nil {
 			return nil // the overlay has ended, and we are about to
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/overlay/dynamic"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/link"
@@ -20,11 +21,19 @@ type Config struct {
 	// otherwise it is found out.
 	External netip.Addr
 
-	Want int // neighbors the node dials for
-	Max  int // neighbors it has at most; default 32
+	Mode      Mode
+	Want      int // ultrapeers the node dials for; a leaf wants no more than leafWant
+	Max       int // ultrapeers it has at most; default 32
+	MaxLeaves int // leaves it serves at most; default 300, negative = none
 
 	MaxTTL   wire.TTL // sum of hops and TTL of what we relay is clamped to it; default 4
 	QueryTTL wire.TTL // TTL of our own queries; default MaxTTL
+
+	// Flood puts own queries to all neighbors at once instead of to one after
+	// the other.
+	Flood  bool
+	Hasher Hasher // nil = queries are not filtered by route tables
+	Lines  Lines  // nil = nothing ever waits
 
 	Speed uint32 // of our line, kbit/s, as hits tell it; default 1000
 	Seeds []netip.AddrPort
@@ -34,6 +43,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Max == 0 {
 		c.Max = 32
+	}
+	if c.MaxLeaves == 0 {
+		c.MaxLeaves = defaultLeaves
 	}
 	if c.MaxTTL == 0 {
 		c.MaxTTL = 4
@@ -54,6 +66,7 @@ type Core struct {
 	rnd   *rand.Rand
 	hosts *hostcache.Cache
 	self  selfAddress
+	role  roleState
 
 	neighbors []*neighbor           // links that are up, oldest first
 	links     map[link.ID]*neighbor // these and those in a handshake
@@ -68,10 +81,14 @@ type Core struct {
 	replies  replyLimit
 	crawls   crawlLimit
 	searches searches
+	asking   []*asking // dynamic queries that run, oldest first
+	suitors  []dynamic.Candidate
 	sharing  Sharing
+	tables   routeTables
 
 	started time.Time
 	due     time.Time
+	second  time.Time // when everySecond is due
 	refresh time.Time // when neighbors are next asked for pongs
 	drops   Drops
 	traffic Traffic
@@ -85,6 +102,7 @@ const localLink = ^link.ID(0)
 // now on.
 func NewCore(cfg Config, rnd *rand.Rand) *Core {
 	return &Core{
+		role:     roleState{is: cfg.Mode.first(), pause: firstReview},
 		cfg:      cfg.withDefaults(),
 		rnd:      rnd,
 		hosts:    hostcache.New(cfg.Hosts, rnd),
@@ -124,7 +142,7 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 	case *Search:
 		c.search(now, ev)
 	case *EndSearch:
-		c.searches.end(ev.ID)
+		c.endSearch(ev.ID)
 	case *Connect:
 		c.connect(now, ev)
 	case *Disconnect:
@@ -134,6 +152,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.dial(now)
 	case *Sharing:
 		c.sharing = *ev
+	case *Routing:
+		c.routing(now, ev)
 	case *Shutdown:
 		c.shutdown()
 	}
@@ -150,9 +170,11 @@ func (c *Core) Restore(now time.Time, hosts []byte) (int, error) {
 func (c *Core) Due() time.Time { return c.due }
 
 func (c *Core) begin(now time.Time) {
-	c.started = now
+	c.started, c.role.since = now, now
+	c.role.review = now.Add(c.role.pause)
 	c.refresh = now.Add(pongRefresh)
-	c.due = now.Add(tick)
+	c.second = now.Add(tick)
+	c.due = c.second
 	for _, seed := range c.cfg.Seeds {
 		c.hosts.Add(now, seed, netip.Addr{}, hostcache.FromSeed)
 	}
@@ -161,7 +183,16 @@ func (c *Core) begin(now time.Time) {
 
 // tick does what time brings.
 func (c *Core) tick(now time.Time) {
-	c.due = now.Add(tick)
+	if !now.Before(c.second) {
+		c.second = now.Add(tick)
+		c.everySecond(now)
+	}
+	c.due = c.second
+	c.askOn(now)
+}
+
+// everySecond is the part of tick that is not finer than a second.
+func (c *Core) everySecond(now time.Time) {
 	for _, n := range c.snapshotNeighbors() {
 		c.checkAlive(now, n)
 	}
@@ -169,11 +200,13 @@ func (c *Core) tick(now time.Time) {
 	if c.closing {
 		return
 	}
+	c.review(now)
+	c.tellTables(now)
 	if !now.Before(c.refresh) {
 		c.refresh = now.Add(pongRefresh)
 		c.refreshPongs(now)
 		for _, n := range c.neighbors { // what we tell others of is what we saw lately
-			if n.listen.IsValid() {
+			if n.listen.IsValid() && n.peer.Role == handshake.RoleUltrapeer {
 				c.hosts.Good(now, n.listen)
 			}
 		}

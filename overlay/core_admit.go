@@ -15,16 +15,23 @@ import (
 const (
 	byeShutdown  handshake.Status = 200
 	byeUser      handshake.Status = 202
+	byeRoom      handshake.Status = 202
+	byeRole      handshake.Status = 203
 	byeMalformed handshake.Status = 400
 	byeAgain     handshake.Status = 401
 	byeHighTTL   handshake.Status = 403
 	byeSilent    handshake.Status = 406
 	byeDuplicate handshake.Status = 409
+	byeRoutes    handshake.Status = 413
+	byeRelays    handshake.Status = 414
+	byeFull      handshake.Status = 503
+	byeChanged   handshake.Status = 504
 )
 
 // apply judges a peer in the middle of a handshake and, when it is let in,
 // keeps a slot for it until Up or Failed.
 func (c *Core) apply(now time.Time, ev *Applied) {
+	c.observe(now, ev)
 	verdict := c.judge(now, ev)
 	c.out.add(&Judged{ev.Link, verdict})
 	if crawls(ev) {
@@ -36,6 +43,7 @@ func (c *Core) apply(now time.Time, ev *Applied) {
 	}
 	delete(c.dialing, ev.Link)
 	n := &neighbor{
+		as: verdict.Become,
 		id: ev.Link, remote: ev.Remote, local: ev.Local, inbound: ev.Inbound, peer: ev.Peer,
 		listen: listenAddr(ev), since: now, heard: now,
 	}
@@ -57,14 +65,18 @@ func (c *Core) judge(now time.Time, ev *Applied) handshake.Verdict {
 		return c.crawled(now, ev)
 	case p.Role == handshake.RoleUnknown:
 		return handshake.Refused(handshake.Forbidden, "Normal nodes refused")
-	case p.Role == handshake.RoleLeaf:
-		return c.full(now, ev, "No leaf slots")
-	case len(c.links) >= c.cfg.Max:
-		return c.full(now, ev, "Too many ultrapeer connections")
 	case c.crowded(ev.Remote.Addr()):
 		return c.full(now, ev, "Too many connections from your network")
+	case ev.Offered != handshake.RoleUnknown && ev.Offered != c.role.is:
+		return c.full(now, ev, textChanged)
+	case ev.Inbound && p.Role == handshake.RoleLeaf:
+		c.found(now)
 	}
-	return c.naming(now, ev, handshake.Accepted())
+	v := c.judgeRole(ev)
+	if v.Become == handshake.RoleUnknown {
+		v.Become = c.role.is
+	}
+	return c.naming(now, ev, v)
 }
 
 // full refuses a peer for want of room.
@@ -134,7 +146,7 @@ func (c *Core) learnFrom(now time.Time, ev *Applied) {
 	for _, addr := range ev.Peer.Try {
 		c.learn(now, addr, teller, hostcache.FromTry)
 	}
-	if ev.Inbound {
+	if ev.Inbound && ev.Peer.Role == handshake.RoleUltrapeer {
 		if l := listenAddr(ev); l.IsValid() {
 			c.learn(now, l, teller, hostcache.FromHandshake)
 		}
@@ -156,6 +168,9 @@ func (c *Core) up(now time.Time, ev *Up) {
 	if ev.Peer != nil {
 		n.peer = ev.Peer
 	}
+	if !c.settle(now, n) {
+		return
+	}
 	if twin := c.twin(n); twin != nil {
 		if c.yields(n) {
 			c.neighbors = append(c.neighbors, n)
@@ -165,19 +180,18 @@ func (c *Core) up(now time.Time, ev *Up) {
 		c.bye(twin, byeDuplicate, "Already connected")
 	}
 	c.neighbors = append(c.neighbors, n)
-	if n.listen.IsValid() {
+	ultra := n.peer.Role == handshake.RoleUltrapeer
+	if n.listen.IsValid() && ultra {
 		c.hosts.Good(now, n.listen)
 	}
 	c.hosts.SetAnchors(c.anchors())
 	for _, addr := range n.peer.Try {
-		if c.usable(addr, n) {
+		if ultra && c.usable(addr, n) {
 			n.knows(addr)
 		}
 	}
 	c.hungry(now) // newcomers change who knows whom
-	// Something must be said soon: gtk-gnutella sends no query to a neighbor
-	// it has heard nothing from.
-	c.send(n, c.out.frame(wire.NewPingGUID(c.rnd), c.cfg.MaxTTL, &wire.Ping{}))
+	c.greet(now, n)
 	c.repeatSearches(now, n)
 }
 
@@ -224,6 +238,11 @@ func (c *Core) failed(now time.Time, ev *Failed) {
 		return
 	}
 	var refused *handshake.RefusedError
+	var changed *handshake.TurnedAwayError
+	if errors.As(ev.Err, &changed) && changed.Text == textChanged && !c.closing {
+		c.open(now, addr) // as what we are now
+		return
+	}
 	code := 0
 	if errors.As(ev.Err, &refused) {
 		code = int(refused.Code)

@@ -35,7 +35,7 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 		c.drop(nil, DropAddress) // we do not know yet where we are
 		return
 	}
-	pong := &wire.Pong{Addr: self, Files: uint32(c.sharing.Files), KiB: ultrapeerKiB(c.sharing.KiB)}
+	pong := &wire.Pong{Addr: self, Files: uint32(c.sharing.Files), KiB: c.pongKiB()}
 	c.out.add(&Reply{ev.From, c.out.frame(f.GUID(), 1, pong)})
 }
 

@@ -13,7 +13,7 @@ func (c *Core) dial(now time.Time) {
 		return
 	}
 	for range dialsPerTick {
-		if len(c.links)+len(c.dialing) >= c.cfg.Want || len(c.dialing) >= maxDialing {
+		if c.ultrapeers()+len(c.dialing) >= c.wantedLinks() || len(c.dialing) >= maxDialing {
 			return
 		}
 		addr, ok := c.hosts.Pick(now, c.unwanted, c.outbound())
@@ -44,7 +44,7 @@ func (c *Core) outbound() []netip.AddrPort {
 // of it: so they meet again, even where it was the only way between them. Whom
 // chance would choose might sit on the same side of the cut.
 func (c *Core) replace(now time.Time, dead *neighbor) {
-	if c.closing || !dead.up || len(c.links)+len(c.dialing) >= c.cfg.Want {
+	if c.closing || !dead.up || c.ultrapeers()+len(c.dialing) >= c.wantedLinks() {
 		return
 	}
 	var least netip.AddrPort

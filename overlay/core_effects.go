@@ -45,3 +45,10 @@ func (e *effects) frame(guid wire.GUID, ttl wire.TTL, m wire.Message) wire.Frame
 	e.arena = wire.AppendFrame(e.arena, guid, ttl, 0, m)
 	return wire.Frame(e.arena[from:len(e.arena):len(e.arena)])
 }
+
+// copy keeps bytes in the arena until the next Step.
+func (e *effects) copy(b []byte) []byte {
+	from := len(e.arena)
+	e.arena = append(e.arena, b...)
+	return e.arena[from:len(e.arena):len(e.arena)]
+}

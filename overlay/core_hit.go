@@ -22,6 +22,7 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropNoRoute)
 		return
 	}
+	n.useful = now
 	// A hit teaches the way to its servent: pushes follow it.
 	c.servents.Set(now, head.Servent, n.id)
 	if first == localLink {
@@ -32,10 +33,11 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 	switch {
 	case to == nil:
 		c.drop(n, DropNoRoute)
-	case f.TTL() <= 1:
+	case f.TTL() <= 1 && !c.leaf(to): // a leaf is the end of every way
 		c.drop(n, DropExpired)
 	default:
-		c.relay(f, min(f.TTL(), hardTTL+1)-1, to)
+		c.answered(f.GUID(), head.Count)
+		c.relay(f, max(min(f.TTL(), hardTTL+1)-1, 1), to)
 	}
 }
 
@@ -69,6 +71,7 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 	case !hit.Trailer.Has(wire.HitPush) && !c.usable(hit.Addr, n):
 		c.drop(n, DropAddress)
 	default:
+		c.answered(f.GUID(), len(hit.Records))
 		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now}})
 	}
 }
@@ -85,6 +88,7 @@ func (c *Core) answer(now time.Time, ev *Matched) {
 	}
 	ttl := wire.TTL(min(int(ev.Hops)+1+hitSlack, hardTTL))
 	records := ev.Records[:min(len(ev.Records), maxRecords)]
+	c.answered(ev.GUID, len(records))
 	for len(records) > 0 {
 		batch := hitBatch(records)
 		records = records[len(batch):]

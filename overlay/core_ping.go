@@ -6,13 +6,18 @@ import (
 	"slices"
 	"time"
 
+	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/wire"
 )
 
 // checkAlive pings a neighbor that is silent and sends away one that stays so.
 func (c *Core) checkAlive(now time.Time, n *neighbor) {
-	if now.Sub(n.heard) < aliveIdle || n.unanswered > 0 && now.Sub(n.pinged) < alivePause {
+	idle := aliveIdle
+	if c.leaf(n) {
+		idle = aliveIdleLeaf
+	}
+	if now.Sub(n.heard) < idle || n.unanswered > 0 && now.Sub(n.pinged) < alivePause {
 		return
 	}
 	if n.unanswered >= aliveTries {
@@ -47,8 +52,11 @@ func (c *Core) ping(now time.Time, n *neighbor, f wire.Frame) {
 			return
 		}
 		back := wire.TTL(min(int(hops)+1, int(c.cfg.MaxTTL)))
-		if len(c.links) < c.cfg.Max {
+		if c.ultrapeers() < c.cfg.Max || !c.isUltrapeer() {
 			c.send(n, c.out.frame(f.GUID(), back, c.ownPong(now, n)))
+		}
+		if !c.isUltrapeer() {
+			return
 		}
 		for _, p := range c.pongs.pick(now, pongsPerPing, c.rnd, func(addr netip.AddrPort) bool { return addr != n.listen && c.usableTo(addr, n) }) {
 			pong := c.out.frame(f.GUID(), back, &p.pong)
@@ -60,7 +68,11 @@ func (c *Core) ping(now time.Time, n *neighbor, f wire.Frame) {
 
 // pingEarly drops pings beyond one in pingPause.
 func (c *Core) pingEarly(now time.Time, n *neighbor) bool {
-	if now.Sub(n.asked) < pingPause {
+	pause := pingPause
+	if c.leaf(n) {
+		pause = leafPingPause
+	}
+	if now.Sub(n.asked) < pause {
 		c.drop(n, DropPingEarly)
 		return true
 	}
@@ -71,7 +83,7 @@ func (c *Core) pingEarly(now time.Time, n *neighbor) bool {
 // neighborPongs answers a crawler with a pong for each neighbor.
 func (c *Core) neighborPongs(n *neighbor, guid wire.GUID) {
 	for _, other := range c.neighbors {
-		if other == n || !other.listen.IsValid() || !c.usableTo(other.listen, n) {
+		if other == n || c.leaf(other) || !other.listen.IsValid() || !c.usableTo(other.listen, n) {
 			continue
 		}
 		pong := c.out.frame(guid, 1, &wire.Pong{Addr: other.listen, Files: other.files, KiB: other.kib})
@@ -85,7 +97,7 @@ func (c *Core) ownPong(now time.Time, n *neighbor) *wire.Pong {
 	return &wire.Pong{
 		Addr:  c.self.on(n),
 		Files: uint32(min(c.sharing.Files, 10_000_000)),
-		KiB:   ultrapeerKiB(c.sharing.KiB),
+		KiB:   c.pongKiB(),
 		Ext:   c.info(now).AppendTo(nil),
 	}
 }
@@ -96,9 +108,21 @@ func (c *Core) info(now time.Time) wire.HostInfo {
 		Vendor:    vendor,
 		Minor:     1,
 		Uptime:    min(now.Sub(c.started), 24*time.Hour),
-		Ultrapeer: true,
-		Ultras:    uint8(min(max(c.cfg.Max-len(c.links), 0), 255)),
+		Ultrapeer: c.isUltrapeer(),
+		Leaves:    free(c.cfg.MaxLeaves, c.leaves()),
+		Ultras:    free(c.cfg.Max, c.ultrapeers()),
 	}
+}
+
+// free is how many slots are left, as a pong tells it.
+func free(most, taken int) uint8 { return uint8(min(max(most-taken, 0), 255)) }
+
+// pongKiB is the size we share as a pong tells it; it also tells the role.
+func (c *Core) pongKiB() uint32 {
+	if c.isUltrapeer() {
+		return ultrapeerKiB(c.sharing.KiB)
+	}
+	return uint32(min(c.sharing.KiB, 1<<31)) | 1
 }
 
 // ultrapeerKiB marks a pong as that of an ultrapeer: the size shared is a power
@@ -129,6 +153,9 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	hops := f.Hops() + 1
+	if n.rtt == 0 && f.GUID() == n.greeting && hops == 1 {
+		n.rtt = max(now.Sub(n.greeted), 1)
+	}
 	if hops == 1 { // its own: we know better where it is
 		n.files, n.kib = p.Files, p.KiB
 		if !n.listen.IsValid() && p.Addr.Addr() == n.remote.Addr() && p.Addr.Port() != 0 {
@@ -138,6 +165,9 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 			return
 		}
 		p.Addr = n.listen
+	}
+	if n.peer.Role == handshake.RoleLeaf {
+		return // it takes no links
 	}
 	if !c.usable(p.Addr, n) || c.self.is(p.Addr) {
 		c.drop(n, DropAddress)
@@ -157,6 +187,9 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 func (c *Core) refreshPongs(now time.Time) {
 	ask := max(refreshFewest, len(c.neighbors)/5)
 	for _, i := range c.rnd.Perm(len(c.neighbors)) {
+		if c.leaf(c.neighbors[i]) {
+			continue
+		}
 		if ask--; ask < 0 {
 			return
 		}

@@ -3,10 +3,12 @@ package overlay
 import (
 	"time"
 
+	"filbert/overlay/handshake"
+	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
 )
 
-// query floods a neighbor's query and has it matched here.
+// query takes a neighbor's query: it is matched here and passed on.
 func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 	if why, ok := checkQuery(f); !ok {
 		c.drop(n, why)
@@ -14,29 +16,119 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 	}
 	guid := f.GUID()
 	if first, again := c.queries.Record(now, guid, n.id); !first {
-		c.duplicate(n, again)
+		c.copied(now, n, f, again)
 		return
 	}
+	n.useful = now
 	if c.sharing.Files > 0 {
 		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), Payload: f.Payload()})
 	}
-	ttl, hops := f.TTL(), f.Hops()
-	if int(ttl)+int(hops) > hardTTL {
-		c.highTTL(n, hops)
+	switch {
+	case !c.isUltrapeer():
+	case int(f.TTL())+int(f.Hops()) > hardTTL:
+		c.highTTL(n, f.Hops())
+	case c.leaf(n):
+		c.leafQuery(now, n, f)
+	default:
+		c.flood(now, n, f)
+	}
+}
+
+// flood passes a query on: to leaves whose tables match, and to ultrapeers as
+// far as its TTL goes.
+func (c *Core) flood(now time.Time, n *neighbor, f wire.Frame) {
+	left := c.left(n, f)
+	c.queries.Raise(now, f.GUID(), uint8(left))
+	q := outgoing{words: c.hash(f), payload: f.Payload()}
+	f.SetTTL(wire.TTL(max(left, 1)), f.Hops()+1)
+	q.hops = f.Hops()
+	c.toLeaves(n, f, &q)
+	if left == 0 {
 		return
 	}
-	// On arrival a hop is spent; what is left is clamped so that the query
-	// ends at the same distance whatever its sender asked for.
-	left := min(int(ttl)-1, int(c.cfg.MaxTTL)-int(hops)-1)
-	if left <= 0 {
-		return
-	}
-	f.SetTTL(wire.TTL(left), hops+1)
 	for _, to := range c.neighbors {
-		if to != n {
+		if to != n && !c.leaf(to) && to.takes(&q) && (left > 1 || to.routes(&q)) {
 			c.send(to, f)
 		}
 	}
+}
+
+// left is the TTL with which a query travels on: on arrival a hop is spent;
+// what is left is clamped so that the query ends at the same distance whatever
+// its sender asked for.
+func (c *Core) left(n *neighbor, f wire.Frame) int {
+	return max(min(int(f.TTL())-1, int(c.cfg.MaxTTL)-int(f.Hops())-1), 0)
+}
+
+// toLeaves sends a query to the leaves that may have what it asks for. f has
+// the TTL and hops with which it leaves.
+func (c *Core) toLeaves(from *neighbor, f wire.Frame, q *outgoing) {
+	for _, to := range c.neighbors {
+		if to != from && c.leaf(to) && to.takes(q) && to.routes(q) {
+			c.send(to, f)
+		}
+	}
+}
+
+// copied handles another copy of a query. One that may travel farther than
+// those before it, as dynamic querying sends them, goes on to ultrapeers.
+func (c *Core) copied(now time.Time, n *neighbor, f wire.Frame, again bool) {
+	if !c.isUltrapeer() || !extends(n) || int(f.TTL())+int(f.Hops()) > hardTTL {
+		c.duplicate(n, again)
+		return
+	}
+	left := c.left(n, f)
+	before, higher := c.queries.Raise(now, f.GUID(), uint8(left))
+	if !higher {
+		c.duplicate(n, again)
+		return
+	}
+	q := outgoing{words: c.hash(f), payload: f.Payload()}
+	f.SetTTL(wire.TTL(left), f.Hops()+1)
+	q.hops = f.Hops()
+	for _, to := range c.neighbors {
+		if to == n || c.leaf(to) || before > 0 && !extends(to) || !to.takes(&q) {
+			continue
+		}
+		if left > 1 || to.routes(&q) {
+			c.send(to, f)
+		}
+	}
+}
+
+// extends reports whether a neighbor takes a later copy of a query that has a
+// higher TTL.
+func extends(n *neighbor) bool {
+	return n.peer.ExtProbes != handshake.Version{} && n.peer.Role == handshake.RoleUltrapeer
+}
+
+// outgoing is a query that is about to be sent to neighbors.
+type outgoing struct {
+	words   qrp.Words
+	hops    wire.Hops
+	payload []byte
+}
+
+// takes reports whether a neighbor wants queries that came so far.
+func (n *neighbor) takes(q *outgoing) bool { return true }
+
+// routes reports whether a neighbor's table lets a query through. A leaf is
+// asked nothing before it sent a table, an ultrapeer everything.
+func (n *neighbor) routes(q *outgoing) bool {
+	t := n.table()
+	if t == nil {
+		return n.peer.Role == handshake.RoleUltrapeer
+	}
+	return t.Routes(q.words)
+}
+
+// hash returns what route tables are asked for a query. Without anybody whose
+// table could be asked nothing is computed.
+func (c *Core) hash(f wire.Frame) qrp.Words {
+	if c.cfg.Hasher == nil || c.tables.held == 0 {
+		return qrp.Words{}
+	}
+	return c.cfg.Hasher.Hash(f.Payload())
 }
 
 // checkQuery refuses queries that mean nothing or come from servents nobody

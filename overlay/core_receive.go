@@ -36,6 +36,11 @@ func (c *Core) message(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, why)
 		return
 	}
+	if c.leaf(n) && f.Hops() > 0 {
+		c.drop(n, DropSingleHop)
+		c.bye(n, byeRelays, "Leaf node relayed a message")
+		return
+	}
 	switch f.Type() {
 	case wire.TypeQuery:
 		c.query(now, n, f)
@@ -49,7 +54,9 @@ func (c *Core) message(now time.Time, n *neighbor, f wire.Frame) {
 		c.push(now, n, f)
 	case wire.TypeBye:
 		c.farewell(now, n, f)
-	case wire.TypeRoute, wire.TypeVendor, wire.TypeStandard, wire.TypeHSEP, wire.TypeRUDP, wire.TypeDHT:
+	case wire.TypeRoute:
+		c.route(now, n, f)
+	case wire.TypeVendor, wire.TypeStandard, wire.TypeHSEP, wire.TypeRUDP, wire.TypeDHT:
 		c.drop(n, DropUnsupported)
 	default:
 		c.drop(n, DropUnknownType)

@@ -16,9 +16,12 @@ type runningSearch struct {
 	guid  wire.GUID
 	frame wire.Frame // the query as it was sent, for new neighbors
 	began time.Time
+	flood bool // everybody is asked at once
 }
 
-// search sends a query of our own to all neighbors.
+// search sends a query of our own: an ultrapeer puts it to its leaves and then
+// to one ultrapeer after the other, a leaf lets its ultrapeers do that. Without
+// dynamic querying all neighbors are asked at once.
 func (c *Core) search(now time.Time, ev *Search) {
 	ttl := ev.TTL
 	if ttl == 0 {
@@ -27,10 +30,21 @@ func (c *Core) search(now time.Time, ev *Search) {
 	ttl = min(ttl, c.cfg.MaxTTL)
 	guid := wire.NewGUID(c.rnd)
 	c.queries.Record(now, guid, localLink)
-	query := wire.AppendFrame(nil, guid, ttl, 0, &ev.Query)
-	c.searches.add(runningSearch{ev.ID, guid, query, now})
+	query := ev.Query
+	if !c.isUltrapeer() {
+		query.Flags |= wire.FlagGuided
+	}
+	f := wire.Frame(wire.AppendFrame(nil, guid, ttl, 0, &query))
+	dynamic := c.isUltrapeer() && !c.cfg.Flood && len(c.asking) < maxAsking
+	c.searches.add(runningSearch{ev.ID, guid, f, now, !dynamic})
+	if dynamic {
+		cfg := c.purpose(f)
+		cfg.TTL = uint8(ttl)
+		c.ask(now, localLink, f, cfg)
+		return
+	}
 	for _, n := range c.neighbors {
-		c.send(n, query)
+		c.send(n, f)
 	}
 }
 
@@ -39,7 +53,7 @@ func (c *Core) search(now time.Time, ev *Search) {
 // had the query by another way drop it as a duplicate.
 func (c *Core) repeatSearches(now time.Time, n *neighbor) {
 	for _, s := range c.searches.list {
-		if now.Sub(s.began) < searchRepeat {
+		if s.flood && now.Sub(s.began) < searchRepeat {
 			c.send(n, s.frame)
 		}
 	}
@@ -75,4 +89,16 @@ func (s *searches) expire(now time.Time) {
 	for len(s.list) > 0 && now.Sub(s.list[0].began) > searchLifetime {
 		s.list = s.list[:copy(s.list, s.list[1:])]
 	}
+}
+
+// endSearch ends a search, and its dynamic query.
+func (c *Core) endSearch(id SearchID) {
+	for _, s := range c.searches.list {
+		if s.id == id {
+			if a := c.askingFor(s.guid); a != nil {
+				a.control.Stop()
+			}
+		}
+	}
+	c.searches.end(id)
 }

@@ -421,7 +421,7 @@ func TestAnswer(t *testing.T) {
 }
 
 func TestOwnSearch(t *testing.T) {
-	w := newWorld(t, Config{})
+	w := newWorld(t, Config{Flood: true})
 	a, b := w.joins(alice), w.joins(bob)
 	w.step(&Search{ID: 5, Query: *blueSky})
 	q := a.wantAt(wire.TypeQuery, 4, 0).GUID()
@@ -467,7 +467,6 @@ func TestSlots(t *testing.T) {
 			"the same address": {alice, ultra(9), handshake.Conflict},
 			"ourselves":        {bob, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: ourServent}, handshake.Conflict},
 			"an old node":      {bob, handshake.Peer{}, handshake.Forbidden},
-			"a leaf":           {bob, handshake.Peer{Role: handshake.RoleLeaf}, handshake.Full},
 			"a stranger":       {bob, ultra(8), handshake.OK},
 		} {
 			if _, v := w.applies(p.addr, p.peer); v.Code != p.code {
@@ -476,7 +475,7 @@ func TestSlots(t *testing.T) {
 		}
 	})
 	t.Run("all", func(t *testing.T) {
-		w := newWorld(t, Config{Max: 3})
+		w := newWorld(t, Config{Max: 3, MaxLeaves: -1})
 		w.joins(alice)
 		w.joins(bob)
 		if _, v := w.applies(carol, ultra(3)); v.Code != handshake.OK { // holds a slot while it shakes hands

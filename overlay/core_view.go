@@ -23,8 +23,11 @@ type Neighbor struct {
 	MaxTTL     wire.TTL
 	Terms      handshake.Terms
 	Since      time.Time
-	Heard      time.Time // last bytes of it
-	Files, KiB uint32    // what it shares, by its own word
+	Heard      time.Time     // last bytes of it
+	RTT        time.Duration // 0 = not known
+	Table      bool          // it sent a route table
+	TableFill  float64       // how much of it is set, 0 to 1
+	Files, KiB uint32        // what it shares, by its own word
 	Received   Counts
 	Sent       Counts
 	Drops      Drops // of what it sent
@@ -36,6 +39,9 @@ const DefaultWant = 8
 // View is a picture of a Core.
 type View struct {
 	GUID      wire.GUID
+	Mode      Mode
+	Role      handshake.Role
+	RoleWhy   string     // why it is what it is, or what keeps it from being an ultrapeer
 	External  netip.Addr // as others see us; invalid while they do not agree
 	Started   time.Time
 	Neighbors []Neighbor
@@ -43,36 +49,58 @@ type View struct {
 	Known     int // hosts in the cache
 	Routes    int // query GUIDs remembered
 	Searches  int
-	Want, Max int
+	Want, Max int // ultrapeers
+	MaxLeaves int
+	Asking    int // dynamic queries that run
 	Traffic   Traffic
 	Drops     Drops
+}
+
+// Leaves is how many neighbors are leaves of ours.
+func (v *View) Leaves() int {
+	count := 0
+	for i := range v.Neighbors {
+		if v.Role == handshake.RoleUltrapeer && v.Neighbors[i].Role == handshake.RoleLeaf {
+			count++
+		}
+	}
+	return count
 }
 
 // View takes a picture.
 func (c *Core) View() View {
 	v := View{
-		GUID:     c.cfg.GUID,
-		External: c.self.external,
-		Started:  c.started,
-		Dialing:  len(c.dialing),
-		Known:    c.hosts.Len(),
-		Routes:   c.queries.Len(),
-		Searches: len(c.searches.list),
-		Want:     c.cfg.Want,
-		Max:      c.cfg.Max,
-		Traffic:  c.traffic,
-		Drops:    c.drops,
+		GUID:      c.cfg.GUID,
+		Mode:      c.cfg.Mode,
+		Role:      c.role.is,
+		RoleWhy:   c.role.why,
+		External:  c.self.external,
+		Started:   c.started,
+		Dialing:   len(c.dialing),
+		Known:     c.hosts.Len(),
+		Routes:    c.queries.Len(),
+		Searches:  len(c.searches.list),
+		Want:      c.cfg.Want,
+		Max:       c.cfg.Max,
+		MaxLeaves: c.cfg.MaxLeaves,
+		Asking:    len(c.asking),
+		Traffic:   c.traffic,
+		Drops:     c.drops,
 	}
 	if !v.External.IsValid() {
 		v.External = c.self.agreed(true)
 	}
 	for _, n := range c.neighbors {
-		v.Neighbors = append(v.Neighbors, Neighbor{
+		seen := Neighbor{
 			Link: n.id, Addr: n.remote, Listen: n.listen, Inbound: n.inbound,
 			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
-			Received: n.received, Sent: n.sent, Drops: n.drops,
-		})
+			Received: n.received, Sent: n.sent, Drops: n.drops, RTT: n.rtt,
+		}
+		if t := n.table(); t != nil {
+			seen.Table, seen.TableFill = true, t.Fill()
+		}
+		v.Neighbors = append(v.Neighbors, seen)
 	}
 	return v
 }

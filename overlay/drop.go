@@ -29,13 +29,15 @@ const (
 	DropMatcherBusy                   // more queries than can be matched
 	DropSearchBusy                    // hits faster than the search takes them
 	DropDatagram                      // a datagram above the rate we answer
+	DropRoutes                        // a route table that breaks the rules
+	DropAsking                        // a leaf's query beyond those that are asked for it at once
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"malformed", "unknown-type", "unsupported", "single-hop", "too-big", "hops-ended", "ttl-zero", "ttl-high", "expired",
 	"duplicate", "again", "own", "ancient", "short-query", "no-route", "ping-early", "pong-many", "address", "forged",
-	"matcher-busy", "search-busy", "datagram",
+	"matcher-busy", "search-busy", "datagram", "routes", "asking",
 }
 
 func (r DropReason) String() string {

@@ -6,6 +6,7 @@ import (
 
 	"filbert/overlay/handshake"
 	"filbert/overlay/link"
+	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
 )
 
@@ -19,6 +20,7 @@ type Applied struct {
 	Remote  netip.AddrPort // as the connection has it
 	Local   netip.Addr     // our end of the connection
 	Inbound bool
+	Offered handshake.Role // what we said we are; nothing yet on an inbound link
 	Peer    *handshake.Peer
 }
 
@@ -95,6 +97,10 @@ type Sharing struct {
 	KiB   int64
 }
 
+// Routing tells the words of what the node shares, as a table that nobody
+// changes any more; nil when it shares nothing.
+type Routing struct{ Table *qrp.Table }
+
 // Tick lets time pass; it is due at Core.Due.
 type Tick struct{}
 
@@ -114,6 +120,7 @@ func (*Connect) event()    {}
 func (*Disconnect) event() {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}
+func (*Routing) event()    {}
 func (*Tick) event()       {}
 func (*Shutdown) event()   {}
 

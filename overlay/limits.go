@@ -38,13 +38,17 @@ const (
 	// aliveIdle is the silence after which a neighbor is pinged, alivePause the
 	// time between further pings, aliveTries how many may stay unanswered: a
 	// dead link is found after 50 s at the latest.
-	aliveIdle  = 20 * time.Second
-	alivePause = 10 * time.Second
-	aliveTries = 3
+	aliveIdle = 20 * time.Second
+	// aliveIdleLeaf is that silence of a leaf, which has less to say.
+	aliveIdleLeaf = 2 * time.Minute
+	alivePause    = 10 * time.Second
+	aliveTries    = 3
 
 	// pingPause is the least time between two pings of one neighbor that are
 	// answered from the cache. gtk-gnutella takes one in 3 s.
 	pingPause = 3 * time.Second
+	// leafPingPause is that time for a leaf, which needs fewer pongs.
+	leafPingPause = time.Minute
 
 	// pongsPerPing is how many cached pongs answer one ping.
 	pongsPerPing = 10
@@ -134,4 +138,67 @@ const (
 	// inboxSize is how many events wait for the loop before those who post
 	// them wait too.
 	inboxSize = 256
+)
+
+// Bounds of the two tiers.
+const (
+	// leafWant is how many ultrapeers a leaf keeps: gtk-gnutella's leaves have
+	// up to four, LimeWire's three.
+	leafWant = 3
+
+	// defaultLeaves is how many leaves an ultrapeer serves, as gtk-gnutella's.
+	defaultLeaves = 300
+
+	// promoteUptime is how long a node must have run before it serves leaves,
+	// promoteSlots how many of them it must have room for.
+	promoteUptime = time.Hour
+	promoteSlots  = 30
+
+	// demoteIdle is how long an ultrapeer stays one without a leaf.
+	demoteIdle = time.Hour
+
+	// memoryOfRole is how long an observation counts: that somebody connected
+	// from outside, that an ultrapeer was wanted.
+	memoryOfRole = 3 * time.Hour
+
+	// firstReview and maxReview are the pauses between two looks at the role;
+	// every demotion doubles it, so that a node at the edge does not swing.
+	// gtk-gnutella goes from half an hour to 17 hours.
+	firstReview = 5 * time.Minute
+	maxReview   = 16 * time.Hour
+)
+
+// Links that are protected from eviction, as in Bitcoin Core: so many for their
+// network, for the shortest way, for being useful lately; of the rest the older
+// half.
+const (
+	protectNets   = 4
+	protectNear   = 8
+	protectUseful = 4
+)
+
+// Bounds of dynamic queries.
+const (
+	// maxAsking is how many run at once, askingPerLeaf how many of one leaf:
+	// people ask a few questions a minute.
+	maxAsking     = 2048
+	askingPerLeaf = 8
+
+	// leastPace is the least wait for hits before the next neighbor is asked.
+	leastPace = 100 * time.Millisecond
+)
+
+// Pauses of route tables.
+const (
+	// tablePause is the least time between two tables told to ultrapeers
+	// (LimeWire's figure; gtk-gnutella takes five minutes), tablePauseLeaf and
+	// tablePauseOwn how soon a change of a leaf's or of our own is told when
+	// nothing was told lately.
+	tablePause     = time.Minute
+	tablePauseLeaf = 5 * time.Second
+	tablePauseOwn  = time.Second
+
+	// tableRoom is up to how many waiting bytes parts of a table are added to a
+	// link: 40 % of its queue, as gtk-gnutella does.
+	tableRoom = 40 << 10
 )

@@ -1,12 +1,14 @@
 package overlay
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"time"
 
 	"filbert/overlay/handshake"
 	"filbert/overlay/link"
+	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
 )
 
@@ -19,12 +21,17 @@ type neighbor struct {
 	remote  netip.AddrPort // of the connection
 	local   netip.Addr     // our end of it
 	inbound bool
+	as      handshake.Role // what we are on it
 	peer    *handshake.Peer
 	listen  netip.AddrPort // where it takes connections; invalid when unknown
 	up      bool
 	terms   handshake.Terms // once it is up
 	since   time.Time
 
+	greeting   wire.GUID        // of the ping it was greeted with
+	greeted    time.Time        // when
+	rtt        time.Duration    // of that ping; 0 before its pong came
+	useful     time.Time        // it last brought a hit, or a query that was new
 	heard      time.Time        // last bytes received
 	pinged     time.Time        // last alive ping sent
 	unanswered int              // alive pings since heard
@@ -35,6 +42,10 @@ type neighbor struct {
 	again      uint64           // copies of what it had sent before
 	files, kib uint32           // what it shares, by its own pong
 	kin        []netip.AddrPort // its neighbors, as far as it told of them
+
+	receiver *qrp.Receiver  // builds its route table; nil before its first message
+	told     *qrp.Table     // ours, as it was told last
+	untold   []wire.Message // what is left to say of it
 
 	received, sent Counts
 	drops          Drops
@@ -84,6 +95,8 @@ func (n *neighbor) knows(addr netip.AddrPort) {
 // remove forgets a link. Its routes die with it: IDs are never used again.
 func (c *Core) remove(n *neighbor) {
 	delete(c.links, n.id)
+	c.abandon(n.id)
+	c.forgetTable(n)
 	if i := slices.Index(c.neighbors, n); i >= 0 {
 		c.neighbors = slices.Delete(c.neighbors, i, i+1)
 	}
@@ -109,4 +122,13 @@ func (c *Core) alive(id link.ID) *neighbor {
 		return n
 	}
 	return nil
+}
+
+// way is how far a neighbor is, for comparing: its round trip, the longest one
+// while it is not known.
+func (n *neighbor) way() time.Duration {
+	if n.rtt == 0 {
+		return math.MaxInt64
+	}
+	return n.rtt
 }

@@ -104,12 +104,13 @@ func New(o Options) *Overlay {
 		inbox:    make(chan letter, inboxSize),
 		done:     make(chan struct{}),
 		gone:     make(chan struct{}),
-		core:     NewCore(o.Config, o.Rand),
 		ports:    make(map[link.ID]*port),
 		verdicts: make(map[link.ID]chan<- handshake.Verdict),
 		searches: make(map[SearchID]chan *Hit),
 		waiting:  make(map[netip.AddrPort][]chan<- error),
 	}
+	o.Lines = v
+	v.core = NewCore(o.Config, o.Rand)
 	v.nextIn.Store(1)
 	if len(o.Known) > 0 {
 		if _, err := v.core.Restore(time.Now(), o.Known); err != nil {

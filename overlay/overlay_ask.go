@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"filbert/overlay/link"
+	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
 )
 
@@ -105,6 +106,17 @@ func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
 
 // SetSharing tells what the node shares.
 func (o *Overlay) SetSharing(files int, kib int64) error { return o.tell(&Sharing{files, kib}) }
+
+// SetRouting tells the words of what the node shares; see Routing.
+func (o *Overlay) SetRouting(t *qrp.Table) error { return o.tell(&Routing{t}) }
+
+// Waiting implements Lines.
+func (o *Overlay) Waiting(id link.ID) int {
+	if p := o.ports[id]; p != nil {
+		return p.queue.Len() + p.link.Pending()
+	}
+	return 0
+}
 
 func (o *Overlay) tell(ev Event) error {
 	if !o.post(letter{event: ev}) {

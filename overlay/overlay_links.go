@@ -63,7 +63,7 @@ func (o *Overlay) attempt(ctx context.Context, d Dial, j *judging) (_ *handshake
 	if err != nil {
 		return nil, err
 	}
-	j.conn = conn
+	j.conn, j.offered = conn, offer.Role
 	return handshake.Initiate(ctx, s, offer, j)
 }
 
@@ -95,6 +95,14 @@ func (o *Overlay) Accept(ctx context.Context, conn net.Conn, r *bufio.Reader, li
 	return err
 }
 
+// protocols is what links and hosts are told that we speak.
+var protocols = handshake.Protocols{
+	QueryRouting:          handshake.Version{Minor: 2},
+	UltrapeerQueryRouting: handshake.Version{Minor: 1},
+	DynamicQuerying:       handshake.Version{Minor: 1},
+	ExtProbes:             handshake.Version{Minor: 1},
+}
+
 // session is a connection before its handshake.
 func (o *Overlay) session(conn net.Conn, r *bufio.Reader, deadline time.Time) handshake.Session {
 	s := handshake.Session{Conn: conn, Reader: r, Deadline: deadline, Secured: tlslink.Is(conn)}
@@ -109,6 +117,7 @@ func (o *Overlay) session(conn net.Conn, r *bufio.Reader, deadline time.Time) ha
 func (o *Overlay) offer(ctx context.Context, conn net.Conn, called netip.AddrPort) (handshake.Offer, error) {
 	offer := handshake.Offer{Agent: o.agent, Deflate: o.deflate}
 	err := o.run(ctx, func() {
+		offer.Role, offer.Protocols = o.core.role.is, protocols
 		offer.GUID, offer.Degree, offer.MaxTTL = o.core.cfg.GUID, o.core.cfg.Max, o.core.cfg.MaxTTL
 		offer.Listen = o.core.self.towards(hostOf(conn.LocalAddr()).Addr(), hostOf(conn.RemoteAddr()).Addr())
 		offer.LiveSince = o.core.started
@@ -143,6 +152,7 @@ type judging struct {
 	id      link.ID
 	conn    net.Conn
 	inbound bool
+	offered handshake.Role // of an outbound connection
 
 	// Of a first attempt whose TLS failed: the Core keeps a slot already.
 	met     *handshake.Peer
@@ -166,6 +176,7 @@ func (j *judging) ask(ctx context.Context, p *handshake.Peer) handshake.Verdict 
 		Remote:  hostOf(j.conn.RemoteAddr()),
 		Local:   hostOf(j.conn.LocalAddr()).Addr(),
 		Inbound: j.inbound,
+		Offered: j.offered,
 		Peer:    p,
 	}
 	asked := j.o.post(letter{call: func() {

@@ -24,6 +24,7 @@ func statusOf(s node.Status) Status {
 		Schema: Schema, Version: s.Version, Listen: s.Listen.String(), External: addrText(o.External),
 		GUID: o.GUID.String(), PeerID: s.Peer.String(), Uptime: time.Since(s.Started).Seconds(),
 		Neighbors: len(o.Neighbors), Wanted: o.Want, Dialing: o.Dialing, Known: o.Known, Searches: o.Searches,
+		Role: o.Role.String(), RoleMode: o.Mode.String(), RoleWhy: o.RoleWhy, Leaves: o.Leaves(), Asking: o.Asking,
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
 		Port: PortCounts(s.Port), Memory: memory(),

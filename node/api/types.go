@@ -36,6 +36,11 @@ type Status struct {
 	Uploads   int               `json:"uploads" doc:"files being sent"`
 	Results   int               `json:"results" doc:"search results that can be fetched by number"`
 	Received  Traffic           `json:"received"`
+	Role      string            `json:"role" doc:"leaf or ultrapeer"`
+	RoleMode  string            `json:"role_setting" doc:"what it may be: auto, leaf or ultrapeer"`
+	RoleWhy   string            `json:"role_reason,omitempty" doc:"why it is that, or what keeps it from being an ultrapeer"`
+	Leaves    int               `json:"leaves"`
+	Asking    int               `json:"asking" doc:"dynamic queries that run, of its own and of its leaves"`
 	Sent      Traffic           `json:"sent"`
 	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`

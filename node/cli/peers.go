@@ -105,7 +105,13 @@ func (r *runner) showStatus(s api.Status) error {
 	}
 	t.row("servent GUID", s.GUID)
 	t.row("peer ID", s.PeerID)
-	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known", s.Neighbors, s.Wanted, s.Dialing, s.Known))
+	role := s.Role
+	if s.RoleMode == "auto" && s.RoleWhy != "" {
+		role += ": " + s.RoleWhy
+	}
+	t.row("role", role)
+	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known, %d leaves", s.Neighbors-s.Leaves, s.Wanted, s.Dialing, s.Known,
+		s.Leaves))
 	t.row("shared", fmt.Sprintf("%s, %s", plural(s.Files, "file"), size(s.Bytes)))
 	if h := s.Hashing; h != nil {
 		t.row("hashing", fmt.Sprintf("%d of %d files, %s of %s", h.FilesDone, h.Files, size(h.BytesDone), size(h.Bytes)))

@@ -24,6 +24,7 @@ import (
 	"filbert/node"
 	"filbert/node/api"
 	"filbert/node/config"
+	"filbert/overlay"
 	"filbert/overlay/wire"
 	"filbert/transfer/library"
 )
@@ -200,6 +201,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Version: Version, Identity: home.Identity, State: home.State, Network: &node.System{},
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
+		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic,
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,
@@ -209,6 +211,26 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		cfg.Shares = append(cfg.Shares, library.Share{Dir: dir})
 	}
 	return cfg
+}
+
+// mode is what a setting lets the node be.
+func mode(role string) overlay.Mode {
+	switch role {
+	case "ultrapeer":
+		return overlay.ModeUltrapeer
+	case "leaf":
+		return overlay.ModeLeaf
+	}
+	return overlay.ModeAuto
+}
+
+// leaves is how many leaves to serve in the node's words, where 0 is the
+// default.
+func leaves(most int) int {
+	if most == 0 {
+		return -1
+	}
+	return most
 }
 
 // readSeeds reads HOST:PORT lines; empty ones and those that begin with # are

@@ -29,6 +29,9 @@ type Values struct {
 	Seeds              []string      `koanf:"seeds"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
+	Role               string        `koanf:"role"`
+	MaxLeaves          int           `koanf:"max-leaves"`
+	Dynamic            bool          `koanf:"dynamic"`
 	Neighbors          int           `koanf:"neighbors"`
 	MaxNeighbors       int           `koanf:"max-neighbors"`
 	TTL                int           `koanf:"ttl"`

@@ -21,7 +21,10 @@ const (
 	formIP            // IP address, or empty
 	formFolder        // path
 	formLevel         // level of zerolog
+	formRole          // role in the network
 )
+
+var roles = [...]string{"auto", "leaf", "ultrapeer"}
 
 var levels = [...]string{"trace", "debug", "info", "warn", "error", "disabled"}
 
@@ -39,6 +42,10 @@ func (f form) check(text string) error {
 		return checkIP(text)
 	case formFolder:
 		return checkFolder(text)
+	case formRole:
+		if !slices.Contains(roles[:], text) {
+			return fmt.Errorf("%q is no role: give one of %s", text, strings.Join(roles[:], ", "))
+		}
 	case formLevel:
 		if !slices.Contains(levels[:], text) {
 			return fmt.Errorf("%q is no level: give one of %s", text, strings.Join(levels[:], ", "))

@@ -30,6 +30,7 @@ const (
 // Bounds of settings.
 const (
 	maxWanted      = 64          // neighbors wanted: twice what gtk-gnutella's ultrapeers want
+	maxLeaves      = 2000        // leaves served: their tables are up to 500 MB then
 	maxNeighbors   = 512         // neighbors taken: their buffers are about 100 MB
 	maxTTL         = 7           // hops: the horizon of Gnutella 0.4, above which servents drop
 	maxUploadSlots = 1024        // uploads at a time: each has a file and a socket open

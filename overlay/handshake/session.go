@@ -134,6 +134,9 @@ func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judg
 		census := offer.census(verdict)
 		return nil, errors.Join(ErrCrawled, s.write(census.appendTo(appendStatus(nil, OK, "OK"))))
 	}
+	if verdict.Become != RoleUnknown {
+		offer.Role = verdict.Become
+	}
 	upgradable := s.upgradable(offer)
 	t := Terms{
 		Role:       offer.role(),

@@ -15,6 +15,7 @@ type Status int
 const (
 	OK             Status = 200
 	BadRequest     Status = 400 // the peer contradicts itself
+	Shielded       Status = 204 // a leaf, which takes no (more) links
 	Forbidden      Status = 403 // refused for what the peer is
 	NotAcceptable  Status = 406 // the peer does not want Gnutella packets
 	Conflict       Status = 409 // connected already
@@ -30,9 +31,11 @@ type Verdict struct {
 	Text string
 	Try  []netip.AddrPort // of an acceptor: other hosts for the peer
 
-	// Needed is an acceptor's guidance to the peer, Become an initiator's answer
-	// to guidance: RoleLeaf, when we follow it and are an ultrapeer.
+	// Needed is an acceptor's guidance to the peer.
 	Needed Guidance
+	// Become is what we are on this link, when that is not what was offered: an
+	// initiator that follows guidance is a leaf, an acceptor may have changed
+	// since. RoleUnknown is as offered.
 	Become Role
 
 	// Leaves and Peers are our neighbors, for a peer that is a crawler; it is

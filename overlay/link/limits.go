@@ -12,6 +12,9 @@ const (
 	// elsewhere, little enough that priorities still mean something.
 	maxPending = 64 << 10
 
+	// farHops is above how many hops a hit or push has travelled far.
+	farHops = 2
+
 	// idleBuffer is the largest write buffer an idle link keeps, in bytes, and
 	// idleWrites how many small writes make a link idle.
 	idleBuffer = 4 << 10

@@ -6,10 +6,11 @@ import (
 	"filbert/overlay/wire"
 )
 
-// Queue holds the messages that wait for one link, most wanted first: BYE,
-// then pushes and hits, which answer somebody, then what keeps the link itself
-// alive and routed, then queries with fewer hops before those with more, then
-// pongs and pings. Within a lane it is first in, first out.
+// Queue holds the messages that wait for one link, most wanted first, in the
+// order of gtk-gnutella's weights: BYE, what keeps the link itself alive and
+// routed, pushes and hits (those that travelled farther have cost more: they go
+// first), pongs, queries (those that travelled less reach more), pings and
+// horizon estimates. Within a lane it is first in, first out.
 //
 // It is bounded in bytes. A message that does not fit pushes out the oldest
 // ones of the lanes below its own; when that is not enough it is dropped.
@@ -30,16 +31,19 @@ func (d Drops) Total() uint64 { return d.Push + d.Hit + d.Query + d.Pong + d.Pin
 
 // Lanes in order of sending.
 const (
-	laneBye = iota
+	laneBye  = iota
+	laneLink // route tables, vendor messages, alive pings and their pongs
+	lanePushFar
 	lanePush
+	laneHitFar
 	laneHit
-	laneLink  // route tables, vendor messages, alive pings and their pongs
+	lanePong
 	laneQuery // laneQuery+n holds queries of n hops, the last lane those of more
 	_
 	_
 	laneQueryFar
-	lanePong
 	lanePing
+	laneHorizon
 	lanes
 )
 
@@ -112,9 +116,17 @@ func laneOf(f wire.Frame) int {
 	case wire.TypeBye:
 		return laneBye
 	case wire.TypePush:
+		if f.Hops() > farHops {
+			return lanePushFar
+		}
 		return lanePush
 	case wire.TypeQueryHit:
+		if f.Hops() > farHops {
+			return laneHitFar
+		}
 		return laneHit
+	case wire.TypeHSEP:
+		return laneHorizon
 	case wire.TypeQuery:
 		return min(laneQuery+int(f.Hops()), laneQueryFar)
 	case wire.TypePong:

@@ -23,7 +23,7 @@ func names(t *testing.T, b []byte) string {
 			t.Fatal(err)
 		}
 		name := f.Type().String()
-		if f.Type() == wire.TypeQuery {
+		if f.Type() == wire.TypeQuery || f.Type() == wire.TypeQueryHit {
 			name += string('0' + rune(f.Hops()))
 		}
 		out, b = append(out, name), rest
@@ -36,13 +36,13 @@ func TestQueueOrder(t *testing.T) {
 	for _, f := range []wire.Frame{
 		frame(wire.TypePing, 0, 23), frame(wire.TypePong, 1, 37), frame(wire.TypeQuery, 5, 60), frame(wire.TypeQuery, 2, 60),
 		frame(wire.TypeQuery, 0, 60), frame(wire.TypeQueryHit, 1, 90), frame(wire.TypeVendor, 0, 40), frame(wire.TypePush, 0, 49),
-		frame(wire.TypeQuery, 0, 61), frame(wire.TypeBye, 0, 30),
+		frame(wire.TypeQuery, 0, 61), frame(wire.TypeBye, 0, 30), frame(wire.TypeQueryHit, 4, 91), frame(wire.TypeHSEP, 0, 47),
 	} {
 		q.Push(f)
 	}
 	ping, pong, query, hit := wire.TypePing.String(), wire.TypePong.String(), wire.TypeQuery.String(), wire.TypeQueryHit.String()
-	want := strings.Join([]string{wire.TypeBye.String(), wire.TypePush.String(), hit, wire.TypeVendor.String(),
-		query + "0", query + "0", query + "2", query + "5", pong, ping}, " ")
+	want := strings.Join([]string{wire.TypeBye.String(), wire.TypeVendor.String(), wire.TypePush.String(), hit + "4", hit + "1",
+		pong, query + "0", query + "0", query + "2", query + "5", ping, wire.TypeHSEP.String()}, " ")
 	if got := names(t, q.AppendTo(nil, maxPending)); got != want || q.Len() != 0 {
 		t.Errorf("sent %s and kept %d bytes, want %s", got, q.Len(), want)
 	}

@@ -32,6 +32,7 @@ type Table[L comparable] struct {
 // that link goes down, the link of the first copy that came another way.
 type entry[L comparable] struct {
 	first, other L
+	level        uint8
 }
 
 // NewTable returns an empty table whose generations hold capacity entries
@@ -80,7 +81,28 @@ func (t *Table[L]) Set(now time.Time, guid wire.GUID, from L) {
 		}
 		return
 	}
-	t.insert(now, guid, entry[L]{first: from, other: e.first})
+	t.insert(now, guid, entry[L]{first: from, other: e.first, level: e.level})
+}
+
+// Raise notes how far a message was sent, as a level of the caller's. It
+// returns the highest level before, and whether this one is higher: then the
+// message has somewhere to go although it is not the first copy. A GUID that is
+// not recorded is not raised.
+func (t *Table[L]) Raise(now time.Time, guid wire.GUID, level uint8) (before uint8, higher bool) {
+	t.rotate(now)
+	e, ok := t.current[guid]
+	if !ok {
+		if e, ok = t.previous[guid]; !ok {
+			return 0, false
+		}
+	}
+	before = e.level
+	if level <= before {
+		return before, false
+	}
+	e.level = level
+	t.insert(now, guid, e)
+	return before, true
 }
 
 // Lookup returns the links guid came from; other is the zero L when there was

@@ -78,6 +78,22 @@ func (x *Index) BySHA1(sum [20]byte) (*Entry, bool) {
 	return found, found != nil
 }
 
+// Entries yields all files, in no order that means anything. They must not be
+// changed.
+func (x *Index) Entries() iter.Seq[*Entry] {
+	return func(yield func(*Entry) bool) {
+		parts := x.current.Load().parts
+		for i := range parts {
+			p := &parts[i]
+			for doc := range p.entries {
+				if !p.isDead(uint32(doc)) && !yield(&p.entries[doc]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Words yields the words of all names, normalised: what a query-routing table
 // is made of. A word may come more than once, at most maxParts times.
 func (x *Index) Words() iter.Seq[string] {

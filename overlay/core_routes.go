@@ -1,0 +1,208 @@
+package overlay
+
+import (
+	"time"
+
+	"filbert/overlay/handshake"
+	"filbert/overlay/link"
+	"filbert/overlay/qrp"
+	"filbert/overlay/wire"
+)
+
+// Hasher knows the words of queries; package query does. It is called on the
+// loop, for queries that route tables are asked about.
+type Hasher interface {
+	// Hash returns what route tables are asked for the query whose payload is
+	// given. The result is valid until the next call.
+	Hash(payload []byte) qrp.Words
+}
+
+// Lines tells what waits for the links. It is asked on the loop.
+type Lines interface {
+	// Waiting is how many bytes wait for a link.
+	Waiting(id link.ID) int
+}
+
+// routeTables is what the node tells of its own words and those of its leaves.
+// A table that was handed out is never changed again: neighbors share it.
+type routeTables struct {
+	own   *qrp.Table // what we share; nil = nothing
+	all   *qrp.Table // own and all leaves', as ultrapeers were told last
+	held  int        // neighbors that sent one
+	stale bool       // all is not what it should be
+	due   time.Time  // when ultrapeers are told next
+
+	sender     qrp.Sender
+	from, to   *qrp.Table // of the messages made last: many are told the same
+	difference []wire.Message
+}
+
+// update returns the messages that turn one table into another.
+func (t *routeTables) update(from, to *qrp.Table) []wire.Message {
+	if t.to != to || t.from != from {
+		t.from, t.to, t.difference = from, to, t.sender.Update(from, to)
+	}
+	return t.difference
+}
+
+// routing takes the words of what is shared.
+func (c *Core) routing(now time.Time, ev *Routing) {
+	c.tables.own = ev.Table
+	c.tables.stale = true
+	if c.isUltrapeer() {
+		c.hurryTables(now, tablePauseOwn)
+		return
+	}
+	for _, n := range c.neighbors {
+		c.tellTable(n)
+	}
+}
+
+// hurryTables has ultrapeers told after a pause, unless that is due earlier.
+func (c *Core) hurryTables(now time.Time, pause time.Duration) {
+	if due := now.Add(pause); c.tables.due.IsZero() || due.Before(c.tables.due) {
+		c.tables.due = due
+	}
+}
+
+// tellTables tells ultrapeers what changed in the tables of our leaves.
+func (c *Core) tellTables(now time.Time) {
+	for _, n := range c.neighbors {
+		if len(n.untold) > 0 {
+			if c.feedTable(n); len(n.untold) == 0 {
+				c.tellTable(n)
+			}
+		}
+	}
+	if !c.isUltrapeer() || !c.tables.stale || now.Before(c.tables.due) {
+		return
+	}
+	c.tables.due = now.Add(tablePause)
+	c.tables.stale = false
+	c.tables.all = c.joined()
+	for _, n := range c.neighbors {
+		c.tellTable(n)
+	}
+}
+
+// joined is the table of our own words and those of our leaves.
+func (c *Core) joined() *qrp.Table {
+	var parts []*qrp.Table
+	if c.tables.own != nil {
+		parts = append(parts, c.tables.own)
+	}
+	for _, n := range c.neighbors {
+		if t := n.table(); t != nil && c.leaf(n) && !t.Empty() {
+			parts = append(parts, t)
+		}
+	}
+	bits := qrp.EmptyBits
+	for _, t := range parts {
+		bits = max(bits, min(t.Bits(), qrp.UltrapeerBits))
+	}
+	all := qrp.NewTable(bits)
+	for _, t := range parts {
+		all.Merge(t)
+	}
+	return all
+}
+
+// tellTable brings a neighbor's copy of our table up to date, if it is one that
+// keeps such a copy: our ultrapeers, when we are a leaf, and ultrapeers that
+// exchange tables among themselves.
+func (c *Core) tellTable(n *neighbor) {
+	if n.peer.Role != handshake.RoleUltrapeer {
+		return
+	}
+	table := c.tables.own
+	if c.isUltrapeer() {
+		if n.peer.UltrapeerQueryRouting == (handshake.Version{}) {
+			return
+		}
+		table = c.tables.all
+	}
+	if table == nil {
+		table = emptyTable
+	}
+	if n.told == table || len(n.untold) > 0 {
+		return // it knows, or hears of the last change still
+	}
+	n.untold = c.tables.update(n.told, table)
+	n.told = table
+	c.feedTable(n)
+}
+
+// feedTable sends as much of a table as fits beside everything else: a part
+// that the queue drops would make the whole worthless.
+func (c *Core) feedTable(n *neighbor) {
+	room := tableRoom - c.backlog(n)
+	for len(n.untold) > 0 && room > 0 {
+		f := c.out.frame(wire.NewGUID(c.rnd), 1, n.untold[0])
+		room -= len(f)
+		c.send(n, f)
+		n.untold = n.untold[1:]
+	}
+}
+
+// route takes a message about a neighbor's route table.
+func (c *Core) route(now time.Time, n *neighbor, f wire.Frame) {
+	if !c.isUltrapeer() || !c.leaf(n) && n.peer.UltrapeerQueryRouting == (handshake.Version{}) {
+		c.drop(n, DropUnsupported)
+		return
+	}
+	m, err := wire.Parse(f.Type(), f.Payload())
+	if err != nil {
+		c.drop(n, DropMalformed)
+		return
+	}
+	if n.receiver == nil {
+		bits := qrp.UltrapeerBits
+		if c.leaf(n) {
+			bits = qrp.MaxBits
+		}
+		n.receiver = qrp.NewReceiver(bits)
+	}
+	had := n.table() != nil
+	var fault *qrp.Fault
+	var whole bool
+	switch m := m.(type) {
+	case *wire.RouteReset:
+		fault = n.receiver.Reset(now, m)
+	case *wire.RoutePatch:
+		whole, fault = n.receiver.Patch(now, m)
+	}
+	if has := n.table() != nil; has != had {
+		c.tables.held++
+		if had {
+			c.tables.held -= 2
+		}
+	}
+	switch {
+	case fault != nil:
+		c.drop(n, DropRoutes)
+		c.bye(n, handshake.Status(fault.Code), fault.Text)
+	case whole && c.leaf(n):
+		c.tables.stale = true
+		c.hurryTables(now, tablePauseLeaf)
+	}
+}
+
+// table is what a neighbor can answer, nil while it has not said.
+func (n *neighbor) table() *qrp.Table {
+	if n.receiver == nil {
+		return nil
+	}
+	return n.receiver.Table()
+}
+
+// forgetTable takes a neighbor that is gone out of what we tell.
+func (c *Core) forgetTable(n *neighbor) {
+	if n.table() != nil {
+		c.tables.held--
+		c.tables.stale = true
+	}
+	n.receiver = nil
+}
+
+// emptyTable is that of who shares nothing. It is never changed.
+var emptyTable = qrp.NewTable(qrp.EmptyBits)
