@@ -52,7 +52,7 @@ var layers = map[string]layer{
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay": {rank: 4, may: []string{
-		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/tlslink", "overlay/hostcache",
+		"overlay/wire", "overlay/wire/ggep", "overlay/dynamic", "overlay/qrp", "overlay/route", "overlay/handshake", "overlay/link", "overlay/tlslink", "overlay/hostcache",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},
@@ -64,7 +64,8 @@ var layers = map[string]layer{
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
 	"query/flood": {rank: 5, may: []string{
-		"query", "query/keyword", "query/index", "overlay", "overlay/wire", "overlay/wire/ggep", "transfer", "transfer/urn",
+		"query", "query/keyword", "query/index", "overlay", "overlay/qrp", "overlay/wire", "overlay/wire/ggep", "transfer",
+		"transfer/urn",
 	}},
 
 	"node": {rank: 6, may: []string{
@@ -78,7 +79,7 @@ var layers = map[string]layer{
 	}},
 	"node/shell": {rank: 0},
 	"node/cli": {rank: 8, may: []string{
-		"node", "node/api", "node/config", "node/shell", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
+		"node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
 	}},
 	"testnet/bench": {rank: 9, may: []string{
 		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",

@@ -187,7 +187,7 @@ func (c *Core) up(now time.Time, ev *Up) {
 	c.hosts.SetAnchors(c.anchors())
 	for _, addr := range n.peer.Try {
 		if ultra && c.usable(addr, n) {
-			n.knows(addr)
+			n.meets(addr)
 		}
 	}
 	c.hungry(now) // newcomers change who knows whom

@@ -60,7 +60,11 @@ func (c *Core) replace(now time.Time, dead *neighbor) {
 
 // hungry asks for pongs soon: more neighbors are wanted and nobody is known.
 func (c *Core) hungry(now time.Time) {
-	if soon := now.Add(pongHungry); soon.Before(c.refresh) {
+	pause := pongHungry
+	if !c.isUltrapeer() {
+		pause = leafPingPause // ultrapeers answer no earlier
+	}
+	if soon := now.Add(pause); soon.Before(c.refresh) {
 		c.refresh = soon
 	}
 }

@@ -23,13 +23,15 @@ type asking struct {
 // ask begins a dynamic query. The frame is kept.
 func (c *Core) ask(now time.Time, owner link.ID, f wire.Frame, cfg dynamic.Config) {
 	cfg.Pace, cfg.Salt = c.pace(), c.rnd.Uint64()
-	a := &asking{guid: f.GUID(), owner: owner, frame: f, control: dynamic.New(now, cfg)}
+	a := &asking{guid: f.GUID(), owner: owner, frame: f}
 	if c.cfg.Hasher != nil {
-		a.words = c.cfg.Hasher.Hash(f.Payload())
+		words := c.cfg.Hasher.Hash(f.Payload())
+		a.words = qrp.Words{Hashes: slices.Clone(words.Hashes), URNs: slices.Clone(words.URNs)}
 	}
 	q := outgoing{words: a.words, hops: f.Hops(), payload: f.Payload()}
 	f.SetTTL(1, f.Hops())
-	c.toLeaves(c.links[owner], f, &q)
+	cfg.Leaves = c.toLeaves(c.links[owner], f, &q)
+	a.control = dynamic.New(now, cfg)
 	c.asking = append(c.asking, a)
 	c.probe(now, a)
 }

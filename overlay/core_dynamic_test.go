@@ -21,7 +21,7 @@ func (w *world) ring(n int, rtt time.Duration) []*player {
 		if v.Code != handshake.OK {
 			w.t.Fatal(v.Text)
 		}
-		w.step(&Up{p.id})
+		w.step(&Up{Link: p.id})
 		ping := p.want(wire.TypePing)
 		before := w.now
 		w.now = w.now.Add(rtt)

@@ -177,7 +177,7 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 		return // a leaf takes no links
 	}
 	if hops == 2 {
-		n.knows(p.Addr)
+		n.meets(p.Addr)
 	}
 	c.learn(now, p.Addr, n.remote.Addr(), hostcache.FromPong)
 	c.pongs.add(now, cachedPong{pong: *p, hops: hops})

@@ -61,13 +61,15 @@ func (c *Core) left(n *neighbor, f wire.Frame) int {
 }
 
 // toLeaves sends a query to the leaves that may have what it asks for. f has
-// the TTL and hops with which it leaves.
-func (c *Core) toLeaves(from *neighbor, f wire.Frame, q *outgoing) {
+// the TTL and hops with which it leaves. It returns how many there are.
+func (c *Core) toLeaves(from *neighbor, f wire.Frame, q *outgoing) (sent int) {
 	for _, to := range c.neighbors {
 		if to != from && c.leaf(to) && to.takes(q) && to.routes(q) {
 			c.send(to, f)
+			sent++
 		}
 	}
+	return sent
 }
 
 // copied handles another copy of a query. One that may travel farther than

@@ -49,7 +49,7 @@ func (w *world) serves(addr netip.AddrPort, words ...string) *player {
 	if v.Code != handshake.OK {
 		w.t.Fatalf("%v was refused: %d %s", addr, v.Code, v.Text)
 	}
-	w.step(&Up{p.id})
+	w.step(&Up{Link: p.id})
 	p.wantAt(wire.TypePing, 1, 0)
 	if len(words) > 0 {
 		p.tells(nil, tableOf(words...))
@@ -136,7 +136,7 @@ func (w *world) joinsRouted(addr netip.AddrPort) *player {
 	if v.Code != handshake.OK {
 		w.t.Fatalf("%v was refused: %d %s", addr, v.Code, v.Text)
 	}
-	w.step(&Up{p.id})
+	w.step(&Up{Link: p.id})
 	p.want(wire.TypePing)
 	var r qrp.Receiver = *qrp.NewReceiver(qrp.UltrapeerBits)
 	if table := p.told(&r); !table.Empty() {
@@ -221,7 +221,7 @@ func TestAsLeaf(t *testing.T) {
 		if v.Code != handshake.OK || v.Become != handshake.RoleLeaf {
 			t.Fatalf("%+v for an ultrapeer", v)
 		}
-		w.step(&Up{p.id})
+		w.step(&Up{Link: p.id})
 		p.want(wire.TypePing)
 		if r := qrp.NewReceiver(qrp.MaxBits); !p.told(r).Equal(tableOf("blue")) {
 			t.Error("the ultrapeer does not know our words")
@@ -265,7 +265,7 @@ func TestFounder(t *testing.T) {
 	}
 	w = newWorld(t, Config{Mode: ModeAuto})
 	p, _ := w.applies(bob, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(2)})
-	w.step(&Up{p.id})
+	w.step(&Up{Link: p.id})
 	if _, v := w.applies(alice, leaf(1)); v.Code != handshake.Shielded {
 		t.Errorf("a leaf with an ultrapeer answered %d %s", v.Code, v.Text)
 	}
@@ -298,7 +298,7 @@ func TestPromotion(t *testing.T) {
 	if v.Code != handshake.OK {
 		t.Fatal(v.Text)
 	}
-	w.step(&Up{a.id})
+	w.step(&Up{Link: a.id})
 	w.passWith(promoteUptime-time.Second, a)
 	if w.core.View().Role != handshake.RoleLeaf {
 		t.Fatalf("promoted after %v", w.now.Sub(w.core.started))
@@ -343,22 +343,22 @@ func TestGuidance(t *testing.T) {
 	if v.Needed != handshake.GuidanceUltrapeer {
 		t.Errorf("with a free slot: %+v", v)
 	}
-	w.step(&Up{a.id})
+	w.step(&Up{Link: a.id})
 	b, v := w.applies(bob, ultra(2))
 	if v.Code != handshake.OK || v.Needed != handshake.GuidanceLeaf {
 		t.Errorf("without a free slot: %+v", v)
 	}
 	w.core.links[b.id].peer.Role = handshake.RoleLeaf // so it confirms
-	w.step(&Up{b.id})
+	w.step(&Up{Link: b.id})
 	b.want(wire.TypePing)
 	c, _ := w.applies(carol, ultra(3)) // this one does not
-	w.step(&Up{c.id})
+	w.step(&Up{Link: c.id})
 	c.gone(byeFull)
 
 	// The other side of it: one that is automatic takes the guidance.
 	w = newWorld(t, Config{Mode: ModeAuto})
 	w.core.become(w.now, handshake.RoleUltrapeer, "for the test")
-	w.step(&Connect{alice})
+	w.step(&Connect{Addr: alice})
 	out := w.peers[w.core.nextLink]
 	p := ultra(1)
 	p.Guidance = handshake.GuidanceLeaf
@@ -366,7 +366,7 @@ func TestGuidance(t *testing.T) {
 	if v := w.verdicts[out.id]; v.Code != handshake.OK || v.Become != handshake.RoleLeaf {
 		t.Errorf("guided to be a leaf: %+v", v)
 	}
-	w.step(&Up{out.id})
+	w.step(&Up{Link: out.id})
 	if w.core.View().Role != handshake.RoleLeaf || out.closed {
 		t.Errorf("the role is %v, the link closed: %v", w.core.View().Role, out.closed)
 	}
@@ -386,7 +386,7 @@ func TestEviction(t *testing.T) {
 		addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{40, 0, byte(i % 64), byte(i / 64)}), uint16(10000+i))
 		p, v := w.applies(addr, handshake.Peer{Role: handshake.RoleLeaf, GUID: wire.GUID{0: byte(i), 1: byte(i >> 8), 2: 0xee, 8: 0xff}})
 		if v.Code == handshake.OK {
-			w.step(&Up{p.id})
+			w.step(&Up{Link: p.id})
 			p.inbox = nil
 		}
 		w.now = w.now.Add(100 * time.Millisecond)

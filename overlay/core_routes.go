@@ -35,6 +35,16 @@ type routeTables struct {
 	sender     qrp.Sender
 	from, to   *qrp.Table // of the messages made last: many are told the same
 	difference []wire.Message
+	small, big *qrp.Table // a table and itself in a larger size
+}
+
+// grown is a table in a larger size.
+func (t *routeTables) grown(table *qrp.Table, bits int) *qrp.Table {
+	if t.small != table || t.big.Bits() != bits {
+		t.small, t.big = table, qrp.NewTable(bits)
+		t.big.Merge(table)
+	}
+	return t.big
 }
 
 // update returns the messages that turn one table into another.
@@ -49,39 +59,26 @@ func (t *routeTables) update(from, to *qrp.Table) []wire.Message {
 func (c *Core) routing(now time.Time, ev *Routing) {
 	c.tables.own = ev.Table
 	c.tables.stale = true
-	if c.isUltrapeer() {
-		c.hurryTables(now, tablePauseOwn)
-		return
-	}
-	for _, n := range c.neighbors {
-		c.tellTable(n)
-	}
+	c.hurryTables(now, tablePauseOwn)
 }
 
-// hurryTables has ultrapeers told after a pause, unless that is due earlier.
+// hurryTables has the table for ultrapeers made anew after a pause, unless that
+// is due earlier.
 func (c *Core) hurryTables(now time.Time, pause time.Duration) {
 	if due := now.Add(pause); c.tables.due.IsZero() || due.Before(c.tables.due) {
 		c.tables.due = due
 	}
 }
 
-// tellTables tells ultrapeers what changed in the tables of our leaves.
+// tellTables tells ultrapeers what changed in our table.
 func (c *Core) tellTables(now time.Time) {
-	for _, n := range c.neighbors {
-		if len(n.untold) > 0 {
-			if c.feedTable(n); len(n.untold) == 0 {
-				c.tellTable(n)
-			}
-		}
+	if c.isUltrapeer() && c.tables.stale && !now.Before(c.tables.due) {
+		c.tables.due = now.Add(tablePause)
+		c.tables.stale = false
+		c.tables.all = c.joined()
 	}
-	if !c.isUltrapeer() || !c.tables.stale || now.Before(c.tables.due) {
-		return
-	}
-	c.tables.due = now.Add(tablePause)
-	c.tables.stale = false
-	c.tables.all = c.joined()
 	for _, n := range c.neighbors {
-		c.tellTable(n)
+		c.tellTable(now, n)
 	}
 }
 
@@ -108,10 +105,11 @@ func (c *Core) joined() *qrp.Table {
 }
 
 // tellTable brings a neighbor's copy of our table up to date, if it is one that
-// keeps such a copy: our ultrapeers, when we are a leaf, and ultrapeers that
-// exchange tables among themselves.
-func (c *Core) tellTable(n *neighbor) {
-	if n.peer.Role != handshake.RoleUltrapeer {
+// keeps such a copy (our ultrapeers, when we are a leaf, and ultrapeers that
+// exchange tables among themselves) and may be told already.
+func (c *Core) tellTable(now time.Time, n *neighbor) {
+	c.feedTable(n)
+	if n.peer.Role != handshake.RoleUltrapeer || len(n.untold) > 0 {
 		return
 	}
 	table := c.tables.own
@@ -124,12 +122,46 @@ func (c *Core) tellTable(n *neighbor) {
 	if table == nil {
 		table = emptyTable
 	}
-	if n.told == table || len(n.untold) > 0 {
-		return // it knows, or hears of the last change still
+	if n.knows.latest == table || !n.knows.mayHear(now, table) {
+		return
 	}
-	n.untold = c.tables.update(n.told, table)
-	n.told = table
+	n.untold = n.knows.hear(now, table, &c.tables)
 	c.feedTable(n)
+}
+
+// toldTable is what a neighbor knows of our table.
+type toldTable struct {
+	latest *qrp.Table // of ours that it was told
+	kept   *qrp.Table // its copy: the same words, in a table that never shrinks
+	at     time.Time  // when
+	whole  time.Time  // when it was told a whole table last
+}
+
+// mayHear reports whether a neighbor may be told a table now. Others count how
+// often they are (see the limits of package qrp): whole tables, which a change
+// of size takes, are rare. The first that is not empty never waits.
+func (k *toldTable) mayHear(now time.Time, next *qrp.Table) bool {
+	switch {
+	case k.kept == nil || k.kept.Bits() == qrp.EmptyBits:
+		return true
+	case next.Bits() > k.kept.Bits() && now.Sub(k.whole) < tablePauseWhole:
+		return false
+	}
+	return now.Sub(k.at) >= tablePause
+}
+
+// hear returns the messages that tell a table.
+func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.Message {
+	k.latest, k.at = next, now
+	if k.kept != nil && k.kept.Bits() > next.Bits() {
+		next = t.grown(next, k.kept.Bits())
+	}
+	if k.kept == nil || k.kept.Bits() != next.Bits() {
+		k.whole = now
+	}
+	messages := t.update(k.kept, next)
+	k.kept = next
+	return messages
 }
 
 // feedTable sends as much of a table as fits beside everything else: a part

@@ -80,7 +80,7 @@ func (c *Core) View() View {
 		Known:     c.hosts.Len(),
 		Routes:    c.queries.Len(),
 		Searches:  len(c.searches.list),
-		Want:      c.cfg.Want,
+		Want:      c.wantedLinks(),
 		Max:       c.cfg.Max,
 		MaxLeaves: c.cfg.MaxLeaves,
 		Asking:    len(c.asking),

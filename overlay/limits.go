@@ -190,13 +190,14 @@ const (
 
 // Pauses of route tables.
 const (
-	// tablePause is the least time between two tables told to ultrapeers
-	// (LimeWire's figure; gtk-gnutella takes five minutes), tablePauseLeaf and
-	// tablePauseOwn how soon a change of a leaf's or of our own is told when
-	// nothing was told lately.
-	tablePause     = time.Minute
-	tablePauseLeaf = 5 * time.Second
-	tablePauseOwn  = time.Second
+	// tablePause is the least time between two changes told to a neighbor
+	// (LimeWire's figure; gtk-gnutella takes five minutes), tablePauseWhole that
+	// between two whole tables, tablePauseLeaf and tablePauseOwn how soon a
+	// change of a leaf's or of our own is taken up when nothing was told lately.
+	tablePause      = time.Minute
+	tablePauseWhole = 5 * time.Minute
+	tablePauseLeaf  = 5 * time.Second
+	tablePauseOwn   = time.Second
 
 	// tableRoom is up to how many waiting bytes parts of a table are added to a
 	// link: 40 % of its queue, as gtk-gnutella does.

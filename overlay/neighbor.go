@@ -44,7 +44,7 @@ type neighbor struct {
 	kin        []netip.AddrPort // its neighbors, as far as it told of them
 
 	receiver *qrp.Receiver  // builds its route table; nil before its first message
-	told     *qrp.Table     // ours, as it was told last
+	knows    toldTable      // of our table
 	untold   []wire.Message // what is left to say of it
 
 	received, sent Counts
@@ -85,8 +85,8 @@ func (c *Counts) count(t wire.Type, size int) {
 // Traffic is what passed all links, those that are gone included.
 type Traffic struct{ Received, Sent Counts }
 
-// knows notes that a neighbor told of one of its own neighbors.
-func (n *neighbor) knows(addr netip.AddrPort) {
+// meets notes that a neighbor told of one of its own neighbors.
+func (n *neighbor) meets(addr netip.AddrPort) {
 	if len(n.kin) < maxKin && !slices.Contains(n.kin, addr) {
 		n.kin = append(n.kin, addr)
 	}

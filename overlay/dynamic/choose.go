@@ -21,10 +21,25 @@ func (q *Query) probe(now time.Time, candidates []Candidate) (n int) {
 	}
 	for n < min(len(q.pool), probes, q.cfg.Links) {
 		c := &q.pool[n]
-		q.orders[n] = q.order(now, c, c.most(ttl))
+		q.orders[n] = q.order(now, c, q.sampled(c, c.most(ttl)))
 		n++
 	}
 	return n
+}
+
+// sampled is how far the probe should go through a neighbor, ttl at most, if our
+// own leaves are a sample of the network: no farther than brings what is wanted
+// where each ultrapeer has as many that match. Without it the probe for what
+// everybody has would flood a network of some hundred ultrapeers, as
+// gtk-gnutella's does.
+func (q *Query) sampled(c *Candidate, ttl uint8) uint8 {
+	if !q.cfg.sample() {
+		return ttl
+	}
+	for ttl > 1 && c.horizon(ttl)*float64(probes*q.cfg.Leaves) > float64(q.cfg.Target) {
+		ttl--
+	}
+	return ttl
 }
 
 // next chooses one more neighbor and how far the query should go through it:

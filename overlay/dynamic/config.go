@@ -1,5 +1,7 @@
 package dynamic
 
+import "time"
+
 // Config says what a query is for. The zero value is a query of our own.
 type Config struct {
 	Target int   // hits wanted; 0 is 150, or 50 for a leaf
@@ -17,6 +19,18 @@ type Config struct {
 	// Unseen says that hits go to the leaf directly, out of band, so that only
 	// its guidance tells of them. Without it the query ends after the probe.
 	Unseen bool
+
+	// Pace is how long hits are waited for after a step, at first; the other
+	// waits are longer and shorter in proportion. 0 is gtk-gnutella's 3.7 s, and
+	// it is never more. Who knows the round trips of its links waits no longer
+	// than the network takes.
+	Pace time.Duration
+
+	// Leaves is how many leaves of ours have been sent the query already. Enough
+	// of them are a sample of the network: their hits are waited for before
+	// anybody else is asked, and then the query goes no farther than it takes if
+	// others have as many.
+	Leaves int
 
 	// Salt orders neighbors that are equal otherwise, by ID ^ Salt. Each query
 	// should have another, so that none of them is always the first.
@@ -37,6 +51,9 @@ func (c Config) URN() Config {
 	return c
 }
 
+// sample reports whether so many leaves of ours match that others will.
+func (c Config) sample() bool { return c.Leaves*sampleShare >= c.Target }
+
 func (c Config) withDefaults() Config {
 	switch {
 	case c.Target > 0:
@@ -47,6 +64,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.TTL == 0 || c.TTL > MaxTTL {
 		c.TTL = MaxTTL
+	}
+	if c.Pace <= 0 || c.Pace > stepWait {
+		c.Pace = stepWait
 	}
 	if c.Links <= 0 {
 		c.Links = defaultLinks

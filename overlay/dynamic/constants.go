@@ -26,6 +26,10 @@ const (
 	commonMatches = 3 * probes
 	plentyMatches = 6 * probes
 
+	// sampleShare is what part of the target, one in so many, our own leaves that
+	// match must be to tell something about those of others.
+	sampleShare = 20
+
 	probeWait = 1500 * time.Millisecond // for each probe, beyond stepWait
 )
 

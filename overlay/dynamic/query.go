@@ -16,7 +16,7 @@ type Query struct {
 	probed  bool
 	asked   []asked       // at most cfg.Links
 	sent    int           // queries sent, second ones to a neighbor included
-	horizon float64       // hosts that they are taken to have reached
+	horizon float64       // ultrapeers taken to have seen it, ourselves included
 	wait    time.Duration // after a step
 
 	hits     int // that came through here
@@ -43,7 +43,11 @@ type asked struct {
 // New returns a query whose first step is due now.
 func New(now time.Time, cfg Config) *Query {
 	cfg = cfg.withDefaults()
-	return &Query{cfg: cfg, start: now, due: now, wait: stepWait, guided: cfg.Leaf && cfg.Guided}
+	q := &Query{cfg: cfg, start: now, due: now, wait: cfg.Pace, guided: cfg.Leaf && cfg.Guided, horizon: 1}
+	if cfg.sample() {
+		q.due = now.Add(cfg.Pace)
+	}
+	return q
 }
 
 // Action is what Step wants done.
@@ -112,7 +116,7 @@ func (q *Query) ask(now time.Time, candidates []Candidate) Action {
 	if !q.probed {
 		q.probed = true
 		if n := q.probe(now, candidates); n > 0 {
-			q.due = now.Add(time.Duration(n) * (probeWait + q.wait))
+			q.due = now.Add(time.Duration(n) * (q.paced(probeWait) + q.wait))
 			return Action{Probes: q.orders[:n]}
 		}
 	}
@@ -127,10 +131,15 @@ func (q *Query) ask(now time.Time, candidates []Candidate) Action {
 	}
 	q.orders[0] = q.order(now, c, ttl)
 	if q.horizon > rareHosts && float64(q.Results()) < rareHits*q.horizon/rareHosts {
-		q.wait = max(leastWait, q.wait-hurry)
+		q.wait = max(q.paced(leastWait), q.wait-q.paced(hurry))
 	}
-	q.due = now.Add(q.wait + time.Duration(q.queued()-1)*queuedWait)
+	q.due = now.Add(q.wait + time.Duration(q.queued()-1)*q.paced(queuedWait))
 	return Action{Probes: q.orders[:1]}
+}
+
+// paced is a wait of gtk-gnutella's in proportion to our pace.
+func (q *Query) paced(wait time.Duration) time.Duration {
+	return time.Duration(float64(wait) * (float64(q.cfg.Pace) / float64(stepWait)))
 }
 
 // order notes that a neighbor is sent the query.

@@ -356,17 +356,59 @@ func play(t *testing.T, q *Query, events []event) {
 // TestZeroConfig: nothing needs to be set.
 func TestZeroConfig(t *testing.T) {
 	for _, test := range []struct{ got, want Config }{
-		{Config{}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32}},
-		{Own(), Config{Target: 150, TTL: 4, Links: 32}},
-		{ForLeaf(), Config{Target: 50, TTL: 4, Links: 32, Leaf: true}},
-		{Own().URN(), Config{Target: 6, TTL: 4, Links: 32}},
-		{ForLeaf().URN(), Config{Target: 2, TTL: 4, Links: 32, Leaf: true}},
-		{Config{Target: 3}.URN(), Config{Target: 1, TTL: 4, Links: 32}},
-		{Config{TTL: 7}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32}},
+		{Config{}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
+		{Own(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
+		{ForLeaf(), Config{Target: 50, TTL: 4, Links: 32, Pace: stepWait, Leaf: true}},
+		{Own().URN(), Config{Target: 6, TTL: 4, Links: 32, Pace: stepWait}},
+		{ForLeaf().URN(), Config{Target: 2, TTL: 4, Links: 32, Pace: stepWait, Leaf: true}},
+		{Config{Target: 3}.URN(), Config{Target: 1, TTL: 4, Links: 32, Pace: stepWait}},
+		{Config{TTL: 7}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
 	} {
 		if test.got != test.want {
 			t.Errorf("%+v, want %+v", test.got, test.want)
 		}
+	}
+}
+
+// TestPace asks faster where the network is faster: all waits shrink alike.
+func TestPace(t *testing.T) {
+	const pace = stepWait / 10
+	const probe3 = 3 * (probeWait + stepWait) / 10
+	play(t, New(start, Config{Pace: pace}), []event{
+		{from: ultrapeers(1, 5), want: "1/4 2/4 3/4", wait: probe3},
+		{due: true, want: "4/4", wait: pace - hurry/10},
+		{due: true, want: "5/4", wait: pace - 2*hurry/10},
+	})
+	if got := (Config{Pace: time.Hour}).withDefaults().Pace; got != stepWait {
+		t.Errorf("a pace of an hour is one of %v", got)
+	}
+}
+
+// TestOwnLeaves takes our own leaves for a sample: when many of them match their
+// hits are waited for, and a probe goes only as far as it takes if other
+// ultrapeers have as many.
+func TestOwnLeaves(t *testing.T) {
+	for _, test := range []struct {
+		leaves int
+		first  string // the probe
+		wait   time.Duration
+	}{
+		{0, "1/4 2/4 3/4", 0},
+		{7, "1/4 2/4 3/4", 0},        // too few to tell
+		{8, "1/1 2/1 3/1", stepWait}, // 3 * 25.6 * 8 > 150
+	} {
+		q := New(start, Config{Leaves: test.leaves})
+		if got := q.Due().Sub(start); got != test.wait {
+			t.Errorf("with %d leaves: waits %v, want %v", test.leaves, got, test.wait)
+		}
+		if got := q.Step(q.Due(), ultrapeers(1, 5)).String(); got != test.first {
+			t.Errorf("with %d leaves: %q, want %q", test.leaves, got, test.first)
+		}
+	}
+	small := func(c *Candidate) { c.Degree = 4 } // 3 * 3.2 * 8 <= 150 < 3 * 8.3 * 8
+	q := New(start, Config{Leaves: 8})
+	if got := q.Step(q.Due(), ultrapeers(1, 5, small)).String(); got != "1/2 2/2 3/2" {
+		t.Errorf("neighbors of degree 4: %q", got)
 	}
 }
 

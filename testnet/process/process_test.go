@@ -159,6 +159,7 @@ func sum(t *testing.T, path string) string {
 // real documents, the third finds and fetches one of them; the node between them
 // is killed and started again, and the third finds it again by itself.
 func TestChain(t *testing.T) {
+	t.Setenv("FILBERT_ROLE", "ultrapeer") // leaves would call the ultrapeer they hear of
 	docs, homes := t.TempDir(), t.TempDir()
 	names := documents(t, docs, 2000)
 	a := start(t, filepath.Join(homes, "a"), "--share", docs)
