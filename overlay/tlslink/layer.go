@@ -49,20 +49,20 @@ func Is(conn net.Conn) bool {
 // read from conn already. The handshake must be over at the deadline; that of
 // conn is cleared afterwards. The caller closes conn when it fails.
 func (l *Layer) Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, conn, prefix, deadline, tls.Client)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: secondFlight}, deadline, tls.Client)
 }
 
 // Server is Client for the side that accepted conn.
 func (l *Layer) Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, conn, prefix, deadline, tls.Server)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix}, deadline, tls.Server)
 }
 
-func (l *Layer) secure(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time,
+func (l *Layer) secure(ctx context.Context, under *underlying, deadline time.Time,
 	side func(net.Conn, *tls.Config) *tls.Conn) (net.Conn, error) {
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
-	conn.SetDeadline(deadline) // an error shows at the next read
-	under := &underlying{Conn: conn, prefix: prefix, layer: l, ctx: ctx, left: maxHandshake}
+	under.SetDeadline(deadline) // an error shows at the next read
+	under.layer, under.ctx, under.left = l, ctx, maxHandshake
 	secured := side(under, l.config)
 	err := under.take()
 	if err == nil {
@@ -72,6 +72,6 @@ func (l *Layer) secure(ctx context.Context, conn net.Conn, prefix []byte, deadli
 	if err != nil {
 		return nil, fmt.Errorf("tlslink: %w", err)
 	}
-	conn.SetDeadline(time.Time{})
+	under.SetDeadline(time.Time{})
 	return secured, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"time"
 )
 
 // underlying is the connection below a TLS one. Until finish it counts what is
@@ -15,8 +16,10 @@ type underlying struct {
 	// Below: of the handshake, which one goroutine makes.
 	layer *Layer // nil when it is over
 	ctx   context.Context
-	left  int  // bytes that may still be read
-	turn  bool // a token is held
+	left  int           // bytes that may still be read
+	turn  bool          // a token is held
+	heard bool          // something was read
+	pause time.Duration // before the next write, once something was
 }
 
 // take waits for a turn to compute.
@@ -43,6 +46,17 @@ func (u *underlying) finish() {
 	u.layer, u.ctx = nil, nil
 }
 
+// rest keeps the pause, once.
+func (u *underlying) rest() {
+	if u.pause > 0 {
+		select {
+		case <-time.After(u.pause):
+		case <-u.ctx.Done():
+		}
+		u.pause = 0
+	}
+}
+
 // Read implements net.Conn.
 func (u *underlying) Read(b []byte) (int, error) {
 	if u.layer == nil {
@@ -54,6 +68,7 @@ func (u *underlying) Read(b []byte) (int, error) {
 	u.give()
 	n, err := u.read(b[:min(len(b), u.left)])
 	u.left -= n
+	u.heard = true
 	if turn := u.take(); err == nil {
 		err = turn
 	}
@@ -77,6 +92,9 @@ func (u *underlying) Write(b []byte) (int, error) {
 		return u.Conn.Write(b)
 	}
 	u.give()
+	if u.heard {
+		u.rest()
+	}
 	n, err := u.Conn.Write(b)
 	if turn := u.take(); err == nil {
 		err = turn
