@@ -153,6 +153,9 @@ func TestJoinedTable(t *testing.T) {
 	r := qrp.NewReceiver(qrp.UltrapeerBits)
 	r.Reset(w.now, &wire.RouteReset{Slots: 8, Infinity: 7})
 	w.step(&Routing{tableOf("own")})
+	if !a.told(r).Equal(tableOf("own")) {
+		t.Error("the ultrapeer does not know our words")
+	}
 	leaf := w.serves(bob, "blue")
 	w.passWith(tablePause+2*time.Second, a, leaf)
 	want := tableOf("own", "blue")
@@ -183,6 +186,68 @@ func (w *world) passWith(d time.Duration, players ...*player) {
 		for _, p := range players {
 			p.sends(guidOf(byte(w.now.Second())), 0, 0, &wire.Ping{})
 			p.inbox = slices.DeleteFunc(p.inbox, func(f wire.Frame) bool { return f.Type() == wire.TypePing })
+		}
+	}
+}
+
+// TestTablesThatChange tells an ultrapeer, one as strict as we are ourselves, of
+// words that come and go all the time: it never has a reason to complain.
+func TestTablesThatChange(t *testing.T) {
+	w := newWorld(t, Config{Mode: ModeLeaf, Want: 8})
+	a, _ := w.applies(alice, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(1)})
+	w.step(&Up{Link: a.id})
+	r := qrp.NewReceiver(qrp.MaxBits)
+	many := make([]uint32, 40_000)
+	for i := range many {
+		many[i] = uint32(i) * 0x9E3779B1
+	}
+	var latest *qrp.Table
+	for i := range 200 {
+		switch i % 4 {
+		case 0:
+			latest = nil
+		case 1:
+			latest = qrp.Build(many[:100+i], qrp.MaxBits)
+		case 2:
+			latest = qrp.Build(many[:200*i], qrp.MaxBits)
+		case 3:
+			latest = qrp.Build(many[100+i:200+i], qrp.MaxBits)
+		}
+		w.step(&Routing{latest})
+		w.passWith(7*time.Second, a)
+		a.hears(r)
+	}
+	w.step(&Routing{qrp.Build(many[:50], qrp.MaxBits)})
+	w.passWith(10*time.Minute, a)
+	a.hears(r)
+	for _, h := range many[:50] {
+		if !r.Table().Has(h) {
+			t.Fatal("a word did not arrive")
+		}
+	}
+	if r.Table().Fill() > 0.01 {
+		t.Errorf("%.2f of the table is set: words that went did not go", r.Table().Fill())
+	}
+}
+
+// hears takes all messages about our route table that it was sent.
+func (p *player) hears(r *qrp.Receiver) {
+	p.w.t.Helper()
+	for len(p.inbox) > 0 {
+		if f := p.inbox[0]; f.Type() != wire.TypeRoute {
+			p.inbox = p.inbox[1:]
+			continue
+		}
+		m, err := wire.Parse(wire.TypeRoute, p.want(wire.TypeRoute).Payload())
+		var fault *qrp.Fault
+		switch m := m.(type) {
+		case *wire.RouteReset:
+			fault = r.Reset(p.w.now, m)
+		case *wire.RoutePatch:
+			_, fault = r.Patch(p.w.now, m)
+		}
+		if err != nil || fault != nil {
+			p.w.t.Fatalf("%v complains: %v, %+v", p.addr, err, fault)
 		}
 	}
 }

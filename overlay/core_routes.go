@@ -34,6 +34,7 @@ type routeTables struct {
 
 	sender     qrp.Sender
 	from, to   *qrp.Table // of the messages made last: many are told the same
+	whole      bool
 	difference []wire.Message
 	small, big *qrp.Table // a table and itself in a larger size
 }
@@ -47,10 +48,17 @@ func (t *routeTables) grown(table *qrp.Table, bits int) *qrp.Table {
 	return t.big
 }
 
-// update returns the messages that turn one table into another.
-func (t *routeTables) update(from, to *qrp.Table) []wire.Message {
-	if t.to != to || t.from != from {
-		t.from, t.to, t.difference = from, to, t.sender.Update(from, to)
+// update returns the messages that turn one table into another; whole tells
+// whether they may be a new table instead, where that is shorter.
+func (t *routeTables) update(from, to *qrp.Table, whole bool) []wire.Message {
+	if t.to == to && t.from == from && t.whole == whole {
+		return t.difference
+	}
+	t.from, t.to, t.whole = from, to, whole
+	if whole || from == nil || from.Bits() != to.Bits() {
+		t.difference = t.sender.Update(from, to)
+	} else {
+		t.difference = t.sender.Change(from, to)
 	}
 	return t.difference
 }
@@ -59,7 +67,8 @@ func (t *routeTables) update(from, to *qrp.Table) []wire.Message {
 func (c *Core) routing(now time.Time, ev *Routing) {
 	c.tables.own = ev.Table
 	c.tables.stale = true
-	c.hurryTables(now, tablePauseOwn)
+	c.hurryTables(now, 0)
+	c.tellTables(now)
 }
 
 // hurryTables has the table for ultrapeers made anew after a pause, unless that
@@ -133,8 +142,23 @@ func (c *Core) tellTable(now time.Time, n *neighbor) {
 type toldTable struct {
 	latest *qrp.Table // of ours that it was told
 	kept   *qrp.Table // its copy: the same words, in a table that never shrinks
-	at     time.Time  // when
-	whole  time.Time  // when it was told a whole table last
+	change pace       // of changes
+	whole  pace       // of whole tables
+}
+
+// pace lets something happen tableBurst times at once, in the long run once in a
+// pause.
+type pace struct{ spent time.Time }
+
+func (p *pace) allows(now time.Time, pause time.Duration) bool {
+	return p.spent.Sub(now) <= (tableBurst-1)*pause
+}
+
+func (p *pace) spend(now time.Time, pause time.Duration) {
+	if p.spent.Before(now) {
+		p.spent = now
+	}
+	p.spent = p.spent.Add(pause)
 }
 
 // mayHear reports whether a neighbor may be told a table now. Others count how
@@ -144,23 +168,28 @@ func (k *toldTable) mayHear(now time.Time, next *qrp.Table) bool {
 	switch {
 	case k.kept == nil || k.kept.Bits() == qrp.EmptyBits:
 		return true
-	case next.Bits() > k.kept.Bits() && now.Sub(k.whole) < tablePauseWhole:
-		return false
+	case next.Bits() > k.kept.Bits():
+		return k.whole.allows(now, tablePauseWhole)
 	}
-	return now.Sub(k.at) >= tablePause
+	return k.change.allows(now, tablePause)
 }
 
 // hear returns the messages that tell a table.
 func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.Message {
-	k.latest, k.at = next, now
+	k.latest = next
 	if k.kept != nil && k.kept.Bits() > next.Bits() {
 		next = t.grown(next, k.kept.Bits())
 	}
-	if k.kept == nil || k.kept.Bits() != next.Bits() {
-		k.whole = now
-	}
-	messages := t.update(k.kept, next)
+	messages := t.update(k.kept, next, k.whole.allows(now, tablePauseWhole))
 	k.kept = next
+	if len(messages) == 0 {
+		return nil
+	}
+	if _, whole := messages[0].(*wire.RouteReset); whole {
+		k.whole.spend(now, tablePauseWhole)
+	} else {
+		k.change.spend(now, tablePause)
+	}
 	return messages
 }
 
@@ -216,6 +245,9 @@ func (c *Core) route(now time.Time, n *neighbor, f wire.Frame) {
 	case whole && c.leaf(n):
 		c.tables.stale = true
 		c.hurryTables(now, tablePauseLeaf)
+		if !had {
+			c.repeatSearches(now, n)
+		}
 	}
 }
 

@@ -50,10 +50,18 @@ func (c *Core) search(now time.Time, ev *Search) {
 
 // repeatSearches asks a new neighbor what was asked a moment ago: who searches
 // while the node is still connecting gets answers all the same. Neighbors that
-// had the query by another way drop it as a duplicate.
+// had the query by another way drop it as a duplicate. Dynamic queries find new
+// ultrapeers by themselves; a leaf is asked once its table says what it has.
 func (c *Core) repeatSearches(now time.Time, n *neighbor) {
 	for _, s := range c.searches.list {
-		if s.flood && now.Sub(s.began) < searchRepeat {
+		switch {
+		case now.Sub(s.began) >= searchRepeat:
+		case c.leaf(n):
+			q := outgoing{words: c.hash(s.frame), payload: s.frame.Payload()}
+			if n.takes(&q) && n.routes(&q) {
+				c.send(n, s.frame)
+			}
+		case s.flood:
 			c.send(n, s.frame)
 		}
 	}

@@ -190,14 +190,15 @@ const (
 
 // Pauses of route tables.
 const (
-	// tablePause is the least time between two changes told to a neighbor
-	// (LimeWire's figure; gtk-gnutella takes five minutes), tablePauseWhole that
-	// between two whole tables, tablePauseLeaf and tablePauseOwn how soon a
-	// change of a leaf's or of our own is taken up when nothing was told lately.
+	// tablePause is the time between two changes told to a neighbor in the long
+	// run (LimeWire's figure; gtk-gnutella takes five minutes), tablePauseWhole
+	// that between two whole tables, tableBurst how many of either may come at
+	// once: package qrp takes no more, and some time is left for the way. tablePauseLeaf is how soon a change of a
+	// leaf's is taken up when nothing was told lately.
+	tableBurst      = 2
 	tablePause      = time.Minute
-	tablePauseWhole = 5 * time.Minute
+	tablePauseWhole = 5*time.Minute + 30*time.Second
 	tablePauseLeaf  = 5 * time.Second
-	tablePauseOwn   = time.Second
 
 	// tableRoom is up to how many waiting bytes parts of a table are added to a
 	// link: 40 % of its queue, as gtk-gnutella does.

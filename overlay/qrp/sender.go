@@ -40,6 +40,15 @@ func (s *Sender) Update(last, next *Table) []wire.Message {
 	return append([]wire.Message{reset}, whole...)
 }
 
+// Change returns the messages of Update without a RESET, which neighbors take
+// now and then only. The tables are of one size.
+func (s *Sender) Change(last, next *Table) []wire.Message {
+	if last.Equal(next) {
+		return nil
+	}
+	return s.patch(last, next)
+}
+
 // resetBytes is what a RESET costs on the wire.
 const resetBytes = wire.HeaderLen + 6
 
