@@ -17,7 +17,8 @@
 // 2^n slots takes the upper n bits. So a table shrinks by joining neighboring
 // slots and grows by repeating them, and one hash serves tables of every size.
 //
-// The package is pure: no goroutine, clock or logger; the time comes in. Who
-// gets a table, how often, and how fast the messages leave is its callers'
-// business.
+// The package is pure: no goroutine, clock or logger; the time comes in. What
+// inflates a patch is a coroutine, which runs while its caller waits for it;
+// [Receiver.Close] ends it. Who gets a table, how often, and how fast the
+// messages leave is its callers' business.
 package qrp

@@ -12,6 +12,11 @@ const (
 	// gtk-gnutella and LimeWire send no larger ones there.
 	UltrapeerBits = 17
 
+	// LeafBits is what a leaf's table is kept in at most, 2^20 slots, 128 KiB:
+	// so 300 leaves that send the largest, with a patch under way each, hold
+	// 300 * (128 + 72) KiB = 59 MiB. With MaxBits it would be 96 MiB.
+	LeafBits = 20
+
 	// maxSequence is how many messages one patch may have: their count is a byte.
 	maxSequence = 255
 )
@@ -32,15 +37,12 @@ const (
 	patchBurst = 4
 )
 
-// Bounds of the inflater of a patch, in bytes.
 const (
-	// maxWindow is how far back a stream may refer (RFC 1950); less where the
-	// whole patch is shorter.
-	maxWindow = 32 << 10
+	// outputStep is how much an inflater gives out at a time, in bytes.
+	outputStep = 1024
 
-	// inputStep is how much is inflated at a time, and maxUnit what may be left
-	// of it because its end is missing: at most the head of a block with its
-	// code lengths, which is 14 + 19*3 + 316*(7+7) bits.
-	inputStep = 1024
-	maxUnit   = 600
+	// inflaterBytes is what an inflater holds at most, in bytes: its window of
+	// 32 KiB, the stack of its coroutine, its state, and codes with nothing but
+	// long words, 24 KiB. With common ones it takes 44 KiB in all.
+	inflaterBytes = 72 << 10
 )

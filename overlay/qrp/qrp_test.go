@@ -1,6 +1,14 @@
 package qrp
 
-import "filbert/query/keyword"
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"filbert/query/keyword"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // hashes are those of normalised words.
 func hashes(words ...string) (h []uint32) {

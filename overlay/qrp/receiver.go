@@ -11,11 +11,14 @@ import (
 // reads entries of 8, 4, 2 and 1 bits, plain or deflated, whole tables and
 // changes; of an entry only the sign counts, for infinity is whatever the
 // sender likes. Entries are applied as they arrive: nothing is held but the
-// bitmap and, during a deflated patch, an inflater of some 35 KiB at most.
+// bitmap and, during a deflated patch, an inflater of at most inflaterBytes.
 //
 // A neighbor may announce a table larger than we keep, up to 2^MaxBits slots.
 // Like gtk-gnutella, which so spares the link, the Receiver folds it: a slot
 // stands for several and is set while one of them may be.
+//
+// The inflater is a coroutine, which no collector frees: call Close when the
+// link is gone. A Receiver must not be copied.
 type Receiver struct {
 	maxBits int
 	table   *Table // nil before the first RESET
@@ -38,7 +41,7 @@ type sequence struct {
 	inflate    *inflater
 }
 
-// NewReceiver returns a Receiver that keeps at most 2^maxBits slots: MaxBits for
+// NewReceiver returns a Receiver that keeps at most 2^maxBits slots: LeafBits for
 // a leaf, UltrapeerBits for an ultrapeer. It takes no memory before a RESET.
 func NewReceiver(maxBits int) *Receiver {
 	return &Receiver{maxBits: min(max(maxBits, EmptyBits), MaxBits)}
@@ -54,20 +57,31 @@ func (r *Receiver) Table() *Table {
 	return r.table
 }
 
-// Memory is what the Receiver holds, in bytes, give or take 2 KiB.
+// Memory is what the Receiver holds at most, in bytes: its bitmap, and
+// inflaterBytes during a deflated patch.
 func (r *Receiver) Memory() int {
 	n := 0
 	if r.table != nil {
 		n += 8 * len(r.table.words)
 	}
-	return n + r.part.inflate.memory()
+	if r.part.inflate != nil {
+		n += inflaterBytes
+	}
+	return n
 }
+
+// Close lets go of all that the Receiver holds, a patch under way included; the
+// Receiver is as new then, or at fault if it was. It must be called when the link
+// is gone and may be called again.
+func (r *Receiver) Close() { r.keep(r.fault) }
 
 // Reset begins a new table. It may come in the middle of a patch. A fault is
 // final: the link should end with it, and there is no table any more.
 func (r *Receiver) Reset(now time.Time, m *wire.RouteReset) *Fault {
 	if r.fault == nil {
-		r.end(r.reset(now, m))
+		if f := r.reset(now, m); f != nil {
+			r.keep(f)
+		}
 	}
 	return r.fault
 }
@@ -91,7 +105,8 @@ func (r *Receiver) reset(now time.Time, m *wire.RouteReset) *Fault {
 	} else {
 		r.table = NewTable(kept)
 	}
-	r.whole, r.fold, r.part = false, sent-kept, sequence{}
+	r.endPatch()
+	r.whole, r.fold = false, sent-kept
 	return nil
 }
 
@@ -99,17 +114,25 @@ func (r *Receiver) reset(now time.Time, m *wire.RouteReset) *Fault {
 // table is up to date again. A fault is final, as that of Reset.
 func (r *Receiver) Patch(now time.Time, m *wire.RoutePatch) (done bool, f *Fault) {
 	if r.fault == nil {
-		done, f = r.patch(now, m)
-		r.end(f)
+		if done, f = r.patch(now, m); f != nil {
+			r.keep(f)
+		}
 	}
 	return done, r.fault
 }
 
-// end keeps a fault, if there is one, and nothing else.
-func (r *Receiver) end(f *Fault) {
-	if f != nil {
-		*r = Receiver{fault: f}
+// keep keeps a fault and nothing else.
+func (r *Receiver) keep(f *Fault) {
+	r.endPatch()
+	*r = Receiver{maxBits: r.maxBits, fault: f}
+}
+
+// endPatch forgets the patch under way, if there is one.
+func (r *Receiver) endPatch() {
+	if r.part.inflate != nil {
+		r.part.inflate.close()
 	}
+	r.part = sequence{}
 }
 
 func (r *Receiver) patch(now time.Time, m *wire.RoutePatch) (done bool, f *Fault) {
@@ -124,22 +147,24 @@ func (r *Receiver) patch(now time.Time, m *wire.RoutePatch) (done bool, f *Fault
 	if f != nil {
 		return false, f
 	}
+	last := m.Seq == m.Count
 	if r.part.inflate != nil {
-		f = r.part.inflate.push(m.Data, r.apply)
+		f = r.part.inflate.push(m.Data, last)
 	} else {
 		f = r.apply(m.Data)
 	}
 	if f != nil {
 		return false, f
 	}
-	if m.Seq < m.Count {
+	if !last {
 		r.part.next++
 		return false, nil
 	}
 	if covered, all := r.part.slot, r.slots(); covered < all {
 		return false, fault(ReasonIncomplete, "QRP patch covers %d of %d slots", covered, all)
 	}
-	r.whole, r.part = true, sequence{}
+	r.endPatch()
+	r.whole = true
 	return true, nil
 }
 
@@ -157,7 +182,7 @@ func (r *Receiver) begin(now time.Time, m *wire.RoutePatch) *Fault {
 	}
 	r.part = sequence{next: 1, count: m.Count, compressor: m.Compressor, bits: m.Bits}
 	if m.Compressor == compressZlib {
-		r.part.inflate = newInflater(int(r.slots()) * int(m.Bits) / 8)
+		r.part.inflate = newInflater(r.apply)
 	}
 	return nil
 }
