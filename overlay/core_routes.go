@@ -219,7 +219,7 @@ func (c *Core) route(now time.Time, n *neighbor, f wire.Frame) {
 	if n.receiver == nil {
 		bits := qrp.UltrapeerBits
 		if c.leaf(n) {
-			bits = qrp.MaxBits
+			bits = qrp.LeafBits
 		}
 		n.receiver = qrp.NewReceiver(bits)
 	}
@@ -265,7 +265,10 @@ func (c *Core) forgetTable(n *neighbor) {
 		c.tables.held--
 		c.tables.stale = true
 	}
-	n.receiver = nil
+	if n.receiver != nil {
+		n.receiver.Close()
+		n.receiver = nil
+	}
 }
 
 // emptyTable is that of who shares nothing. It is never changed.

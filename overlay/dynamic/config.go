@@ -71,5 +71,13 @@ func (c Config) withDefaults() Config {
 	if c.Links <= 0 {
 		c.Links = defaultLinks
 	}
+	if c.Pace <= 0 || c.Pace > stepWait {
+		c.Pace = stepWait
+	}
+	c.Pace = max(c.Pace, leastPace)
 	return c
 }
+
+// paced is a wait for hits in proportion to the Pace. One of up to 2 s does not
+// overflow.
+func (c *Config) paced(wait time.Duration) time.Duration { return wait * c.Pace / stepWait }

@@ -33,7 +33,8 @@ const (
 	probeWait = 1500 * time.Millisecond // for each probe, beyond stepWait
 )
 
-// The waits between steps.
+// The waits between steps. They and probeWait are those of the longest Pace, and
+// shorter in proportion at others; how long a queue is waited for is not.
 const (
 	stepWait  = 3700 * time.Millisecond
 	leastWait = 1500 * time.Millisecond

@@ -6,6 +6,9 @@ const (
 	// maxAge ends a query, however far it got.
 	maxAge = 10 * time.Minute
 
+	// leastPace is the shortest Pace, so that time passes between steps.
+	leastPace = time.Millisecond
+
 	// maxHorizon ends it when so many ultrapeers may have seen it.
 	maxHorizon = 500_000
 

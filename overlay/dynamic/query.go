@@ -116,7 +116,7 @@ func (q *Query) ask(now time.Time, candidates []Candidate) Action {
 	if !q.probed {
 		q.probed = true
 		if n := q.probe(now, candidates); n > 0 {
-			q.due = now.Add(time.Duration(n) * (q.paced(probeWait) + q.wait))
+			q.due = now.Add(time.Duration(n) * (q.cfg.paced(probeWait) + q.wait))
 			return Action{Probes: q.orders[:n]}
 		}
 	}
@@ -131,15 +131,10 @@ func (q *Query) ask(now time.Time, candidates []Candidate) Action {
 	}
 	q.orders[0] = q.order(now, c, ttl)
 	if q.horizon > rareHosts && float64(q.Results()) < rareHits*q.horizon/rareHosts {
-		q.wait = max(q.paced(leastWait), q.wait-q.paced(hurry))
+		q.wait = max(q.cfg.paced(leastWait), q.wait-q.cfg.paced(hurry))
 	}
-	q.due = now.Add(q.wait + time.Duration(q.queued()-1)*q.paced(queuedWait))
+	q.due = now.Add(q.wait + time.Duration(q.queued()-1)*q.cfg.paced(queuedWait))
 	return Action{Probes: q.orders[:1]}
-}
-
-// paced is a wait of gtk-gnutella's in proportion to our pace.
-func (q *Query) paced(wait time.Duration) time.Duration {
-	return time.Duration(float64(wait) * (float64(q.cfg.Pace) / float64(stepWait)))
 }
 
 // order notes that a neighbor is sent the query.

@@ -353,34 +353,48 @@ func play(t *testing.T, q *Query, events []event) {
 	}
 }
 
+// TestPace: the whole schedule is faster in proportion: the wait for the probe,
+// the waits that shorten down to the least, and those for queues.
+func TestPace(t *testing.T) {
+	small := func(c *Candidate) { c.Degree = 20 }
+	for _, times := range []time.Duration{1, 2, 10, 1000} {
+		t.Run(fmt.Sprintf("%d times as fast", times), func(t *testing.T) {
+			events := []event{{from: ultrapeers(1, 31, small), want: "1/2 2/2 3/2", wait: 3 * (probeWait + stepWait) / times}}
+			wait := stepWait
+			for i := range 27 {
+				wait = max(leastWait, wait-hurry)
+				events = append(events, event{due: true, want: fmt.Sprintf("%d/4", i+4), wait: wait / times})
+			}
+			full := join(ultrapeers(1, 30, small), ultrapeers(50, 9, small, queue(queueGrain)))
+			events = append(events,
+				event{due: true, from: full, want: "50/4", wait: leastWait / times},
+				event{due: true, want: "51/4", wait: (leastWait + queuedWait) / times},
+				event{due: true, want: "52/4", wait: (leastWait + 2*queuedWait) / times},
+				event{due: true, want: "", wait: leastWait / times},
+			)
+			play(t, New(start, Config{Links: 99, Pace: stepWait / times}), events)
+		})
+	}
+}
+
 // TestZeroConfig: nothing needs to be set.
 func TestZeroConfig(t *testing.T) {
 	for _, test := range []struct{ got, want Config }{
 		{Config{}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
 		{Own(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
-		{ForLeaf(), Config{Target: 50, TTL: 4, Links: 32, Pace: stepWait, Leaf: true}},
+		{ForLeaf(), Config{Target: 50, TTL: 4, Links: 32, Leaf: true, Pace: stepWait}},
 		{Own().URN(), Config{Target: 6, TTL: 4, Links: 32, Pace: stepWait}},
-		{ForLeaf().URN(), Config{Target: 2, TTL: 4, Links: 32, Pace: stepWait, Leaf: true}},
+		{ForLeaf().URN(), Config{Target: 2, TTL: 4, Links: 32, Leaf: true, Pace: stepWait}},
 		{Config{Target: 3}.URN(), Config{Target: 1, TTL: 4, Links: 32, Pace: stepWait}},
+		{Config{Pace: -1}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
+		{Config{Pace: 1}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: leastPace}},
+		{Config{Pace: time.Second}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: time.Second}},
+		{Config{Pace: stepWait + 1}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
 		{Config{TTL: 7}.withDefaults(), Config{Target: 150, TTL: 4, Links: 32, Pace: stepWait}},
 	} {
 		if test.got != test.want {
 			t.Errorf("%+v, want %+v", test.got, test.want)
 		}
-	}
-}
-
-// TestPace asks faster where the network is faster: all waits shrink alike.
-func TestPace(t *testing.T) {
-	const pace = stepWait / 10
-	const probe3 = 3 * (probeWait + stepWait) / 10
-	play(t, New(start, Config{Pace: pace}), []event{
-		{from: ultrapeers(1, 5), want: "1/4 2/4 3/4", wait: probe3},
-		{due: true, want: "4/4", wait: pace - hurry/10},
-		{due: true, want: "5/4", wait: pace - 2*hurry/10},
-	})
-	if got := (Config{Pace: time.Hour}).withDefaults().Pace; got != stepWait {
-		t.Errorf("a pace of an hour is one of %v", got)
 	}
 }
 
