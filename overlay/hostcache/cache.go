@@ -69,8 +69,11 @@ func (c *Cache) add(now time.Time, addr netip.AddrPort, from netip.Addr, source 
 		if met {
 			e.met, e.LastSeen = true, now
 		}
-		if source.pins() && e.table != inPinned {
-			return c.pin(e, source)
+		if source.pins() {
+			e.due = time.Time{} // who names a host wants it called, whatever became of it before
+			if e.table != inPinned {
+				return c.pin(e, source)
+			}
 		}
 		return Kept
 	}

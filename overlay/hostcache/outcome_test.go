@@ -69,6 +69,26 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// TestNamingEndsBackOff: a host that the user names is due at once, whatever
+// became of it before, also in a life before this one.
+func TestNamingEndsBackOff(t *testing.T) {
+	for _, source := range []Source{FromUser, FromSeed} {
+		for _, before := range []Source{FromSaved, FromSeed} {
+			c, addr := newCache(1), host("5.6.7.8")
+			c.Add(epoch, addr, netip.Addr{}, before)
+			c.Attempt(epoch, addr)
+			c.Failed(epoch, addr, 429)
+			if at, ok := c.NextAttempt(epoch, nobody); !ok || !at.After(epoch) {
+				t.Fatalf("after a ban it is due at %v, %t", at, ok)
+			}
+			c.Add(epoch, addr, netip.Addr{}, source)
+			if at, ok := c.NextAttempt(epoch, nobody); !ok || at.After(epoch) {
+				t.Errorf("%v, then named by %v: due %v later", before, source, at.Sub(epoch))
+			}
+		}
+	}
+}
+
 // TestRumourChangesNothing: others tell of a host as often as they like, its
 // back-off stays.
 func TestRumourChangesNothing(t *testing.T) {
