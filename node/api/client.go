@@ -223,7 +223,7 @@ func (c *Client) failure(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.As(err, &op) && op.Op == "dial":
-		return fmt.Errorf("%w (%s: %v)", ErrNotRunning, c.where, op.Err)
+		return fmt.Errorf("%w (%s: %w)", ErrNotRunning, c.where, op.Err)
 	}
 	return fmt.Errorf("api: %w", err)
 }

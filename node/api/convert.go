@@ -117,7 +117,7 @@ func downloadOf(s download.Status) Download {
 		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
 	}
 	if s.Err != nil {
-		d.Error = transfer.Display(s.Err.Error())
+		d.Error = text(s.Err)
 		d.Wrong = errors.Is(s.Err, store.ErrVerification)
 	}
 	return d
@@ -145,7 +145,7 @@ func sharesOf(all []library.Status) []Share {
 			share.Problems = append(share.Problems, transfer.Display(p.Rel+": "+p.Err.Error()))
 		}
 		if s.Err != nil {
-			share.Error = s.Err.Error()
+			share.Error = text(s.Err)
 		}
 		out = append(out, share)
 	}

@@ -11,7 +11,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/node"
-	"filbert/transfer"
 	"filbert/transfer/download"
 	"filbert/transfer/store"
 	"filbert/transfer/urn"
@@ -55,9 +54,9 @@ func (s *Server) downloadOperations(api huma.API) {
 			}
 		}), nil
 	})
-	type cancel struct {
-		one
-		Remove bool `query:"remove" doc:"also remove what arrived"`
+	type cancel struct { // huma does not look into embedded structs whose names are not exported
+		SHA1   string `path:"sha1" doc:"URN or 32 characters of base32"`
+		Remove bool   `query:"remove" doc:"also remove what arrived"`
 	}
 	huma.Delete(api, "/v1/downloads/{sha1}", func(ctx context.Context, in *cancel) (*struct{}, error) {
 		h, err := s.known(in.SHA1)
@@ -143,5 +142,5 @@ func getFailure(err error) error {
 	case errors.Is(err, download.ErrStopped), errors.Is(err, download.ErrTooMany), errors.Is(err, node.ErrNoDownloads):
 		status = http.StatusServiceUnavailable
 	}
-	return huma.NewError(status, transfer.Display(err.Error()))
+	return huma.NewError(status, text(err))
 }

@@ -9,7 +9,6 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"filbert/transfer"
 	"filbert/transfer/library"
 )
 
@@ -69,5 +68,5 @@ func shareFailure(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		status = http.StatusForbidden
 	}
-	return huma.NewError(status, transfer.Display(err.Error()))
+	return huma.NewError(status, text(err))
 }

@@ -136,7 +136,7 @@ func report(w io.Writer, err error) {
 		fmt.Fprintln(w, "interrupted")
 		return
 	}
-	text := strings.TrimSuffix(err.Error(), "\n")
+	text := strings.ReplaceAll(strings.TrimSuffix(err.Error(), "\n"), context.DeadlineExceeded.Error(), "not done in time")
 	if r := remedy(err); r != "" {
 		text += "; " + r
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 
 	"filbert/node/api"
@@ -71,6 +72,8 @@ func ExitCode(err error) int {
 func remedy(err error) string {
 	var answered *api.Error
 	switch {
+	case errors.Is(err, api.ErrNotRunning) && errors.Is(err, fs.ErrPermission):
+		return "one may run, but it is another user's"
 	case errors.Is(err, api.ErrNotRunning):
 		return "start one with `filbert start`, or name its home with --home"
 	case errors.As(err, &answered) && answered.Status == http.StatusUnauthorized:

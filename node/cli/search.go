@@ -23,6 +23,9 @@ const (
 	// in the same moment are counted.
 	gather = 200 * time.Millisecond
 
+	// maxHops is the farthest that the network lets a query go.
+	maxHops = 15
+
 	// nameWidth is how much of a name a row shows, in characters.
 	nameWidth = 60
 )
@@ -109,10 +112,10 @@ func searchRequest(c *cli.Context) (api.SearchRequest, error) {
 		return request, usage("search for what? `filbert search WORDS...`")
 	}
 	if request.Limit < 0 {
-		return request, usage("--limit must not be negative")
+		return request, usage("--limit must not be negative; 0 is none")
 	}
-	if request.Hops < 0 {
-		return request, usage("--hops must not be negative")
+	if request.Hops < 0 || request.Hops > maxHops {
+		return request, usage("--hops must be from 0, as far as usual, to %d", maxHops)
 	}
 	if request.Wait <= 0 {
 		return request, usage("--wait must be above 0, such as 10s")
