@@ -54,7 +54,8 @@ func NewApp(env Env, more ...*cli.Command) *cli.App {
 		Name:                 "filbert",
 		Usage:                "find and fetch files with no server",
 		Version:              Version,
-		HideVersion:          true,
+		HideVersion:          true, // its flag is ours
+		Flags:                []cli.Flag{&cli.BoolFlag{Name: "version", Usage: "show the version"}},
 		Description:          "A Gnutella 0.6 servent. Begin with `filbert start --seed HOST:PORT --share DIR`, or try it with `filbert testnet`.",
 		Commands:             append(commands, more...),
 		EnableBashCompletion: true,
@@ -91,6 +92,9 @@ func Run(ctx context.Context, app *cli.App, args []string) error {
 
 // bare is `filbert` alone, or with a word that is no command.
 func (r *runner) bare(c *cli.Context) error {
+	if c.Bool("version") {
+		return r.version().Action(c)
+	}
 	if !c.Args().Present() {
 		return cli.ShowAppHelp(c)
 	}

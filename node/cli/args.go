@@ -9,9 +9,10 @@ import (
 
 // permute moves flags before the other arguments, since the flag parser stops at
 // the first argument that is none and people write `search blue sky --json`.
-// What follows "--" stays where it is. args begins with the program's name.
+// What follows "--" stays where it is, and so does everything when a shell asks
+// how the line goes on. args begins with the program's name.
 func permute(app *cli.App, args []string) []string {
-	if len(args) == 0 {
+	if len(args) == 0 || args[len(args)-1] == "--"+cli.BashCompletionFlag.Names()[0] {
 		return args
 	}
 	flags := valued(app.Flags)
@@ -26,7 +27,7 @@ func permute(app *cli.App, args []string) []string {
 		}
 		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
 		if i < 0 {
-			break
+			return append(out, rest...) // no command: that is what is to be said, whatever follows
 		}
 		out, rest = append(out, rest[0]), rest[1:]
 		flags = valued(commands[i].Flags)

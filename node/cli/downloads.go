@@ -94,6 +94,8 @@ func remark(d api.Download) string {
 		return d.Path
 	case "failed":
 		return d.Error
+	case "cancelled":
+		return "-"
 	case "downloading":
 		return "from " + d.Source
 	}

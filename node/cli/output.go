@@ -52,17 +52,22 @@ func rate(n int64) string { return size(n) + "/s" }
 
 // span is a time in two units at most, such as 1h5m.
 func span(d time.Duration) string {
-	switch {
-	case d < time.Second:
-		return "0s"
-	case d < time.Minute:
-		return d.Truncate(time.Second).String()
-	case d < time.Hour:
-		return strings.TrimSuffix(d.Truncate(time.Second).String(), "0s")
-	case d < 24*time.Hour:
-		return strings.TrimSuffix(strings.TrimSuffix(d.Truncate(time.Minute).String(), "0s"), "0m")
+	for _, u := range []struct {
+		unit, sub time.Duration
+		name, low string
+	}{
+		{24 * time.Hour, time.Hour, "d", "h"}, {time.Hour, time.Minute, "h", "m"}, {time.Minute, time.Second, "m", "s"},
+	} {
+		if d < u.unit {
+			continue
+		}
+		text := fmt.Sprintf("%d%s", d/u.unit, u.name)
+		if rest := d % u.unit / u.sub; rest > 0 {
+			text += fmt.Sprintf("%d%s", rest, u.low)
+		}
+		return text
 	}
-	return fmt.Sprintf("%dd%dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
+	return fmt.Sprintf("%ds", max(d, 0)/time.Second)
 }
 
 // percent is how much of a whole is there.

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -127,10 +128,7 @@ func (r *runner) showStatus(s api.Status) error {
 func counters(m map[string]uint64) string {
 	var parts []string
 	for _, name := range slices.SortedFunc(maps.Keys(m), func(a, b string) int {
-		if m[a] != m[b] {
-			return int(min(max(int64(m[b])-int64(m[a]), -1), 1))
-		}
-		return strings.Compare(a, b)
+		return cmp.Or(cmp.Compare(m[b], m[a]), strings.Compare(a, b))
 	}) {
 		parts = append(parts, fmt.Sprintf("%d %s", m[name], name))
 	}
