@@ -115,9 +115,6 @@ func (r *runner) doStart(c *cli.Context) error {
 		}
 		seeds = append(seeds, more...)
 	}
-	if problems := conf.Check(); len(problems) > 0 {
-		r.say("%v", problems) // a folder that is missing now may come back
-	}
 	if err := conf.Paths.Prepare(); err != nil {
 		return err
 	}
@@ -127,6 +124,12 @@ func (r *runner) doStart(c *cli.Context) error {
 		return err
 	}
 	defer closeLog()
+	for _, problem := range conf.Check() { // a folder that is missing now may come back
+		if prompt {
+			r.say("%v", problem)
+		}
+		log.Warn().Stringer("problem", problem).Msg("settings")
+	}
 
 	home, err := node.OpenHome(node.Places{Identity: conf.Paths.Identity, State: conf.Paths.State, Lock: conf.Paths.Lock}, log)
 	if err != nil {

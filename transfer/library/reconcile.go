@@ -44,7 +44,7 @@ func (ev scanned) apply(l *loop, now time.Time) {
 	s.status.Watched, s.status.Unwatched = len(ev.dirs), ev.out.folders-len(ev.dirs)
 	s.status.Skipped, s.status.Problems, s.status.Unread = ev.out.skipped, ev.out.problems, ev.out.unread
 	if ev.err != nil {
-		l.cfg.Log.Warn().Err(ev.err).Msg("shared folder unreadable")
+		l.cfg.Log.Warn().Err(ev.err).Msg("folder is not shared")
 	}
 	for _, found := range ev.out.files {
 		l.take(s, found)

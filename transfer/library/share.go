@@ -44,6 +44,7 @@ func (l *loop) begin(now time.Time) {
 		}
 		if l.overlaps(&s) {
 			l.barred = append(l.barred, Status{Dir: s.Dir, Forced: s.Forced, Err: ErrOverlap})
+			l.cfg.Log.Warn().Err(ErrOverlap).Str("dir", s.Dir).Msg("folder is not shared")
 			continue
 		}
 		l.add(s, now)
