@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"filbert/overlay"
@@ -94,7 +95,8 @@ type survey struct {
 	links map[int][]int // by node; both ends of a link
 }
 
-// look takes a survey.
+// survey asks all nodes. A link to a node that was killed is none, even while
+// the other end has not noticed.
 func (t *Testnet) survey(ctx context.Context) (survey, error) {
 	at := map[netip.AddrPort]int{}
 	for i, m := range t.members {
@@ -116,7 +118,15 @@ func (t *Testnet) survey(ctx context.Context) (survey, error) {
 			}
 		}
 	}
+	s.prune()
 	return s, nil
+}
+
+// prune takes out the links to nodes that do not run.
+func (s survey) prune() {
+	for i, links := range s.links {
+		s.links[i] = slices.DeleteFunc(links, func(j int) bool { _, runs := s.links[j]; return !runs })
+	}
 }
 
 // reach is how many hops each node is away from one.
