@@ -102,9 +102,16 @@ func look(msg Message) {
 		m.GGEP()
 	case *Push:
 		m.GGEP()
+		m.Target()
 	case *Vendor:
 		m.MessagesSupported()
 		m.Features()
+		m.HopsFlow()
+		m.ConnectBack(GUID{})
+		m.Redirect()
+		m.ProxyAnswer()
+		m.StatusResponse()
+		m.HeadPing()
 	case *Query:
 		if n := m.Flags.Normal(); n != n.Normal() {
 			panic("normal flags are not normal")
@@ -112,6 +119,7 @@ func look(msg Message) {
 		area = m.Ext
 	case *QueryHit:
 		m.Trailer.GGEP()
+		m.Trailer.PushProxies()
 		for _, r := range m.Records {
 			for range SHA1s(r.Ext) {
 			}

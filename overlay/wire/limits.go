@@ -32,6 +32,10 @@ const MaxRecords = 255
 // Gtk-gnutella sends 30, LimeWire 10.
 const MaxPackedHosts = 64
 
+// MaxPushProxies bounds the push proxies told and read of one servent, as
+// gtk-gnutella does; LimeWire reads the first four.
+const MaxPushProxies = 8
+
 // MaxCapabilities bounds the items of a list of supported messages or features.
 // Gtk-gnutella lists 26.
 const MaxCapabilities = 256

@@ -66,6 +66,7 @@ const (
 	VendorOOBOffer2     VendorID = lime<<32 | 12<<16 | 2 // G: query
 	VendorOOBOffer3     VendorID = lime<<32 | 12<<16 | 3 // G: query
 	VendorOOBProxyVeto  VendorID = lime<<32 | 13<<16 | 1
+	VendorRedirect      VendorID = lime<<32 | 7<<16 | 1  // a TCP connect back, for somebody else
 	VendorProxyRequest  VendorID = lime<<32 | 21<<16 | 1 // G: servent
 	VendorProxyRequest2 VendorID = lime<<32 | 21<<16 | 2 // G: servent
 	VendorProxyAnswer   VendorID = lime<<32 | 22<<16 | 1 // G: servent
