@@ -5,15 +5,22 @@ import "sync/atomic"
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
 	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed atomic.Uint64
+
+	probes, givs, givsUnknown, proxyRequests, calls, callsCrowded atomic.Uint64
 }
 
 // PortCounts is what came to the node's TCP port since the start: connections,
 // of which some were refused for their number or made room for newer ones, what
-// their first line was, and whether that came in TLS.
+// their first line was, and whether that came in TLS; and what we opened because
+// somebody asked.
 type PortCounts struct {
 	Accepted, Crowded, Evicted                    uint64
 	Links, Requests, Malformed, Unknown, Panicked uint64
 	TLS, TLSFailed                                uint64 // opened with TLS; those of it that came to nothing
+	Probes                                        uint64 // whether we can be reached
+	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for
+	ProxyRequests                                 uint64 // pushes for neighbors
+	Calls, CallsCrowded                           uint64 // connections others asked for by PUSH; too many at once
 }
 
 func (c *muxCounts) load() PortCounts {
@@ -22,5 +29,7 @@ func (c *muxCounts) load() PortCounts {
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
 		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(),
+		Probes: c.probes.Load(), Givs: c.givs.Load(), GivsUnknown: c.givsUnknown.Load(), ProxyRequests: c.proxyRequests.Load(),
+		Calls: c.calls.Load(), CallsCrowded: c.callsCrowded.Load(),
 	}
 }

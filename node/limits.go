@@ -31,6 +31,25 @@ const (
 	lookupPause    = 5 * time.Second
 	maxLookupPause = 5 * time.Minute
 
+	// maxCalls is how many connections that others asked for by PUSH are being
+	// opened at once (count), callTimeout how long one may take.
+	maxCalls    = 16
+	callTimeout = 10 * time.Second
+
+	// maxGivers is how many connections that we asked for by PUSH are waited for
+	// at once (count), giverTimeout how long one is.
+	maxGivers    = 256
+	giverTimeout = 30 * time.Second
+
+	// maxAskedProxies is how many push proxies of a source are asked (count), as
+	// in LimeWire, proxyTimeout how long each may take; after proxyHeadStart the
+	// source is also asked along the way of its hits. maxProxyHead bounds what
+	// is read of a request or an answer, in bytes.
+	maxAskedProxies = 4
+	proxyTimeout    = 5 * time.Second
+	proxyHeadStart  = 2 * time.Second
+	maxProxyHead    = 4 << 10
+
 	// maxClaims is how many hits one search takes.
 	maxClaims = 100_000
 

@@ -19,15 +19,17 @@ import (
 )
 
 // mux serves the node's one TCP port: the first line of a connection says
-// whether a servent wants to be a neighbor or fetches a file. A connection that
-// opens with TLS says so inside it. It has one absolute deadline until it is handed
-// over, holds little memory, and there is a bound on how many are in that state:
-// when it is reached the oldest goes.
+// whether a servent wants to be a neighbor, fetches a file, brings one that it was
+// asked for, or passes a push. A connection that opens with TLS says so inside it.
+// It has one absolute deadline until it is handed over, holds little memory, and
+// there is a bound on how many are in that state: when it is reached the oldest
+// goes.
 type mux struct {
 	log     zerolog.Logger
 	links   linkAcceptor
 	tls     *tlslink.Layer // nil when TLS is not spoken
 	web     *webListener
+	pushes  *pushes
 	counts  *muxCounts
 	work    sync.WaitGroup
 	mu      sync.Mutex
@@ -38,6 +40,8 @@ type mux struct {
 // *overlay.Overlay is one.
 type linkAcceptor interface {
 	Accept(ctx context.Context, conn net.Conn, r *bufio.Reader, line string, deadline time.Time) error
+	// Reached tells of a connection that came, of whatever kind. It does not wait.
+	Reached(from netip.Addr)
 }
 
 // pendingConn is a connection that was not handed over yet.
@@ -46,8 +50,8 @@ type pendingConn struct {
 	addr netip.Addr
 }
 
-func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, counts *muxCounts) *mux {
-	return &mux{log: log, links: links, tls: layer, web: web, counts: counts}
+func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, counts: counts}
 }
 
 // serve accepts connections until ctx ends.
@@ -146,12 +150,22 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		p.Close()
 		return
 	}
+	m.links.Reached(p.addr)
 	switch {
 	case handshake.IsHello(string(line)):
 		m.counts.links.Add(1)
 		if err := m.links.Accept(ctx, conn, r, string(line), deadline); err != nil {
 			m.log.Debug().Err(err).Stringer("peer", p.RemoteAddr()).Msg("handshake")
 		}
+	case isGIV(line):
+		m.counts.givs.Add(1)
+		if !stop() || !m.pushes.taken(p.Conn, r, line) {
+			m.counts.givsUnknown.Add(1)
+			p.Close()
+		}
+	case isHTTP(line) && isProxyRequest(line):
+		m.counts.proxyRequests.Add(1)
+		m.pushes.answerProxy(ctx, p.Conn, r, line)
 	case isHTTP(line):
 		m.counts.requests.Add(1)
 		rest, _ := r.Peek(r.Buffered())
@@ -159,7 +173,10 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		if !stop() || !m.web.hand(ctx, &webConn{Conn: conn, prefix: prefix}) {
 			p.Close()
 		}
-	default: // a probe whether we can be reached, a protocol of later, or noise
+	case len(line) == 0: // somebody was asked whether we can be reached
+		m.counts.probes.Add(1)
+		p.Close()
+	default: // a protocol of later, or noise
 		m.counts.unknown.Add(1)
 		p.Close()
 	}

@@ -40,6 +40,7 @@ type Node struct {
 	index     *index.Index
 	uploads   *upload.Server
 	web       *webListener
+	pushes    *pushes
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk       // nil when nothing can be fetched
@@ -64,6 +65,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.addr = addrPortOf(n.listener.Addr())
+	n.web = newWebListener(n.listener.Addr())
+	n.pushes = newPushes(cfg, n.log, n.web, &n.counts)
 	if err := n.openDownloads(); err != nil {
 		return nil, err
 	}
@@ -95,20 +98,21 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood,
-			Hasher: &flood.Hasher{}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
 		Deflate: cfg.Deflate,
 		TLS:     layer,
 		Matcher: flood.NewAnswerer(n.index, cfg.child()),
+		Caller:  n.pushes,
 		Known:   known,
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay}}}
-	n.web = newWebListener(n.listener.Addr())
-	n.mux = newMux(n.log, n.overlay, layer, n.web, &n.counts)
+	n.pushes.overlay = n.overlay
+	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, &n.counts)
 	return n, nil
 }
 
@@ -140,6 +144,7 @@ func (n *Node) Run(ctx context.Context) error {
 		{"library", n.library.Run},
 		{"index", n.fillIndex},
 		{"hosts", n.keepHosts},
+		{"pushes", n.pushes.run},
 		{"overlay", n.overlay.Run},
 		{"seeds", n.lookUpSeeds},
 		{"uploads", n.serveFiles},
@@ -186,7 +191,7 @@ func (n *Node) openDownloads() error {
 	}
 	n.downloads = download.New(download.Config{
 		Store:     files,
-		Connector: connector{n.cfg.Network},
+		Connector: connector{n.cfg.Network, n.pushes},
 		Finder:    finder{n},
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),

@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"filbert/transfer"
 	"filbert/transfer/store"
 )
 
@@ -74,17 +73,6 @@ func lookUp(ctx context.Context, seed string) (netip.AddrPort, error) {
 		return netip.AddrPort{}, err
 	}
 	return netip.AddrPortFrom(addrs[0].Unmap(), uint16(number)), nil
-}
-
-// connector reaches sources directly; other ways will stand beside it.
-type connector struct{ network Network }
-
-// Connect implements transfer.Connector.
-func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
-	if src.Push {
-		return nil, fmt.Errorf("node: connect %v: it cannot be connected to from outside", src.Addr)
-	}
-	return c.network.DialContext(ctx, "tcp", src.Addr.String())
 }
 
 // folderLock is the name of the lock that a node holds on its download folder,

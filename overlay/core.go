@@ -35,9 +35,10 @@ type Config struct {
 	Hasher Hasher // nil = queries are not filtered by route tables
 	Lines  Lines  // nil = nothing ever waits
 
-	Speed uint32 // of our line, kbit/s, as hits tell it; default 1000
-	Seeds []netip.AddrPort
-	Hosts hostcache.Config // which addresses can be hosts
+	Speed  uint32 // of our line, kbit/s, as hits tell it; default 1000
+	Seeds  []netip.AddrPort
+	Hosts  hostcache.Config // which addresses can be hosts
+	Holder Holder           // what is shared, for head pings; nil when nothing is
 }
 
 func (c Config) withDefaults() Config {
@@ -55,6 +56,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Speed == 0 {
 		c.Speed = 1000
+	}
+	if c.Holder == nil {
+		c.Holder = nothing{}
 	}
 	return c
 }
@@ -83,6 +87,9 @@ type Core struct {
 	searches searches
 	asking   []*asking // dynamic queries that run, oldest first
 	suitors  []dynamic.Candidate
+	reach    reach
+	calls    calls
+	heads    []forwardedHead // oldest first
 	sharing  Sharing
 	tables   routeTables
 
@@ -112,6 +119,7 @@ func NewCore(cfg Config, rnd *rand.Rand) *Core {
 		servents: route.NewTable[link.ID](pushEntries, pushLifetime),
 		pushes:   route.NewTable[link.ID](pushEntries, pushLifetime),
 		self:     selfAddress{port: cfg.Port, external: cfg.External},
+		calls:    newCalls(),
 	}
 }
 
@@ -137,6 +145,12 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.failed(now, ev)
 	case *Ended:
 		c.ended(now, ev)
+	case *Reached:
+		c.reached(now, ev.From)
+	case *AskPush:
+		c.askPush(now, ev)
+	case *CallFailed:
+		c.calls.tcp.failed(now, ev.To)
 	case *Datagram:
 		c.datagram(now, ev)
 	case *Search:
@@ -173,6 +187,7 @@ func (c *Core) begin(now time.Time) {
 	c.started, c.role.since = now, now
 	c.role.review = now.Add(c.role.pause)
 	c.refresh = now.Add(pongRefresh)
+	c.reach.next = now.Add(reachPeriod)
 	c.second = now.Add(tick)
 	c.due = c.second
 	for _, seed := range c.cfg.Seeds {
@@ -211,6 +226,7 @@ func (c *Core) everySecond(now time.Time) {
 			}
 		}
 	}
+	c.checkReach(now)
 	c.dial(now)
 }
 

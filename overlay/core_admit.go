@@ -146,6 +146,9 @@ func (c *Core) learnFrom(now time.Time, ev *Applied) {
 	for _, addr := range ev.Peer.Try {
 		c.learn(now, addr, teller, hostcache.FromTry)
 	}
+	if ev.Inbound {
+		c.reached(now, ev.Remote.Addr())
+	}
 	if ev.Inbound && ev.Peer.Role == handshake.RoleUltrapeer {
 		if l := listenAddr(ev); l.IsValid() {
 			c.learn(now, l, teller, hostcache.FromHandshake)

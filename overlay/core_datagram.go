@@ -22,7 +22,7 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 	case f.Hops() != 0 || f.TTL() != 1:
 		c.drop(nil, DropSingleHop)
 		return
-	case !c.replies.allow(now, ev.From.Addr()):
+	case c.sawPing(now, ev.From.Addr(), f.GUID()) || !c.replies.allow(now, ev.From.Addr()):
 		c.drop(nil, DropDatagram)
 		return
 	}

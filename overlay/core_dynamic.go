@@ -44,7 +44,7 @@ func (c *Core) probe(now time.Time, a *asking) bool {
 	}
 	action := a.control.Step(now, c.candidates(a))
 	if n := c.alive(a.owner); n != nil && action.AskLeaf {
-		c.send(n, c.out.frame(a.guid, 1, &wire.Vendor{ID: wire.VendorStatusRequest}))
+		c.askStatus(n, a.guid)
 	}
 	for _, p := range action.Probes {
 		n := c.alive(link.ID(p.ID))
@@ -154,7 +154,7 @@ func (c *Core) leafQuery(now time.Time, n *neighbor, f wire.Frame) {
 	cfg := c.purpose(own)
 	cfg.Leaf = true
 	if flags, _, _, err := wire.QueryText(own.Payload()); err == nil {
-		cfg.Guided = flags.Normal()&wire.FlagGuided != 0
+		cfg.Guided = flags.Normal()&wire.FlagGuided != 0 && n.supports(wire.VendorStatusRequest)
 	}
 	c.ask(now, n.id, own, cfg)
 }

@@ -95,7 +95,8 @@ func TestAsksOneAfterTheOther(t *testing.T) {
 func TestLeafQuery(t *testing.T) {
 	w := newWorld(t, Config{Want: 8, Hasher: letters{}})
 	all := w.ring(8, 10*time.Millisecond)
-	leaf, other := w.serves(alice, "green"), w.serves(bob, "blue", "sky")
+	leaf, other := w.speaks(alice, handshake.RoleLeaf, wire.VendorStatusRequest), w.serves(bob, "blue", "sky")
+	leaf.tells(nil, tableOf("green"))
 	guided := &wire.Query{Flags: wire.FlagMark | wire.FlagGuided, Text: "blue sky"}
 	leaf.sends(guidOf(9), 4, 0, guided)
 	other.wantAt(wire.TypeQuery, 1, 1)

@@ -72,7 +72,8 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropAddress)
 	default:
 		c.answered(f.GUID(), len(hit.Records))
-		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now}})
+		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, n)}})
+		c.searches.keep(f.GUID(), len(hit.Records))
 	}
 }
 
@@ -96,7 +97,7 @@ func (c *Core) answer(now time.Time, ev *Matched) {
 			Addr:    c.self.on(n),
 			Speed:   c.cfg.Speed,
 			Records: batch,
-			Trailer: wire.NewTrailer(vendor, 0),
+			Trailer: c.hitTrailer(n),
 			Servent: c.cfg.GUID,
 		}
 		c.send(n, c.out.frame(ev.GUID, ttl, hit))
@@ -129,24 +130,24 @@ func (c *Core) push(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	if push.Servent == c.cfg.GUID {
-		c.drop(n, DropUnsupported) // calling back is a matter of the nat packages
+		c.pushed(now, n, push)
 		return
 	}
 	to := c.servent(now, push.Servent, n)
 	switch {
 	case to == nil:
 		c.drop(n, DropNoRoute)
-	case f.TTL() <= 1:
+	case f.TTL() <= 1 && !to.proxies(push.Servent):
 		c.drop(n, DropExpired)
 	default:
-		c.relay(f, min(f.TTL(), hardTTL+1)-1, to)
+		c.relay(f, max(min(f.TTL(), hardTTL+1)-1, 1), to)
 	}
 }
 
 // servent finds the neighbor that is, or leads to, a servent.
 func (c *Core) servent(now time.Time, guid wire.GUID, from *neighbor) *neighbor {
 	for _, n := range c.neighbors {
-		if n.peer.GUID == guid && n != from {
+		if (n.peer.GUID == guid || n.proxies(guid)) && n != from {
 			return n
 		}
 	}

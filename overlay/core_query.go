@@ -112,7 +112,7 @@ type outgoing struct {
 }
 
 // takes reports whether a neighbor wants queries that came so far.
-func (n *neighbor) takes(q *outgoing) bool { return true }
+func (n *neighbor) takes(q *outgoing) bool { return n.wants(q.hops) }
 
 // routes reports whether a neighbor's table lets a query through. A leaf is
 // asked nothing before it sent a table, an ultrapeer everything.

@@ -56,7 +56,9 @@ func (c *Core) message(now time.Time, n *neighbor, f wire.Frame) {
 		c.farewell(now, n, f)
 	case wire.TypeRoute:
 		c.route(now, n, f)
-	case wire.TypeVendor, wire.TypeStandard, wire.TypeHSEP, wire.TypeRUDP, wire.TypeDHT:
+	case wire.TypeVendor, wire.TypeStandard:
+		c.vendorMessage(now, n, f)
+	case wire.TypeHSEP, wire.TypeRUDP, wire.TypeDHT:
 		c.drop(n, DropUnsupported)
 	default:
 		c.drop(n, DropUnknownType)
@@ -67,8 +69,8 @@ func (c *Core) message(now time.Time, n *neighbor, f wire.Frame) {
 func checkHeader(f wire.Frame) (DropReason, bool) {
 	ttl, hops := f.TTL(), f.Hops()
 	switch f.Type() {
-	case wire.TypeBye, wire.TypeRoute, wire.TypeVendor, wire.TypeHSEP:
-		if hops != 0 || ttl > 1 {
+	case wire.TypeBye, wire.TypeRoute, wire.TypeVendor, wire.TypeStandard, wire.TypeHSEP:
+		if (hops != 0 || ttl > 1) && !proxiedHead(f) {
 			return DropSingleHop, false
 		}
 		return 0, true

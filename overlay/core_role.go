@@ -4,7 +4,6 @@ import (
 	"time"
 
 	"filbert/overlay/handshake"
-	"filbert/overlay/hostcache"
 )
 
 // roleState is what the node is, and since when.
@@ -15,7 +14,6 @@ type roleState struct {
 	review   time.Time     // when it is next thought over
 	pause    time.Duration // between two reviews; doubled by every demotion
 	lastLeaf time.Time     // when there was one last
-	outside  time.Time     // when somebody last connected from outside
 	wanted   time.Time     // when an ultrapeer last said that more are needed
 }
 
@@ -49,7 +47,7 @@ func (c *Core) wantedLinks() int {
 func (c *Core) fitness(now time.Time) fitness {
 	f := fitness{
 		uptime:    now.Sub(c.started),
-		reachable: c.reachable(now),
+		reachable: !c.firewalled(),
 		slots:     c.cfg.MaxLeaves,
 		wanted:    !c.role.wanted.IsZero() && now.Sub(c.role.wanted) < memoryOfRole,
 		leaves:    c.leaves(),
@@ -62,15 +60,8 @@ func (c *Core) fitness(now time.Time) fitness {
 	return f
 }
 
-func (c *Core) reachable(now time.Time) bool {
-	return !c.role.outside.IsZero() && now.Sub(c.role.outside) < memoryOfRole
-}
-
-// observe takes what a handshake shows of ourselves.
+// observe takes what a handshake shows of what others want.
 func (c *Core) observe(now time.Time, ev *Applied) {
-	if ev.Inbound && !hostcache.Class(ev.Remote.Addr()).Local() {
-		c.role.outside = now
-	}
 	if ev.Peer.Role == handshake.RoleUltrapeer && ev.Peer.Guidance == handshake.GuidanceUltrapeer {
 		c.role.wanted = now
 	}

@@ -368,6 +368,7 @@ func TestPromotion(t *testing.T) {
 	if w.core.View().Role != handshake.RoleLeaf {
 		t.Fatalf("promoted after %v", w.now.Sub(w.core.started))
 	}
+	w.applies(carol, handshake.Peer{Role: handshake.RoleLeaf, GUID: guidOf(7)}) // in vain, but it came
 	for !a.closed && w.now.Sub(w.core.started) <= promoteUptime+firstReview {
 		w.passWith(time.Second, a)
 	}

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"slices"
 	"time"
 
 	"filbert/overlay/wire"
@@ -17,6 +18,7 @@ type runningSearch struct {
 	frame wire.Frame // the query as it was sent, for new neighbors
 	began time.Time
 	flood bool // everybody is asked at once
+	kept  int  // results delivered
 }
 
 // search sends a query of our own: an ultrapeer puts it to its leaves and then
@@ -29,14 +31,16 @@ func (c *Core) search(now time.Time, ev *Search) {
 	}
 	ttl = min(ttl, c.cfg.MaxTTL)
 	guid := wire.NewGUID(c.rnd)
+	c.markQuery(&ev.Query)
 	c.queries.Record(now, guid, localLink)
+	c.markQuery(&ev.Query)
 	query := ev.Query
 	if !c.isUltrapeer() {
 		query.Flags |= wire.FlagGuided
 	}
 	f := wire.Frame(wire.AppendFrame(nil, guid, ttl, 0, &query))
 	dynamic := c.isUltrapeer() && !c.cfg.Flood && len(c.asking) < maxAsking
-	c.searches.add(runningSearch{ev.ID, guid, f, now, !dynamic})
+	c.searches.add(runningSearch{id: ev.ID, guid: guid, frame: f, began: now, flood: !dynamic})
 	if dynamic {
 		cfg := c.purpose(f)
 		cfg.TTL = uint8(ttl)
@@ -44,7 +48,9 @@ func (c *Core) search(now time.Time, ev *Search) {
 		return
 	}
 	for _, n := range c.neighbors {
-		c.send(n, f)
+		if n.wants(0) {
+			c.send(n, f)
+		}
 	}
 }
 
@@ -55,7 +61,7 @@ func (c *Core) search(now time.Time, ev *Search) {
 func (c *Core) repeatSearches(now time.Time, n *neighbor) {
 	for _, s := range c.searches.list {
 		switch {
-		case now.Sub(s.began) >= searchRepeat:
+		case now.Sub(s.began) >= searchRepeat || !n.wants(0):
 		case c.leaf(n):
 			q := outgoing{words: c.hash(s.frame), payload: s.frame.Payload()}
 			if n.takes(&q) && n.routes(&q) {
@@ -103,9 +109,7 @@ func (s *searches) expire(now time.Time) {
 func (c *Core) endSearch(id SearchID) {
 	for _, s := range c.searches.list {
 		if s.id == id {
-			if a := c.askingFor(s.guid); a != nil {
-				a.control.Stop()
-			}
+			c.asking = slices.DeleteFunc(c.asking, func(a *asking) bool { return a.guid == s.guid })
 		}
 	}
 	c.searches.end(id)

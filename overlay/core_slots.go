@@ -106,5 +106,6 @@ func (c *Core) greet(now time.Time, n *neighbor) {
 		ttl = 1
 	}
 	c.send(n, c.out.frame(n.greeting, ttl, &wire.Ping{}))
+	c.introduce(n)
 	c.tellTable(now, n)
 }

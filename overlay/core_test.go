@@ -39,6 +39,7 @@ type world struct {
 	matches  []*Match
 	hits     map[SearchID][]*Hit
 	replies  []wire.Frame
+	calls    []Effect // Probe, Call and PushAsked
 }
 
 // player is one neighbor.
@@ -94,6 +95,8 @@ func (w *world) step(ev Event) {
 			w.hits[e.Search] = append(w.hits[e.Search], e.Hit)
 		case *Reply:
 			w.replies = append(w.replies, bytes.Clone(e.Frame))
+		default:
+			w.calls = append(w.calls, e)
 		}
 	}
 }

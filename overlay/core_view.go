@@ -54,6 +54,7 @@ type View struct {
 	Asking    int // dynamic queries that run
 	Traffic   Traffic
 	Drops     Drops
+	TCP, UDP  Reach // on the kind of network our neighbors are on
 }
 
 // Leaves is how many neighbors are leaves of ours.
@@ -86,6 +87,8 @@ func (c *Core) View() View {
 		Asking:    len(c.asking),
 		Traffic:   c.traffic,
 		Drops:     c.drops,
+		TCP:       c.reach.tcp[c.outlook()].reach(),
+		UDP:       c.reach.udp[c.outlook()].reach(),
 	}
 	if !v.External.IsValid() {
 		v.External = c.self.agreed(true)

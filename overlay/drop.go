@@ -31,13 +31,16 @@ const (
 	DropDatagram                      // a datagram above the rate we answer
 	DropRoutes                        // a route table that breaks the rules
 	DropAsking                        // a leaf's query beyond those that are asked for it at once
+	DropTarget                        // would have us call an address that may not be called
+	DropCallMany                      // would have us call more often than is good
+	DropRole                          // not for a servent of that role to send
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"malformed", "unknown-type", "unsupported", "single-hop", "too-big", "hops-ended", "ttl-zero", "ttl-high", "expired",
 	"duplicate", "again", "own", "ancient", "short-query", "no-route", "ping-early", "pong-many", "address", "forged",
-	"matcher-busy", "search-busy", "datagram", "routes", "asking",
+	"matcher-busy", "search-busy", "datagram", "routes", "asking", "target", "call-many", "role",
 }
 
 func (r DropReason) String() string {

@@ -187,4 +187,7 @@ type Hit struct {
 	Hops wire.Hops
 	Via  netip.AddrPort // the neighbor that brought it
 	At   time.Time
+	// Proxies are those through whom its servent can be asked to call, as far as
+	// they can be hosts.
+	Proxies []netip.AddrPort
 }

@@ -46,6 +46,7 @@ type neighbor struct {
 	receiver *qrp.Receiver  // builds its route table; nil before its first message
 	knows    toldTable      // of our table
 	untold   []wire.Message // what is left to say of it
+	vendor   vendorPeer     // what was agreed by vendor messages
 
 	received, sent Counts
 	drops          Drops

@@ -25,6 +25,7 @@ type Options struct {
 	Agent   string         // User-Agent, "name/version"
 	Dialer  Dialer         // opens connections
 	Matcher Matcher        // answers queries; nil when nothing is shared
+	Caller  Caller         // connects to those who ask for it by PUSH; nil when nobody shall
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
@@ -67,6 +68,7 @@ type Overlay struct {
 	nextID     SearchID
 	waiting    map[netip.AddrPort][]chan<- error // for links to be up, or not
 	packets    net.PacketConn
+	calling    calling
 	queued     link.Drops       // dropped by queues of links that are gone
 	complained []netip.AddrPort // seeds that could not be had
 	untrusted  []netip.AddrPort // hosts whose TLS failed, the latest last
@@ -108,6 +110,7 @@ func New(o Options) *Overlay {
 		verdicts: make(map[link.ID]chan<- handshake.Verdict),
 		searches: make(map[SearchID]chan *Hit),
 		waiting:  make(map[netip.AddrPort][]chan<- error),
+		calling:  calling{caller: o.Caller},
 	}
 	o.Lines = v
 	v.core = NewCore(o.Config, o.Rand)
@@ -249,6 +252,12 @@ func (o *Overlay) do(effect Effect) {
 	case *Dial:
 		d := *e
 		o.work.Go(func() { o.dial(o.life, d) })
+	case *Probe:
+		o.probe(e.To)
+	case *Call:
+		o.call(e)
+	case *PushAsked:
+		o.calling.asked = e.Result
 	case *Judged:
 		if reply := o.verdicts[e.Link]; reply != nil {
 			reply <- e.Verdict // has room for it

@@ -22,6 +22,8 @@ type Source struct {
 	Index   uint32         // the file's number at that servent, for requests without a hash
 	Vendor  string         // four letters of its vendor code, or ""
 	Push    bool           // it cannot be connected to and must be asked to connect
+	// Proxies are those through whom it can be asked, beside the way of its hits.
+	Proxies []netip.AddrPort
 }
 
 // Connector opens connections to sources, by whatever way there is.

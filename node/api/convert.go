@@ -22,6 +22,7 @@ func statusOf(s node.Status) Status {
 	o := s.Overlay
 	out := Status{
 		Schema: Schema, Version: s.Version, Listen: s.Listen.String(), External: addrText(o.External),
+		TCPOpen: o.TCP.Open, UDPOpen: o.UDP.Open,
 		GUID: o.GUID.String(), PeerID: s.Peer.String(), Uptime: time.Since(s.Started).Seconds(),
 		Neighbors: len(o.Neighbors), Wanted: o.Want, Dialing: o.Dialing, Known: o.Known, Searches: o.Searches,
 		Role: o.Role.String(), RoleMode: o.Mode.String(), RoleWhy: o.RoleWhy, Leaves: o.Leaves(), Asking: o.Asking,

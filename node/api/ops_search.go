@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -89,7 +90,11 @@ func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait ti
 	}
 	began := time.Now()
 	files := map[int]bool{}
-	hosts := map[transfer.Source]bool{}
+	type host struct {
+		servent [16]byte
+		addr    netip.AddrPort
+	}
+	hosts := map[host]bool{}
 	err := s.cfg.Node.Search(ctx, q, func(r query.Result, h query.Hit) {
 		if !files[r.Number] {
 			if len(files) == limit {
@@ -98,7 +103,7 @@ func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait ti
 			files[r.Number] = true
 			end.Seconds = time.Since(began).Seconds()
 		}
-		hosts[transfer.Source{Servent: h.Source.Servent, Addr: h.Source.Addr}] = true
+		hosts[host{h.Source.Servent, h.Source.Addr}] = true
 		out.send("result", resultOf(r))
 		if len(files) == limit {
 			cancel()

@@ -21,6 +21,8 @@ type Status struct {
 	Version   string            `json:"version"`
 	Listen    string            `json:"listen" doc:"address the node listens at, TCP and UDP"`
 	External  string            `json:"external,omitempty" doc:"address others see us at, once enough agree"`
+	TCPOpen   bool              `json:"tcp_open" doc:"others were seen to connect to us"`
+	UDPOpen   bool              `json:"udp_open" doc:"datagrams of others were seen to reach us unasked"`
 	GUID      string            `json:"guid" doc:"servent GUID"`
 	PeerID    string            `json:"peer_id" doc:"public key of the node"`
 	Uptime    float64           `json:"uptime_seconds"`
@@ -76,7 +78,7 @@ type Traffic struct {
 	Others   uint64 `json:"others"`
 }
 
-// PortCounts is what came to the node's TCP port.
+// PortCounts is what came to the node's TCP port, and what it was asked to open.
 type PortCounts struct {
 	Accepted  uint64 `json:"accepted"`
 	Crowded   uint64 `json:"crowded"`
@@ -88,6 +90,13 @@ type PortCounts struct {
 	Panicked  uint64 `json:"panicked"`
 	TLS       uint64 `json:"tls" doc:"of all, those that opened with TLS"`
 	TLSFailed uint64 `json:"tls_failed" doc:"those whose TLS came to nothing"`
+
+	Probes        uint64 `json:"probes" doc:"empty lines of who was asked whether we can be reached"`
+	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
+	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
+	ProxyRequests uint64 `json:"proxy_requests" doc:"pushes that were to be passed on to a neighbor"`
+	Calls         uint64 `json:"calls" doc:"connections we opened because a PUSH asked for it"`
+	CallsCrowded  uint64 `json:"calls_crowded" doc:"those we did not, for their number"`
 }
 
 // Peer is one neighbor.

@@ -98,12 +98,26 @@ func (r *runner) status() *cli.Command {
 	}
 }
 
+// reachedBy says how others were seen to reach the node.
+func reachedBy(s api.Status) string {
+	switch {
+	case s.TCPOpen && s.UDPOpen:
+		return "TCP and UDP"
+	case s.TCPOpen:
+		return "TCP"
+	case s.UDPOpen:
+		return "UDP; files are sent by calling who wants them"
+	}
+	return "nobody so far; files are sent by calling who wants them"
+}
+
 func (r *runner) showStatus(s api.Status) error {
 	t := newTable(r.env.Out, "filbert "+s.Version, "up "+span(time.Duration(s.Uptime*float64(time.Second))))
 	t.row("listens at", s.Listen)
 	if s.External != "" {
 		t.row("seen at", s.External)
 	}
+	t.row("reached by", reachedBy(s))
 	t.row("servent GUID", s.GUID)
 	t.row("peer ID", s.PeerID)
 	role := s.Role

@@ -110,6 +110,7 @@ func (o Offer) introduce(remote netip.Addr, needed Guidance, tls bool) Headers {
 	h.Add("GGEP", "0.5")
 	h.Add("Pong-Caching", "0.1")
 	h.Add("Bye-Packet", "0.1")
+	h.Add("Vendor-Message", "0.2")
 	h.Add("GUID", o.GUID.String())
 	h.Add("X-Features", o.features(tls))
 	if !o.LiveSince.IsZero() {

@@ -73,6 +73,7 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 			Index:   r.Index,
 			Vendor:  vendor(hit),
 			Push:    hit.Trailer.Has(wire.HitPush),
+			Proxies: hit.Proxies,
 		},
 		Speed: hit.Speed,
 		Busy:  hit.Trailer.Has(wire.HitBusy),

@@ -72,6 +72,13 @@ func (s *Server) Uploads() []Status {
 	return out
 }
 
+// FreeSlots is how many more uploads could begin now.
+func (s *Server) FreeSlots() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.slots.max - s.slots.used
+}
+
 // Stats counts since the start.
 type Stats struct {
 	Answers map[int]uint64    // requests by the status of their answer; not those net/http refuses to parse

@@ -1,0 +1,102 @@
+package overlay
+
+import (
+	"net/netip"
+	"time"
+
+	"filbert/overlay/wire"
+)
+
+// pushed is the wish of somebody that we call them, brought by a neighbor. Whom
+// we would really call is judged, whatever else the message says.
+func (c *Core) pushed(now time.Time, n *neighbor, push *wire.Push) {
+	to := push.Target()
+	switch {
+	case !c.callable(to, n.remote.Addr()):
+		c.drop(n, DropTarget)
+	case !c.calls.tcp.allow(now, to):
+		c.drop(n, DropCallMany)
+	default:
+		c.out.add(&Call{to, push.Index})
+	}
+}
+
+// askPush sends a push for the local user, or for somebody who asked us as the
+// push proxy of a neighbor.
+func (c *Core) askPush(now time.Time, ev *AskPush) {
+	c.out.add(&PushAsked{c.sendPush(now, ev)})
+}
+
+func (c *Core) sendPush(now time.Time, ev *AskPush) PushResult {
+	if ev.For.IsValid() {
+		return c.pushFor(now, ev)
+	}
+	to := c.servent(now, ev.Servent, nil)
+	if to == nil {
+		return PushUnknown
+	}
+	guid := wire.NewGUID(c.rnd)
+	c.pushes.Record(now, guid, localLink)
+	c.send(to, c.out.frame(guid, pushTTL, wire.NewPush(ev.Servent, ev.Index, c.self.on(to))))
+	return PushSent
+}
+
+// pushFor passes a push on to the neighbor that chose us as its push proxy.
+// Others are not known by that name here, lest anybody could have us write to
+// anybody.
+func (c *Core) pushFor(now time.Time, ev *AskPush) PushResult {
+	to := c.proxied(ev.Servent)
+	switch {
+	case to == nil:
+		return PushUnknown
+	case ev.For.Port() < minCallPort || !c.calls.proxied.allow(now, ev.For):
+		c.drop(nil, DropCallMany)
+		return PushRefused
+	}
+	guid := wire.NewGUID(c.rnd)
+	c.pushes.Record(now, guid, localLink)
+	c.send(to, c.out.frame(guid, 1, wire.NewPush(ev.Servent, ev.Index, ev.For)))
+	return PushSent
+}
+
+// proxied is the neighbor with a servent GUID whose push proxy we are.
+func (c *Core) proxied(servent wire.GUID) *neighbor {
+	for _, n := range c.neighbors {
+		if n.proxies(servent) {
+			return n
+		}
+	}
+	return nil
+}
+
+// hitTrailer is what our hits say of us on a link: whether we can be connected
+// to, and if not, who can ask us to call.
+func (c *Core) hitTrailer(n *neighbor) wire.Trailer {
+	if c.openTo(n) {
+		return wire.NewTrailer(vendor, 0)
+	}
+	var at []netip.AddrPort
+	for _, other := range c.neighbors {
+		if addr := other.vendor.proxy.at; addr.IsValid() && c.usableTo(addr, n) {
+			at = append(at, addr)
+		}
+	}
+	if ext, ok := wire.PushProxies(at); ok {
+		return wire.NewTrailer(vendor, wire.HitPush, ext)
+	}
+	return wire.NewTrailer(vendor, wire.HitPush)
+}
+
+// proxiesOf are the push proxies a hit names, as far as they can be hosts.
+func (c *Core) proxiesOf(hit *wire.QueryHit, teller *neighbor) []netip.AddrPort {
+	if !hit.Trailer.Has(wire.HitPush) {
+		return nil
+	}
+	var at []netip.AddrPort
+	for _, addr := range hit.Trailer.PushProxies() {
+		if c.usable(addr, teller) && !c.self.is(addr) {
+			at = append(at, addr)
+		}
+	}
+	return at
+}
