@@ -227,6 +227,7 @@ func (c *Core) everySecond(now time.Time) {
 		}
 	}
 	c.checkReach(now)
+	c.tellHorizons(now)
 	c.dial(now)
 }
 

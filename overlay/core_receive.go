@@ -58,7 +58,9 @@ func (c *Core) message(now time.Time, n *neighbor, f wire.Frame) {
 		c.route(now, n, f)
 	case wire.TypeVendor, wire.TypeStandard:
 		c.vendorMessage(now, n, f)
-	case wire.TypeHSEP, wire.TypeRUDP, wire.TypeDHT:
+	case wire.TypeHSEP:
+		c.hsep(n, f)
+	case wire.TypeRUDP, wire.TypeDHT:
 		c.drop(n, DropUnsupported)
 	default:
 		c.drop(n, DropUnknownType)

@@ -54,7 +54,8 @@ type View struct {
 	Asking    int // dynamic queries that run
 	Traffic   Traffic
 	Drops     Drops
-	TCP, UDP  Reach // on the kind of network our neighbors are on
+	TCP, UDP  Reach            // on the kind of network our neighbors are on
+	Horizon   []wire.HSEPLevel // what is within 1, 2, … hops, by the word of neighbors
 }
 
 // Leaves is how many neighbors are leaves of ours.
@@ -90,6 +91,8 @@ func (c *Core) View() View {
 		TCP:       c.reach.tcp[c.outlook()].reach(),
 		UDP:       c.reach.udp[c.outlook()].reach(),
 	}
+	horizon := c.horizon(nil)
+	v.Horizon = horizon[:]
 	if !v.External.IsValid() {
 		v.External = c.self.agreed(true)
 	}

@@ -70,4 +70,9 @@ const (
 	// waited for, maxHeads how many are at once, as in gtk-gnutella.
 	headLifetime = 30 * time.Second
 	maxHeads     = 1024
+
+	// hsepLevels is how many hops a horizon is counted in, hsepPeriod how often a
+	// neighbor is told of it at most. As gtk-gnutella.
+	hsepLevels = 7
+	hsepPeriod = 30 * time.Second
 )

@@ -47,6 +47,7 @@ type neighbor struct {
 	knows    toldTable      // of our table
 	untold   []wire.Message // what is left to say of it
 	vendor   vendorPeer     // what was agreed by vendor messages
+	horizon  horizon        // what is behind it
 
 	received, sent Counts
 	drops          Drops

@@ -101,6 +101,8 @@ var protocols = handshake.Protocols{
 	UltrapeerQueryRouting: handshake.Version{Minor: 1},
 	DynamicQuerying:       handshake.Version{Minor: 1},
 	ExtProbes:             handshake.Version{Minor: 1},
+	VendorMessage:         handshake.Version{Minor: 2},
+	HSEP:                  handshake.Version{Minor: 2},
 }
 
 // session is a connection before its handshake.

@@ -30,6 +30,9 @@ func statusOf(s node.Status) Status {
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
 		Port: PortCounts(s.Port), Memory: memory(),
 	}
+	for _, l := range o.Horizon {
+		out.Horizon = append(out.Horizon, Level(l))
+	}
 	maps.Copy(out.Drops, queueDrops(o))
 	if h := s.Hashing; h.FilesHashed < h.FilesSeen {
 		out.Hashing = &Hashing{

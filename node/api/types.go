@@ -30,6 +30,7 @@ type Status struct {
 	Wanted    int               `json:"neighbors_wanted"`
 	Dialing   int               `json:"dialing" doc:"links being opened"`
 	Known     int               `json:"hosts_known" doc:"hosts in the host cache"`
+	Horizon   []Level           `json:"horizon" doc:"what is within 1, 2, ... hops, by the word of neighbors"`
 	Searches  int               `json:"searches" doc:"searches of ours that run"`
 	Files     int               `json:"files_shared"`
 	Bytes     int64             `json:"bytes_shared"`
@@ -47,6 +48,13 @@ type Status struct {
 	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
 	Memory    Memory            `json:"memory"`
+}
+
+// Level is what is within a number of hops.
+type Level struct {
+	Nodes uint64 `json:"nodes"`
+	Files uint64 `json:"files"`
+	KiB   uint64 `json:"kib"`
 }
 
 // Memory is what the process holds.

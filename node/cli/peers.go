@@ -127,6 +127,10 @@ func (r *runner) showStatus(s api.Status) error {
 	t.row("role", role)
 	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known, %d leaves", s.Neighbors-s.Leaves, s.Wanted, s.Dialing, s.Known,
 		s.Leaves))
+	if n := len(s.Horizon); n > 0 && s.Horizon[n-1].Nodes > 0 {
+		h := s.Horizon[n-1]
+		t.row("horizon", fmt.Sprintf("%d nodes with %d files within %d hops, by the word of neighbors", h.Nodes, h.Files, n))
+	}
 	t.row("shared", fmt.Sprintf("%s, %s", plural(s.Files, "file"), size(s.Bytes)))
 	if h := s.Hashing; h != nil {
 		t.row("hashing", fmt.Sprintf("%d of %d files, %s of %s", h.FilesDone, h.Files, size(h.BytesDone), size(h.Bytes)))

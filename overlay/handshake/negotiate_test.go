@@ -55,7 +55,7 @@ func TestBlocks(t *testing.T) {
 	remote := netip.MustParseAddr("198.51.100.7")
 	common := "X-Query-Routing: 0.2\r\nX-Ultrapeer-Query-Routing: 0.1\r\nX-Dynamic-Querying: 0.1\r\nX-Ext-Probes: 0.1\r\n" +
 		"Vendor-Message: 0.2\r\nX-Guess: 0.2\r\nX-Degree: 32\r\nX-Max-TTL: 4\r\nX-Requeries: False\r\nGGEP: 0.5\r\n" +
-		"Pong-Caching: 0.1\r\nBye-Packet: 0.1\r\nGUID: 0100000000000000ff00000000000000\r\nX-Features: tls/1.0, browse/1.0, IP/6.0\r\n" +
+		"Pong-Caching: 0.1\r\nBye-Packet: 0.1\r\nGUID: 0100000000000000ff00000000000000\r\nX-Features: browse/1.0, IP/6.0, HSEP/0.2, tls/1.0\r\n" +
 		"X-Live-Since: Wed, 04 Mar 2026 05:06:07 +0000\r\nAccept-Encoding: deflate\r\nUpgrade: TLS/1.0\r\n"
 	start := "User-Agent: filbert/test\r\nListen-IP: 192.0.2.17:16346\r\nRemote-IP: 198.51.100.7\r\n"
 	agreed := Terms{Role: RoleUltrapeer, DeflateOut: true, TLS: true}

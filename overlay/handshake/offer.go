@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"filbert/overlay/wire"
@@ -34,6 +35,7 @@ type Protocols struct {
 	ExtProbes             Version // takes the same query again with a higher TTL
 	VendorMessage         Version // will say "Messages Supported"
 	Guess                 Version // queries by UDP
+	HSEP                  Version // horizon size estimation
 	Browse                Version // "browse host" over HTTP
 }
 
@@ -46,6 +48,7 @@ func AllProtocols() Protocols {
 		ExtProbes:             Version{0, 1},
 		VendorMessage:         Version{0, 2},
 		Guess:                 Version{0, 2},
+		HSEP:                  Version{0, 2},
 		Browse:                Version{1, 0},
 	}
 }
@@ -110,7 +113,6 @@ func (o Offer) introduce(remote netip.Addr, needed Guidance, tls bool) Headers {
 	h.Add("GGEP", "0.5")
 	h.Add("Pong-Caching", "0.1")
 	h.Add("Bye-Packet", "0.1")
-	h.Add("Vendor-Message", "0.2")
 	h.Add("GUID", o.GUID.String())
 	h.Add("X-Features", o.features(tls))
 	if !o.LiveSince.IsZero() {
@@ -143,15 +145,20 @@ func (p Protocols) add(h *Headers) {
 	}
 }
 
+// features is the list of X-Features. gtk-gnutella does not find what stands first:
+// that is browsing, which it looks for in requests for files only.
 func (o Offer) features(tls bool) string {
-	features := "IP/6.0"
-	if o.Protocols.Browse != (Version{}) {
-		features = "browse/" + o.Protocols.Browse.String() + ", " + features
+	list := []string{"IP/6.0"}
+	if o.Protocols.HSEP != (Version{}) {
+		list = append(list, "HSEP/"+o.Protocols.HSEP.String())
 	}
 	if tls {
-		features = "tls/1.0, " + features
+		list = append(list, "tls/1.0")
 	}
-	return features
+	if o.Protocols.Browse != (Version{}) {
+		list = append([]string{"browse/" + o.Protocols.Browse.String()}, list...)
+	}
+	return strings.Join(list, ", ")
 }
 
 // refusal is the block that goes with a verdict that turns a peer away.
