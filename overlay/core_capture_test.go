@@ -39,14 +39,14 @@ var (
 	capturedA = netip.MustParseAddrPort("203.0.113.1:6346")
 	capturedB = netip.MustParseAddrPort("203.0.113.2:6347")
 	capturedL = netip.MustParseAddrPort("203.0.113.3:6348")
-	servantL  = wire.GUID{0xcd, 0xeb, 0x31, 0x02, 0xe7, 0xc5, 0xbc, 0x6f, 0x64, 0x8e, 0x06, 0x66, 0xac, 0xcc, 0xbb, 0xf9}
+	serventL  = wire.GUID{0xcd, 0xeb, 0x31, 0x02, 0xe7, 0xc5, 0xbc, 0x6f, 0x64, 0x8e, 0x06, 0x66, 0xac, 0xcc, 0xbb, 0xf9}
 )
 
 // TestCapturedLeaf takes the place of A: gtk-gnutella's leaf asks to be called
 // back over TCP and UDP, and for a push proxy.
 func TestCapturedLeaf(t *testing.T) {
 	w := newWorld(t, Config{Hosts: hostcache.Config{AllowDocumentation: true}})
-	l := w.greets(capturedL, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: servantL})
+	l := w.greets(capturedL, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: serventL})
 	for _, f := range captured(t, "push-gnet-L-to-A.L") {
 		if f.Type() == wire.TypeVendor {
 			w.step(&Batch{Link: l.id, Frames: f})
@@ -56,7 +56,7 @@ func TestCapturedLeaf(t *testing.T) {
 	if got := w.called(); !reflect.DeepEqual(got, []Effect{&Probe{capturedL}, &Probe{capturedL}}) {
 		t.Errorf("called %+v", got)
 	}
-	if len(w.replies) == 0 || w.replies[0].GUID() != servantL || w.replies[0].Type() != wire.TypePing {
+	if len(w.replies) == 0 || w.replies[0].GUID() != serventL || w.replies[0].Type() != wire.TypePing {
 		t.Errorf("sent %x over UDP", w.replies)
 	}
 	n := w.core.links[l.id]
@@ -65,10 +65,10 @@ func TestCapturedLeaf(t *testing.T) {
 	}
 	// We ask it to call us over UDP, as nobody did so far.
 	l.wantVendor(wire.VendorUDPConnectBack2)
-	if guid, m := l.wantVendor(wire.VendorProxyAnswer2); guid != servantL || len(m.Data) != 6 {
+	if guid, m := l.wantVendor(wire.VendorProxyAnswer2); guid != serventL || len(m.Data) != 6 {
 		t.Errorf("answered %v %x", guid, m.Data)
 	}
-	if w.core.proxied(servantL) != n {
+	if w.core.proxied(serventL) != n {
 		t.Error("is not its push proxy")
 	}
 }
@@ -77,7 +77,7 @@ func TestCapturedLeaf(t *testing.T) {
 // our push proxy and brings the push of B.
 func TestCapturedUltrapeer(t *testing.T) {
 	w := newWorld(t, Config{Hosts: hostcache.Config{AllowDocumentation: true}})
-	w.core.cfg.GUID = servantL
+	w.core.cfg.GUID = serventL
 	a := w.dialed(capturedA)
 	for _, f := range captured(t, "push-gnet-L-to-A.A") {
 		m, err := wire.Parse(f.Type(), f.Payload())
@@ -93,7 +93,7 @@ func TestCapturedUltrapeer(t *testing.T) {
 			w.pass(proxyDelay)
 			a.wantVendor(wire.VendorTCPConnectBack)
 			a.wantVendor(wire.VendorUDPConnectBack2)
-			if guid, _ := a.wantVendor(wire.VendorProxyRequest); guid != servantL {
+			if guid, _ := a.wantVendor(wire.VendorProxyRequest); guid != serventL {
 				t.Errorf("asked for a push proxy of %v", guid)
 			}
 		}
@@ -105,5 +105,31 @@ func TestCapturedUltrapeer(t *testing.T) {
 	}
 	if got := w.called(); !reflect.DeepEqual(got, []Effect{&Call{capturedB, 0}}) {
 		t.Errorf("called %+v", got)
+	}
+}
+
+// TestCapturedStatus takes the place of A: gtk-gnutella's leaf tells twice how
+// many results of its query it kept.
+func TestCapturedStatus(t *testing.T) {
+	w := newWorld(t, Config{Hosts: hostcache.Config{AllowDocumentation: true}})
+	l := w.greets(capturedL, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: serventL})
+	n := w.core.links[l.id]
+	var query wire.GUID
+	var told []uint16
+	for _, f := range captured(t, "plain-gnet-L-to-A.L") {
+		if f.Type() != wire.TypeVendor && f.Type() != wire.TypeQuery {
+			continue
+		}
+		if f.Type() == wire.TypeQuery {
+			query = f.GUID()
+		}
+		w.step(&Batch{Link: l.id, Frames: f})
+		if kept, ok := n.status(query); ok {
+			told = append(told, kept)
+		}
+	}
+	w.dropped()
+	if !reflect.DeepEqual(told, []uint16{2, 3}) {
+		t.Errorf("of query %v it told %v", query, told)
 	}
 }
