@@ -10,7 +10,7 @@ import (
 // port.
 type Reached struct{ From netip.Addr }
 
-// CallFailed says that nobody took the connection of a Call or Probe effect.
+// CallFailed says that nobody took the connection of a Call effect.
 type CallFailed struct{ To netip.AddrPort }
 
 // AskPush asks a servent to connect to us or, as its push proxy, to somebody
