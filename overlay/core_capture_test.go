@@ -108,28 +108,38 @@ func TestCapturedUltrapeer(t *testing.T) {
 	}
 }
 
-// TestCapturedStatus takes the place of A: gtk-gnutella's leaf tells twice how
-// many results of its query it kept.
+// TestCapturedStatus takes the place of A: gtk-gnutella's leaf asks, tells its
+// route table, and tells twice how many results of its query it kept.
 func TestCapturedStatus(t *testing.T) {
 	w := newWorld(t, Config{Hosts: hostcache.Config{AllowDocumentation: true}})
-	l := w.greets(capturedL, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: serventL})
-	n := w.core.links[l.id]
-	var query wire.GUID
+	w.ring(8, time.Millisecond) // to ask for it
+	l := w.greets(capturedL, handshake.Peer{Role: handshake.RoleLeaf, GUID: serventL})
 	var told []uint16
 	for _, f := range captured(t, "plain-gnet-L-to-A.L") {
-		if f.Type() != wire.TypeVendor && f.Type() != wire.TypeQuery {
+		switch f.Type() {
+		case wire.TypeVendor:
+			m, err := wire.Parse(f.Type(), f.Payload())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if v := m.(*wire.Vendor); v.ID == wire.VendorStatusResponse {
+				kept, err := v.StatusResponse()
+				if err != nil {
+					t.Fatal(err)
+				}
+				told = append(told, kept)
+			}
+		case wire.TypeQuery, wire.TypeRoute:
+		default:
 			continue
 		}
-		if f.Type() == wire.TypeQuery {
-			query = f.GUID()
-		}
 		w.step(&Batch{Link: l.id, Frames: f})
-		if kept, ok := n.status(query); ok {
-			told = append(told, kept)
-		}
 	}
 	w.dropped()
+	if n := w.core.links[l.id]; n.table() == nil || n.table().Empty() || w.core.View().Asking != 1 {
+		t.Errorf("it has a table: %v; %d queries run", n.table() != nil, w.core.View().Asking)
+	}
 	if !reflect.DeepEqual(told, []uint16{2, 3}) {
-		t.Errorf("of query %v it told %v", query, told)
+		t.Errorf("it told %v", told)
 	}
 }

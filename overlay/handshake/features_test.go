@@ -1,7 +1,6 @@
 package handshake
 
 import (
-	"net/netip"
 	"strings"
 	"testing"
 )
@@ -9,9 +8,14 @@ import (
 // TestFeatureOrder keeps what matters off the first place of X-Features:
 // gtk-gnutella 1.2.3 does not find a feature there.
 func TestFeatureOrder(t *testing.T) {
-	h := Offer{Agent: "filbert/test"}.headers(netip.Addr{}, nil)
-	first, rest, _ := strings.Cut(h.Get("X-Features"), ", ")
-	if strings.HasPrefix(first, "HSEP/") || !strings.Contains(rest, "HSEP/0.2") {
-		t.Errorf("X-Features: %s", h.Get("X-Features"))
+	all := Offer{Protocols: AllProtocols()}
+	plain := all
+	plain.Protocols.Browse = Version{}
+	for _, o := range []Offer{all, plain} {
+		list := o.features(true)
+		_, rest, _ := strings.Cut(list, ", ")
+		if !strings.Contains(rest, "HSEP/0.2") || !strings.Contains(rest, "tls/1.0") {
+			t.Errorf("X-Features: %s", list)
+		}
 	}
 }
