@@ -7,5 +7,6 @@
 //
 // A handshake is bounded in time by its context, in memory by maxHandshake, and
 // all handshakes of a Layer together compute on at most half the processors; they
-// hold none while they wait for the network.
+// hold none while they wait for the network. An end keeps some 9 KiB afterwards,
+// 16 KiB more for one that gets large records.
 package tlslink
