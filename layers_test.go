@@ -31,6 +31,7 @@ var layers = map[string]layer{
 	"overlay/wire":      {rank: 1, may: []string{"overlay/wire/ggep"}},
 	"overlay/identity":  {rank: 0},
 	"overlay/hostcache": {rank: 0},
+	"overlay/token":     {rank: 0},
 	"transfer/urn":      {rank: 0},
 	"transfer/ranges":   {rank: 0},
 	"query/keyword":     {rank: 0},

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -64,5 +65,12 @@ type Config struct {
 func (c Config) agent() string { return "filbert/" + c.Version }
 
 // child is a source of randomness of its own, for a part that runs in another
-// goroutine.
-func (c Config) child() *rand.Rand { return rand.New(rand.NewPCG(c.Rand.Uint64(), c.Rand.Uint64())) }
+// goroutine. Message GUIDs come from it, which others see, and secrets, which
+// they must not find from them: it is a cipher.
+func (c Config) child() *rand.Rand {
+	var seed [32]byte
+	for at := 0; at < len(seed); at += 8 {
+		binary.LittleEndian.PutUint64(seed[at:], c.Rand.Uint64())
+	}
+	return rand.New(rand.NewChaCha8(seed))
+}
