@@ -65,7 +65,7 @@ type Core struct {
 	servents *route.Table[link.ID] // servent GUID → where its hits came from
 	pushes   *route.Table[link.ID] // push GUID, for duplicates
 	pongs    pongCache
-	replies  replyLimit
+	udp      datagrams
 	searches searches
 	sharing  Sharing
 
@@ -92,6 +92,7 @@ func NewCore(cfg Config, rnd *rand.Rand) *Core {
 		queries:  route.NewTable[link.ID](routeEntries, routeLifetime),
 		servents: route.NewTable[link.ID](pushEntries, pushLifetime),
 		pushes:   route.NewTable[link.ID](pushEntries, pushLifetime),
+		udp:      newDatagrams(rnd),
 		self:     selfAddress{port: cfg.Port, external: cfg.External},
 	}
 }
@@ -120,6 +121,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.ended(now, ev)
 	case *Datagram:
 		c.datagram(now, ev)
+	case *Transmit:
+		c.transmit(now, ev)
 	case *Search:
 		c.search(now, ev)
 	case *EndSearch:

@@ -39,6 +39,8 @@ type world struct {
 	matches  []*Match
 	hits     map[SearchID][]*Hit
 	replies  []wire.Frame
+	ponged   []*Ponged
+	mails    []mail
 }
 
 // player is one neighbor.
@@ -94,6 +96,9 @@ func (w *world) step(ev Event) {
 			w.hits[e.Search] = append(w.hits[e.Search], e.Hit)
 		case *Reply:
 			w.replies = append(w.replies, bytes.Clone(e.Frame))
+			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame)})
+		case *Ponged:
+			w.ponged = append(w.ponged, e)
 		}
 	}
 }

@@ -44,23 +44,27 @@ type View struct {
 	Searches  int
 	Want, Max int
 	Traffic   Traffic
+	Datagrams Traffic // by UDP
+	UDPOpen   bool    // strangers reach us by UDP
 	Drops     Drops
 }
 
 // View takes a picture.
 func (c *Core) View() View {
 	v := View{
-		GUID:     c.cfg.GUID,
-		External: c.self.external,
-		Started:  c.started,
-		Dialing:  len(c.dialing),
-		Known:    c.hosts.Len(),
-		Routes:   c.queries.Len(),
-		Searches: len(c.searches.list),
-		Want:     c.cfg.Want,
-		Max:      c.cfg.Max,
-		Traffic:  c.traffic,
-		Drops:    c.drops,
+		GUID:      c.cfg.GUID,
+		External:  c.self.external,
+		Started:   c.started,
+		Dialing:   len(c.dialing),
+		Known:     c.hosts.Len(),
+		Routes:    c.queries.Len(),
+		Searches:  len(c.searches.list),
+		Want:      c.cfg.Want,
+		Max:       c.cfg.Max,
+		Traffic:   c.traffic,
+		Datagrams: c.udp.traffic,
+		UDPOpen:   c.udpOpen(c.due),
+		Drops:     c.drops,
 	}
 	if !v.External.IsValid() {
 		v.External = c.self.agreed(true)

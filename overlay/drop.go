@@ -29,13 +29,15 @@ const (
 	DropMatcherBusy                   // more queries than can be matched
 	DropSearchBusy                    // hits faster than the search takes them
 	DropDatagram                      // a datagram above the rate we answer
+	DropUnasked                       // a datagram that answers nothing of ours
+	DropToken                         // a datagram without the token it needs
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"malformed", "unknown-type", "unsupported", "single-hop", "too-big", "hops-ended", "ttl-zero", "ttl-high", "expired",
 	"duplicate", "again", "own", "ancient", "short-query", "no-route", "ping-early", "pong-many", "address", "forged",
-	"matcher-busy", "search-busy", "datagram",
+	"matcher-busy", "search-busy", "datagram", "unasked", "token",
 }
 
 func (r DropReason) String() string {

@@ -107,7 +107,7 @@ type Status struct {
 	View
 	QueueDrops link.Drops      // of all links, those that are gone included
 	Waiting    map[link.ID]int // bytes that wait for each link
-	Garbage    uint64          // datagrams not worth an answer
+	Packets    Packets
 }
 
 // Status takes a picture.
@@ -122,7 +122,7 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 			s.Waiting[id] = p.queue.Len() + p.link.Pending()
 		}
 	})
-	s.Garbage = o.garbage.Load()
+	s.Packets = o.counts.load()
 	return s, err
 }
 

@@ -1,0 +1,74 @@
+package overlay
+
+import "time"
+
+// Bounds of datagrams. An address that proved nothing may be a victim's that
+// somebody wrote on his packets; it gets little (THREATS T2).
+const (
+	// maxDatagram is the longest datagram that is read, in bytes; longer ones
+	// are cut and then no whole message. LimeWire's buffer.
+	maxDatagram = 2048
+
+	// maxDatagramSent is the longest that is sent, in bytes: no path splits it.
+	maxDatagramSent = 1200
+
+	// datagramPause is the least time between two answers to one unproven
+	// address, datagramHosts how many addresses are remembered for it and so
+	// answered, datagramPer24 how many of one /24 (IPv6: /48) in that time.
+	datagramPause = 60 * time.Second
+	datagramHosts = 4096
+	datagramPer24 = 4
+
+	// unprovenAnswer is how long an answer to a shorter request may be, in
+	// bytes: a pong (the shortest has 37) with a query key and some seven hosts.
+	// A longer request gets as much as it brought, at most maxUnprovenAnswer.
+	unprovenAnswer    = 128
+	maxUnprovenAnswer = 512
+
+	// notesPerHost and notesPer24 bound the small messages (below 64 bytes) to
+	// one unproven address and to its network in datagramPause: offers of hits,
+	// claims, pings that challenge.
+	notesPerHost = 6
+	notesPer24   = 4 * notesPerHost
+
+	// unprovenRate bounds what leaves for all unproven addresses, in bytes/s.
+	unprovenRate = 64 << 10
+
+	// provenHosts addresses, at most twice as many, are remembered as proven for
+	// provenLifetime, at most twice as long; they are answered once in
+	// provenPause.
+	provenHosts    = 4096
+	provenLifetime = 10 * time.Minute
+	provenPause    = time.Second
+
+	// contactHosts and contactLifetime size the memory of whom we sent
+	// something: what they send is no sign that strangers reach us. NATs forget
+	// a UDP mapping after five minutes at the latest (RFC 4787 asks for two).
+	contactHosts    = 1 << 14
+	contactLifetime = 5 * time.Minute
+
+	// openLifetime is how long one sign that strangers reach us counts.
+	openLifetime = time.Hour
+
+	// askedPings is how many pings of ours are remembered, askedLifetime how
+	// long their pongs are taken, pongsPerAsked how many. Gtk-gnutella has 2048
+	// and 30 s.
+	askedPings    = 2048
+	askedLifetime = 30 * time.Second
+	pongsPerAsked = 10
+
+	// maxPacked is how many hosts one pong tells. As gtk-gnutella.
+	maxPacked = 30
+)
+
+// Bounds of inflating datagrams (THREATS T18).
+const (
+	// maxInflated is the longest payload, in bytes, inflateRatio how many bytes
+	// one byte may become beyond inflateAllowance.
+	maxInflated      = 64 << 10
+	inflateRatio     = 100
+	inflateAllowance = 4 << 10
+
+	// inflateRate bounds the inflated bytes, per second: some 5 ms of work.
+	inflateRate = 1 << 20
+)
