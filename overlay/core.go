@@ -168,6 +168,7 @@ func (c *Core) tick(now time.Time) {
 		c.checkAlive(now, n)
 	}
 	c.searches.expire(now)
+	c.deliverOffers(now)
 	if c.closing {
 		return
 	}

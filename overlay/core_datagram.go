@@ -79,6 +79,10 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 		c.pingDatagram(now, ev, f)
 	case wire.TypePong:
 		c.pongDatagram(now, ev, f)
+	case wire.TypeVendor, wire.TypeStandard:
+		c.vendorDatagram(now, ev, f)
+	case wire.TypeQueryHit:
+		c.hitDatagram(now, ev, f)
 	default:
 		c.drop(nil, DropUnsupported)
 	}

@@ -35,6 +35,7 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 	case f.TTL() <= 1:
 		c.drop(n, DropExpired)
 	default:
+		c.unproxy(now, f, to)
 		c.relay(f, min(f.TTL(), hardTTL+1)-1, to)
 	}
 }
@@ -75,6 +76,9 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 
 // answer sends what the matcher found for a query back the way it came.
 func (c *Core) answer(now time.Time, ev *Matched) {
+	if c.answerOOB(now, ev) {
+		return
+	}
 	n := c.alive(ev.Link)
 	if n == nil {
 		first, other, ok := c.queries.Lookup(now, ev.GUID)

@@ -17,8 +17,9 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 		c.duplicate(n, again)
 		return
 	}
+	c.clearOOB(n, f)
 	if c.sharing.Files > 0 {
-		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), Payload: f.Payload()})
+		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), OOB: oobOf(f.Payload()), Payload: f.Payload()})
 	}
 	ttl, hops := f.TTL(), f.Hops()
 	if int(ttl)+int(hops) > hardTTL {

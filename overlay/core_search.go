@@ -25,9 +25,9 @@ func (c *Core) search(now time.Time, ev *Search) {
 		ttl = c.cfg.QueryTTL
 	}
 	ttl = min(ttl, c.cfg.MaxTTL)
-	guid := wire.NewGUID(c.rnd)
+	guid, asked := c.askOOB(now, wire.NewGUID(c.rnd), ev.Query)
 	c.queries.Record(now, guid, localLink)
-	query := wire.AppendFrame(nil, guid, ttl, 0, &ev.Query)
+	query := wire.AppendFrame(nil, guid, ttl, 0, &asked)
 	c.searches.add(runningSearch{ev.ID, guid, query, now})
 	for _, n := range c.neighbors {
 		c.send(n, query)

@@ -397,7 +397,7 @@ func TestAnswer(t *testing.T) {
 	for i := range 25 {
 		records = append(records, wire.Record{Index: uint32(i), Size: int64(i), Name: fmt.Sprintf("blue sky %d.txt", i)})
 	}
-	w.step(&Matched{m.Link, m.GUID, m.Hops, records})
+	w.step(&Matched{m.Link, m.GUID, m.Hops, m.OOB, records})
 	var got []string
 	for _, n := range []int{10, 10, 5} {
 		msg, err := wire.Parse(wire.TypeQueryHit, a.wantAt(wire.TypeQueryHit, 8, 0).Payload())

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"filbert/overlay/hostcache"
+	"filbert/overlay/oob"
 	"filbert/overlay/token"
 	"filbert/overlay/wire"
 )
@@ -21,7 +22,12 @@ type datagrams struct {
 	asked    recent[wire.GUID, askedPing]
 	open     time.Time // last sign that strangers reach us; zero: none yet
 	inflated bucket
-	traffic  Traffic
+
+	offers  *oob.Offers // hits of ours
+	claims  oob.Claims  // of others
+	proxied recent[wire.GUID, proxiedQuery]
+
+	traffic Traffic
 }
 
 func newDatagrams(rnd *rand.Rand) datagrams {
@@ -32,6 +38,8 @@ func newDatagrams(rnd *rand.Rand) datagrams {
 		answered: newRecent[netip.AddrPort, time.Time](provenHosts, provenLifetime),
 		asked:    newRecent[wire.GUID, askedPing](askedPings/2, askedLifetime),
 		limit:    newUnproven(),
+		offers:   oob.NewOffers(rnd),
+		proxied:  newRecent[wire.GUID, proxiedQuery](proxiedQueries/2, proxiedLifetime),
 		inflated: bucket{rate: inflateRate, burst: inflateRate},
 	}
 }
@@ -90,6 +98,17 @@ func (c *Core) room(now time.Time, from netip.AddrPort, request int) int {
 // respond sends an answer that room allowed.
 func (c *Core) respond(now time.Time, to netip.AddrPort, f wire.Frame) bool {
 	if !c.isProven(now, to) && !c.udp.limit.bytes.take(now, len(f)) {
+		c.drop(nil, DropDatagram)
+		return false
+	}
+	c.dispatch(now, to, f)
+	return true
+}
+
+// note sends a small message that is no answer to a datagram and so makes
+// nobody a reflector by its size: an offer, a claim, a ping.
+func (c *Core) note(now time.Time, to netip.AddrPort, f wire.Frame) bool {
+	if !c.isProven(now, to) && !(c.udp.limit.note(now, to) && c.udp.limit.bytes.take(now, len(f))) {
 		c.drop(nil, DropDatagram)
 		return false
 	}

@@ -32,6 +32,14 @@ func (c *Core) transmit(now time.Time, ev *Transmit) {
 	c.dispatch(now, ev.To, ev.Frame)
 }
 
+// askPing sends a ping of our own with some extensions.
+func (c *Core) askPing(now time.Time, to netip.AddrPort, info wire.PingInfo, by asker) {
+	guid := wire.NewPingGUID(c.rnd)
+	if c.note(now, to, c.out.frame(guid, 1, &wire.Ping{Ext: info.AppendTo(nil)})) {
+		c.udp.asked.put(now, guid, askedPing{to: to, at: now, by: by})
+	}
+}
+
 // pongDatagram takes a pong that answers a ping of ours. Nobody else can know
 // the GUID, so it also proves the sender's address.
 func (c *Core) pongDatagram(now time.Time, ev *Datagram, f wire.Frame) {
@@ -54,5 +62,7 @@ func (c *Core) pongDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	case askedOutside:
 		c.out.add(&Ponged{From: ev.From, GUID: guid, Pong: pong})
 	case askedProof:
+		c.udp.offers.Proved(now, ev.From)
+		c.deliverOffers(now)
 	}
 }

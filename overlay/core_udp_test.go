@@ -27,6 +27,16 @@ func (w *world) receives(from netip.AddrPort, f wire.Frame) []mail {
 	return w.mails[before:]
 }
 
+// posted returns what was sent to an address since the n-th mail.
+func (w *world) posted(since int, to netip.AddrPort) (out []wire.Frame) {
+	for _, m := range w.mails[since:] {
+		if m.to == to {
+			out = append(out, m.frame)
+		}
+	}
+	return out
+}
+
 // one wants exactly one mail, of a type, to an address.
 func (w *world) one(mails []mail, to netip.AddrPort, typ wire.Type) wire.Frame {
 	w.t.Helper()

@@ -65,6 +65,7 @@ type Matched struct {
 	Link    link.ID
 	GUID    wire.GUID
 	Hops    wire.Hops
+	OOB     OOB
 	Records []wire.Record // at most maxRecords are used
 }
 
@@ -150,6 +151,7 @@ type Match struct {
 	Link    link.ID
 	GUID    wire.GUID
 	Hops    wire.Hops
+	OOB     OOB    // as Matched shall say it
 	Payload []byte // of the query
 }
 

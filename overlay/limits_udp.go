@@ -61,6 +61,23 @@ const (
 	maxPacked = 30
 )
 
+// Bounds of hits by UDP; those of package oob besides.
+const (
+	// oobHops is how many hops a query must have made, the one to us included,
+	// for its hits to go by UDP: a neighbor gets them over its link.
+	oobHops = 2
+
+	// oobResults is how many results a query of ours takes by UDP, oobLeafResults
+	// how many one of a leaf's. Gtk-gnutella's targets of dynamic querying.
+	oobResults     = 150
+	oobLeafResults = 50
+
+	// proxiedQueries bounds the leaves' queries asked under a GUID of ours,
+	// proxiedLifetime is how long hits are passed on, at most twice as long.
+	proxiedQueries  = 4096
+	proxiedLifetime = 11 * time.Minute
+)
+
 // Bounds of inflating datagrams (THREATS T18).
 const (
 	// maxInflated is the longest payload, in bytes, inflateRatio how many bytes

@@ -35,6 +35,8 @@ type neighbor struct {
 	files, kib uint32           // what it shares, by its own pong
 	kin        []netip.AddrPort // its neighbors, as far as it told of them
 
+	keepsOOB bool // wants no hits by UDP to us for its queries (LIME/13)
+
 	received, sent Counts
 	drops          Drops
 }
