@@ -44,6 +44,7 @@ var layers = map[string]layer{
 
 	"overlay/route":     {rank: 2, may: []string{"overlay/wire"}},
 	"overlay/oob":       {rank: 2, may: []string{"overlay/wire"}},
+	"overlay/guess":     {rank: 2, may: []string{"overlay/wire", "overlay/hostcache"}},
 	"overlay/handshake": {rank: 2, may: []string{"overlay/wire"}},
 	"overlay/link":      {rank: 2, may: []string{"overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
@@ -51,7 +52,7 @@ var layers = map[string]layer{
 
 	"overlay": {rank: 3, may: []string{
 		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/hostcache",
-		"overlay/token", "overlay/oob",
+		"overlay/token", "overlay/oob", "overlay/guess",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},

@@ -47,6 +47,7 @@ type Config struct {
 	Neighbors int        // links the node dials for
 	MaxLinks  int        // links it has at most; default 32
 	TTL       wire.TTL   // of queries; default 4
+	GUESS     bool       // searches also ask one ultrapeer after another by UDP
 	Speed     uint32     // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
 

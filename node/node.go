@@ -85,7 +85,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
-			Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxTTL: cfg.TTL, GUESS: cfg.GUESS, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,

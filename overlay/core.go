@@ -14,8 +14,9 @@ import (
 
 // Config is what a Core is told once. The zero value works.
 type Config struct {
-	GUID wire.GUID // servent GUID
-	Port uint16    // where we listen, TCP and UDP
+	GUID  wire.GUID // servent GUID
+	Port  uint16    // where we listen, TCP and UDP
+	Agent string    // User-Agent, "name/version", as crawlers are told
 	// External is our address as others reach it, when the user knows it;
 	// otherwise it is found out.
 	External netip.Addr
@@ -25,10 +26,13 @@ type Config struct {
 
 	MaxTTL   wire.TTL // sum of hops and TTL of what we relay is clamped to it; default 4
 	QueryTTL wire.TTL // TTL of our own queries; default MaxTTL
+	GUESS    bool     // own queries also go to one ultrapeer after another by UDP
 
 	Speed uint32 // of our line, kbit/s, as hits tell it; default 1000
 	Seeds []netip.AddrPort
 	Hosts hostcache.Config // which addresses can be hosts
+
+	agent string // User-Agent; Options have it
 }
 
 func (c Config) withDefaults() Config {
@@ -149,7 +153,7 @@ func (c *Core) Restore(now time.Time, hosts []byte) (int, error) {
 }
 
 // Due is when the next Tick is due; zero before the first Step.
-func (c *Core) Due() time.Time { return c.due }
+func (c *Core) Due() time.Time { return c.sooner(c.due) }
 
 func (c *Core) begin(now time.Time) {
 	c.started = now
@@ -163,6 +167,9 @@ func (c *Core) begin(now time.Time) {
 
 // tick does what time brings.
 func (c *Core) tick(now time.Time) {
+	if c.guessOn(now); now.Before(c.due) {
+		return
+	}
 	c.due = now.Add(tick)
 	for _, n := range c.snapshotNeighbors() {
 		c.checkAlive(now, n)

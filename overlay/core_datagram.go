@@ -83,7 +83,9 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 		c.vendorDatagram(now, ev, f)
 	case wire.TypeQueryHit:
 		c.hitDatagram(now, ev, f)
-	default:
-		c.drop(nil, DropUnsupported)
+	case wire.TypeQuery:
+		c.queryDatagram(now, ev, f)
+	case wire.TypePush:
+		c.pushDatagram(now, ev, f)
 	}
 }

@@ -28,6 +28,10 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 		c.deliver(now, n, f)
 		return
 	}
+	if first == guessLink {
+		c.hitToAsker(now, n, f)
+		return
+	}
 	to := c.way(first, other, n)
 	switch {
 	case to == nil:

@@ -28,6 +28,7 @@ func (c *Core) search(now time.Time, ev *Search) {
 	guid, asked := c.askOOB(now, wire.NewGUID(c.rnd), ev.Query)
 	c.queries.Record(now, guid, localLink)
 	query := wire.AppendFrame(nil, guid, ttl, 0, &asked)
+	c.beginGuess(now, ev.ID, ev.Query)
 	c.searches.add(runningSearch{ev.ID, guid, query, now})
 	for _, n := range c.neighbors {
 		c.send(n, query)
@@ -60,6 +61,16 @@ func (s *searches) find(guid wire.GUID) (SearchID, bool) {
 		}
 	}
 	return 0, false
+}
+
+// runs reports whether a search is not over.
+func (s *searches) runs(id SearchID) bool {
+	for i := range s.list {
+		if s.list[i].id == id {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *searches) end(id SearchID) {

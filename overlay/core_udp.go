@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/overlay/guess"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/oob"
 	"filbert/overlay/token"
@@ -27,6 +28,13 @@ type datagrams struct {
 	claims  oob.Claims  // of others
 	proxied recent[wire.GUID, proxiedQuery]
 
+	crawlers recent[netip.AddrPort, struct{}] // were answered
+	pushes   pushLimit
+
+	askers   recent[wire.GUID, guessAsker] // of GUESS queries
+	guess    guess.Asker
+	guessing []guessing // our own, at most guess.MaxSearches
+
 	traffic Traffic
 }
 
@@ -40,6 +48,8 @@ func newDatagrams(rnd *rand.Rand) datagrams {
 		limit:    newUnproven(),
 		offers:   oob.NewOffers(rnd),
 		proxied:  newRecent[wire.GUID, proxiedQuery](proxiedQueries/2, proxiedLifetime),
+		askers:   newRecent[wire.GUID, guessAsker](guessQueries/2, guessLifetime),
+		crawlers: newRecent[netip.AddrPort, struct{}](datagramHosts, crawlerPause),
 		inflated: bucket{rate: inflateRate, burst: inflateRate},
 	}
 }

@@ -48,6 +48,10 @@ func (c *Core) clearOOB(n *neighbor, f wire.Frame) {
 // answerOOB offers what the matcher found by UDP, if the query wants that and
 // came from afar, and reports whether it did. Else the hits go the usual way.
 func (c *Core) answerOOB(now time.Time, ev *Matched) bool {
+	if ev.Link == guessLink {
+		c.answerGuess(now, ev)
+		return true
+	}
 	to := ev.GUID.OOBAddr()
 	_, open := c.publicUDP(now)
 	if ev.OOB&OOBWanted == 0 || len(ev.Records) == 0 || int(ev.Hops)+1 < oobHops || !open || !c.outside(to) || c.self.is(to) {

@@ -21,6 +21,7 @@ type asker uint8
 const (
 	askedOutside asker = iota // whoever has the overlay send datagrams
 	askedProof                // nobody: the pong proves the address
+	askedGuess                // a search by UDP, which needs a key
 )
 
 // transmit sends a datagram for somebody outside the Core. Pongs of a ping are
@@ -45,6 +46,9 @@ func (c *Core) askPing(now time.Time, to netip.AddrPort, info wire.PingInfo, by 
 func (c *Core) pongDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	guid := f.GUID()
 	asked, ok := c.udp.asked.get(now, guid)
+	if !ok && c.guessAck(now, ev.From, guid, f) {
+		return
+	}
 	if !ok || asked.to != ev.From || now.Sub(asked.at) > askedLifetime || asked.pongs == pongsPerAsked {
 		c.drop(nil, DropUnasked)
 		return
@@ -61,6 +65,8 @@ func (c *Core) pongDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	switch asked.by {
 	case askedOutside:
 		c.out.add(&Ponged{From: ev.From, GUID: guid, Pong: pong})
+	case askedGuess:
+		c.guessKey(now, ev.From, pong)
 	case askedProof:
 		c.udp.offers.Proved(now, ev.From)
 		c.deliverOffers(now)

@@ -69,7 +69,8 @@ func (c *Core) hitDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		return
 	}
 	guid := f.GUID()
-	if !c.asksOOB(now, guid) {
+	guessed := c.udp.guess.Asked(guid, ev.From)
+	if !guessed && !c.asksOOB(now, guid) {
 		c.drop(nil, DropUnasked)
 		return
 	}
@@ -78,6 +79,14 @@ func (c *Core) hitDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	switch {
 	case err != nil || !ok:
 		c.drop(nil, DropMalformed)
+		return
+	case guessed: // it has our query only because it showed where it is
+		g := c.guessOf(guid)
+		if g == nil || !c.udp.guess.Results(guid, len(hit.Records)) {
+			c.drop(nil, DropDatagram)
+			return
+		}
+		c.deliverDatagram(now, ev.From, g.id, f, hit)
 		return
 	case !c.udp.tokens.Valid(now, token.OutOfBand, ev.From, guid, hit.Trailer.Token()):
 		c.drop(nil, DropToken)

@@ -438,6 +438,7 @@ func TestRecent(t *testing.T) {
 // sums up what leaves.
 type flood struct {
 	core  *Core
+	guid  wire.GUID // of a search of ours, which everybody sees
 	sent  map[netip.Addr]int
 	total int
 }
@@ -452,7 +453,7 @@ func (fl *flood) packet(now time.Time, from netip.AddrPort, b []byte) {
 }
 
 // spoofed are the packets an attacker would have answered.
-func spoofed(i int) []byte {
+func spoofed(i int, search wire.GUID) []byte {
 	switch i % 6 {
 	case 0:
 		return datagramOf(guidOf(byte(i)), 1, &wire.Ping{})
@@ -461,27 +462,29 @@ func spoofed(i int) []byte {
 	case 2:
 		return datagramOf(guidOf(1), 9, &wire.Vendor{ID: wire.VendorCrawlerPing, Data: []byte{255, 255, 0x1f}})
 	case 3:
-		return datagramOf(guidOf(2), 1, wire.OOBOffer{Secure: true, Count: 255, Unsolicited: true}.Message())
+		return datagramOf(search, 1, wire.OOBOffer{Secure: true, Count: 255, Unsolicited: true}.Message())
 	case 4:
 		return datagramOf(guidOf(3), 9, wire.OOBClaim{Secure: true, Wanted: 255, Token: []byte("1234")}.Message())
 	}
-	return datagramOf(guidOf(byte(i)), 1, blueSky)
+	return guessQuery(guidOf(byte(i)), []byte("12345678"))
 }
 
 // TestReflection is THREATS T2: an attacker names others as senders.
 func TestReflection(t *testing.T) {
 	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	start := func(t *testing.T) *flood {
-		w := newWorld(t, Config{Max: 100})
+		w := opened(t)
+		w.core.cfg.Max = 100
 		w.many(40)
 		w.step(&Sharing{Files: 1, KiB: 1})
-		return &flood{core: w.core, sent: map[netip.Addr]int{}}
+		guid, _ := w.asks(w.peers[w.next], 1)
+		return &flood{core: w.core, guid: guid, sent: map[netip.Addr]int{}}
 	}
 	const packets = 50_000
 	t.Run("one victim", func(t *testing.T) {
 		fl := start(t)
 		for i := range packets {
-			fl.packet(now.Add(time.Duration(i)*time.Minute/packets), dave, spoofed(i))
+			fl.packet(now.Add(time.Duration(i)*time.Minute/packets), dave, spoofed(i, fl.guid))
 		}
 		if fl.total == 0 || fl.sent[dave.Addr()] > 1<<10 || fl.total != fl.sent[dave.Addr()] {
 			t.Errorf("%d bytes at the victim, %d in all", fl.sent[dave.Addr()], fl.total)
@@ -491,7 +494,7 @@ func TestReflection(t *testing.T) {
 		fl := start(t)
 		for i := range packets {
 			victim := netip.AddrFrom4([4]byte{60, byte(i % 10_000 >> 8), byte(i % 10_000), 1})
-			fl.packet(now.Add(time.Duration(i)*time.Minute/packets), netip.AddrPortFrom(victim, 7000), spoofed(i))
+			fl.packet(now.Add(time.Duration(i)*time.Minute/packets), netip.AddrPortFrom(victim, 7000), spoofed(i, fl.guid))
 		}
 		worst := 0
 		for _, n := range fl.sent {
@@ -507,7 +510,7 @@ func TestReflection(t *testing.T) {
 // sender gets little.
 func FuzzDatagram(f *testing.F) {
 	for i := range 6 {
-		f.Add(spoofed(i))
+		f.Add(spoofed(i, guidOf(2)))
 	}
 	f.Add([]byte(deflateDatagram(datagramOf(guidOf(9), 1, &wire.Pong{Addr: alice, Ext: make([]byte, 100)}))))
 	f.Add([]byte(datagramOf(guidOf(9), 1, hitFor(guidOf(3), alice))))

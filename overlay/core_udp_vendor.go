@@ -23,6 +23,8 @@ func (c *Core) vendorDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		c.offerDatagram(now, ev, f, v)
 	case wire.VendorOOBClaim2, wire.VendorOOBClaim3:
 		c.claimDatagram(now, ev, f, v)
+	case wire.VendorCrawlerPing:
+		c.crawlerDatagram(now, ev, f, v)
 	default:
 		c.drop(nil, DropUnsupported)
 	}

@@ -78,6 +78,30 @@ const (
 	proxiedLifetime = 11 * time.Minute
 )
 
+// guessQueries bounds the GUESS queries whose hits are still passed on to who
+// asked, guessLifetime is for how long, at most twice as long.
+const (
+	guessQueries  = 4096
+	guessLifetime = 3 * time.Minute
+)
+
+// Bounds of crawlers and of pushes.
+const (
+	// crawlerPause is the least time between two answers to a crawler. As
+	// gtk-gnutella.
+	crawlerPause = 120 * time.Second
+
+	// pushHops is how many hops a push sent by UDP may have made: none, or one
+	// by a push proxy's neighbor.
+	pushHops = 1
+
+	// pushesPerHost and pushesAtOnce bound the calls to one host and to all that
+	// pushes sent by UDP may cause in pushWindow (THREATS T13).
+	pushWindow    = 30 * time.Second
+	pushesPerHost = 3
+	pushesAtOnce  = 100
+)
+
 // Bounds of inflating datagrams (THREATS T18).
 const (
 	// maxInflated is the longest payload, in bytes, inflateRatio how many bytes

@@ -90,6 +90,7 @@ var ErrClosed = errors.New("overlay: closed")
 
 // New builds an overlay. Nothing happens before Run.
 func New(o Options) *Overlay {
+	o.Config.agent = o.Agent
 	v := &Overlay{
 		agent:    o.Agent,
 		dialer:   o.Dialer,

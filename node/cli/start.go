@@ -205,7 +205,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Version: Version, Identity: home.Identity, State: home.State, Network: &node.System{},
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
-		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
+		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), GUESS: conf.GUESS, Speed: uint32(conf.Speed),
 		Watch: conf.Watch, Rescan: rescan,
 		Downloads: conf.Downloads, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost,
 	}

@@ -138,7 +138,7 @@ func (o *Offers) Claim(now time.Time, guid wire.GUID, from netip.AddrPort, c wir
 	if c.Wanted < wire.OOBAll {
 		f.Records = f.Records[:min(len(f.Records), int(c.Wanted))]
 	}
-	f.packets = packets(f.Records)
+	f.packets = Packets(f.Records)
 	f.packets = f.packets[:min(len(f.packets), packetsPerHost-h.packets)]
 	h.packets += len(f.packets)
 	if len(f.packets) == 0 {
@@ -210,8 +210,9 @@ func (o *Offers) forgetHosts(now time.Time) bool {
 	return len(o.hosts) < maxHosts
 }
 
-// packets cuts records into messages of at most packetSize bytes, or one record.
-func packets(records []wire.Record) (out [][]wire.Record) {
+// Packets cuts records for messages that fit into small datagrams: of at most
+// packetSize bytes, or of one record.
+func Packets(records []wire.Record) (out [][]wire.Record) {
 	from, size := 0, overhead
 	for i := range records {
 		n := recordSize(&records[i])

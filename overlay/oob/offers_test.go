@@ -289,7 +289,7 @@ func TestPackets(t *testing.T) {
 		{0, 10, 0}, {1, 10, 1}, {1, 2000, 1}, {5, 2000, 5}, {5, 100, 1}, {6, 100, 2}, {50, 10, 2},
 	} {
 		total := 0
-		got := packets(records(test.n, test.name))
+		got := Packets(records(test.n, test.name))
 		for _, p := range got {
 			total += len(p)
 			hit := wire.QueryHit{Records: p, Trailer: wire.NewTrailer(wire.VendorCode{'T', 'E', 'S', 'T'}, 0)}
