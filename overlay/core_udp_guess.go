@@ -81,7 +81,7 @@ func (c *Core) queryDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 // guessHosts lists hosts for a GUESS querier: those known to speak it first.
 func (c *Core) guessHosts(now time.Time, asker netip.AddrPort) []wire.PackedHost {
 	var out []wire.PackedHost
-	for _, a := range c.udp.guess.Known(maxPacked) {
+	for _, a := range c.udp.guess.Known(now, maxPacked) {
 		if a != asker && a.Addr().Is4() && c.cfg.Hosts.Acceptable(a, asker.Addr()) == hostcache.Kept {
 			out = append(out, wire.PackedHost{Addr: a})
 		}

@@ -227,6 +227,40 @@ func TestGuessSearch(t *testing.T) {
 	}
 }
 
+// TestGuessIntroduction tells queriers of ultrapeers that introduced themselves
+// from an address known to be theirs.
+func TestGuessIntroduction(t *testing.T) {
+	w := newWorld(t, Config{})
+	introduce := pingFor(wire.PingInfo{Key: true, GUESS: true, GUESSPort: 7777})
+	w.receives(bob, introduce) // may be forged
+	w.proves(dave)
+	w.receives(dave, introduce)
+	_, info := pongOf(t, w.one(w.receives(carol, pingFor(wire.PingInfo{GUESS: true})), carol, wire.TypePong))
+	if want := netip.AddrPortFrom(dave.Addr(), 7777); len(info.Hosts) != 1 || info.Hosts[0].Addr != want {
+		t.Errorf("told of %v, want %v", info.Hosts, want)
+	}
+	w.pass(provenPause)
+	_, info = pongOf(t, w.one(w.receives(dave, pingFor(wire.PingInfo{GUESS: true, Key: true})), dave, wire.TypePong))
+	if len(info.Hosts) != 0 {
+		t.Errorf("told of %v unasked", info.Hosts)
+	}
+	// Who asks for keys says so too, where it can be asked.
+	w = opened(t)
+	w.core.cfg.GUESS = true
+	a := w.joins(alice)
+	a.sends(guidOf(8), 1, 1, &wire.Pong{Addr: dave, KiB: 8, Ext: wire.HostInfo{GUESS: wire.GUESSVersion}.AppendTo(nil)})
+	w.step(&Search{ID: 1, Query: *blueSky})
+	w.pass(2 * time.Second)
+	asked := w.posted(0, dave)
+	if len(asked) == 0 {
+		t.Fatal("asked nobody")
+	}
+	m, _ := wire.Parse(wire.TypePing, asked[0].Payload())
+	if info := m.(*wire.Ping).Info(); info.GUESSPort != ours.Port() {
+		t.Errorf("asked with %+v", info)
+	}
+}
+
 // TestGuessOff asks nobody by UDP unless that is wanted.
 func TestGuessOff(t *testing.T) {
 	w := newWorld(t, Config{})

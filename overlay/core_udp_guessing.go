@@ -51,6 +51,14 @@ func (c *Core) learnGuess(a netip.AddrPort, teller netip.Addr) {
 	}
 }
 
+// introduced takes a host's word that it answers GUESS queries at an address
+// that is known to be its own.
+func (c *Core) introduced(now time.Time, a netip.AddrPort) {
+	if !c.self.is(a) && c.cfg.Hosts.Acceptable(a, a.Addr()) == hostcache.Kept {
+		c.udp.guess.Introduced(now, a)
+	}
+}
+
 // guessOn sends what the searches by UDP ask next.
 func (c *Core) guessOn(now time.Time) {
 	c.udp.guessing = slices.DeleteFunc(c.udp.guessing, func(g guessing) bool {
@@ -69,7 +77,11 @@ func (c *Core) guessOn(now time.Time) {
 			return
 		}
 		if step.Query.IsZero() {
-			c.askPing(now, step.To, wire.PingInfo{Hosts: true, Wishes: wire.SCPUltrapeers, Key: true}, askedGuess)
+			asks := wire.PingInfo{Hosts: true, Wishes: wire.SCPUltrapeers, Key: true}
+			if _, open := c.publicUDP(now); open && c.info(now).Ultrapeer {
+				asks.GUESS, asks.GUESSPort = true, c.self.port // we can be asked as well
+			}
+			c.askPing(now, step.To, asks, askedGuess)
 			continue
 		}
 		g := c.guessOf(step.Query)

@@ -125,9 +125,12 @@ func (c *Core) hitsTo(now time.Time, act oob.Action, exts []ggep.Extension) {
 	if act.Deflate {
 		f = deflateDatagram(f)
 	}
-	if len(f) > maxDatagramSent || !c.isProven(now, act.To) {
+	switch {
+	case !c.isProven(now, act.To):
+		c.drop(nil, DropDatagram) // the proof ended meanwhile
+	case len(f) > maxDatagramSent:
 		c.drop(nil, DropTooBig)
-		return
+	default:
+		c.dispatch(now, act.To, f)
 	}
-	c.dispatch(now, act.To, f)
 }

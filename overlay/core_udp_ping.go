@@ -39,8 +39,14 @@ func (c *Core) pingDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	}
 	asks := ping.Info()
 	info := c.info(now)
-	if asks.Hosts {
+	switch {
+	case asks.GUESS && (asks.Hosts || !asks.Key):
+		info.Hosts = c.guessHosts(now, ev.From)
+	case asks.Hosts:
 		info.Hosts = c.packedHosts(now, ev.From, asks.Wishes)
+	}
+	if asks.GUESSPort != 0 && c.isProven(now, ev.From) {
+		c.introduced(now, netip.AddrPortFrom(ev.From.Addr(), asks.GUESSPort))
 	}
 	if asks.Address {
 		info.Seen = ev.From

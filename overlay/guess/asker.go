@@ -23,6 +23,7 @@ type host struct {
 	keyed    time.Time
 	asked    time.Time // for a key, last
 	timeouts int       // in a row
+	seen     time.Time // it spoke to us
 }
 
 // search is one search under way.
@@ -77,11 +78,19 @@ func (a *Asker) Learn(addr netip.AddrPort) bool {
 	return true
 }
 
-// Known returns up to n hosts that gave us a key, the newest first.
-func (a *Asker) Known(n int) []netip.AddrPort {
+// Introduced takes a host's own word that it speaks GUESS.
+func (a *Asker) Introduced(now time.Time, addr netip.AddrPort) {
+	if a.Learn(addr) {
+		a.find(addr).seen = now
+	}
+}
+
+// Known returns up to n hosts that spoke to us lately, the newest first. Those
+// that others told us of are not passed on.
+func (a *Asker) Known(now time.Time, n int) []netip.AddrPort {
 	var out []netip.AddrPort
 	for _, h := range slices.Backward(a.hosts) {
-		if len(out) < n && h.key != nil && h.timeouts == 0 {
+		if len(out) < n && !h.seen.IsZero() && now.Sub(h.seen) < freshFor && h.timeouts == 0 {
 			out = append(out, h.addr)
 		}
 	}
@@ -121,7 +130,7 @@ func (a *Asker) Key(now time.Time, from netip.AddrPort, key []byte) {
 	case len(key) == 0:
 		a.forget(h)
 	default:
-		h.key, h.keyed, h.asked, h.timeouts = slices.Clone(key), now, now, 0
+		h.key, h.keyed, h.asked, h.seen, h.timeouts = slices.Clone(key), now, now, now, 0
 	}
 }
 

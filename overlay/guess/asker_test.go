@@ -169,14 +169,32 @@ func TestKeysExpire(t *testing.T) {
 	if n := len(drain(&a, start.Add(alivePause))); n != links {
 		t.Errorf("%d hosts are kept alive", n)
 	}
-	if n := len(a.Known(3)); n != 3 {
-		t.Errorf("told of %d hosts", n)
-	}
 	later := start.Add(keyLifetime)
 	a.Begin(later, query)
-	drain(&a, later)
-	if n := len(a.Known(100)); n != 0 {
-		t.Errorf("%d keys outlived their time", n)
+	for _, s := range drain(&a, later) {
+		if !s.Query.IsZero() {
+			t.Errorf("a key outlived its time: %v", s)
+		}
+	}
+}
+
+// TestKnown tells only of hosts that spoke to us.
+func TestKnown(t *testing.T) {
+	var a Asker
+	for i := range 4 {
+		a.Learn(at(i))
+	}
+	a.Key(start, at(1), []byte("k"))
+	a.Introduced(start, at(7))
+	a.Introduced(start.Add(time.Minute), at(8))
+	if got := a.Known(start, 2); fmt.Sprint(got) != fmt.Sprint([]netip.AddrPort{at(8), at(7)}) {
+		t.Errorf("told of %v", got)
+	}
+	if got := a.Known(start, 10); len(got) != 3 {
+		t.Errorf("told of %v", got)
+	}
+	if got := a.Known(start.Add(freshFor), 10); fmt.Sprint(got) != fmt.Sprint([]netip.AddrPort{at(8)}) {
+		t.Errorf("told of %v after %v", got, freshFor)
 	}
 }
 

@@ -13,6 +13,10 @@ const (
 	links      = 75
 	alivePause = 5 * time.Minute
 
+	// freshFor is how lately a host must have spoken to us for others to be told
+	// of it. Ours.
+	freshFor = time.Hour
+
 	// MaxSearches is how many searches run at once. Ours.
 	MaxSearches = 8
 
