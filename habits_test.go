@@ -84,8 +84,9 @@ func TestNames(t *testing.T) {
 // pure lists what decides without doing: no goroutine, no clock, no lock, no
 // logger, no global randomness. A trailing slash-star takes a whole package.
 var pure = []string{
-	"overlay/wire/*", "overlay/wire/ggep/*", "overlay/hostcache/*", "overlay/route/*", "overlay/qrp/*",
-	"overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*", "transfer/urn/*", "transfer/ranges/*",
+	"overlay/wire/*", "overlay/wire/ggep/*", "overlay/hostcache/*", "overlay/token/*", "overlay/oob/*", "overlay/guess/*",
+	"overlay/route/*", "overlay/qrp/*", "overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*",
+	"transfer/urn/*", "transfer/ranges/*",
 }
 
 // TestPolicyIsPure checks the packages and files that must not do anything.

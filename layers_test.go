@@ -34,6 +34,7 @@ var layers = map[string]layer{
 	"overlay/tlslink":   {rank: 0},
 	"overlay/hostcache": {rank: 0},
 	"overlay/dynamic":   {rank: 0},
+	"overlay/token":     {rank: 0},
 	"transfer/urn":      {rank: 0},
 	"transfer/ranges":   {rank: 0},
 	"query/keyword":     {rank: 0},
@@ -46,13 +47,16 @@ var layers = map[string]layer{
 
 	"overlay/qrp":       {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/route":     {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/oob":       {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/guess":     {rank: 3, may: []string{"overlay/wire", "overlay/hostcache"}},
 	"overlay/handshake": {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/link":      {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay": {rank: 4, may: []string{
-		"overlay/wire", "overlay/wire/ggep", "overlay/dynamic", "overlay/qrp", "overlay/route", "overlay/handshake", "overlay/link", "overlay/tlslink", "overlay/hostcache",
+		"overlay/wire", "overlay/wire/ggep", "overlay/deflate", "overlay/dynamic", "overlay/qrp", "overlay/route", "overlay/handshake",
+		"overlay/link", "overlay/tlslink", "overlay/hostcache", "overlay/token", "overlay/oob", "overlay/guess",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},

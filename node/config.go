@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/binary"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -49,6 +50,7 @@ type Config struct {
 	MaxLinks  int      // ultrapeers it has at most; default 32
 	MaxLeaves int      // leaves it serves at most; default 300, negative = none
 	Flood     bool     // own queries go to all neighbors at once
+	GUESS     bool     // searches also ask one ultrapeer after another by UDP
 	TTL       wire.TTL // of queries; default 4
 	Speed     uint32   // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
@@ -70,5 +72,12 @@ type Config struct {
 func (c Config) agent() string { return "filbert/" + c.Version }
 
 // child is a source of randomness of its own, for a part that runs in another
-// goroutine.
-func (c Config) child() *rand.Rand { return rand.New(rand.NewPCG(c.Rand.Uint64(), c.Rand.Uint64())) }
+// goroutine. Message GUIDs come from it, which others see, and secrets, which
+// they must not find from them: it is a cipher.
+func (c Config) child() *rand.Rand {
+	var seed [32]byte
+	for at := 0; at < len(seed); at += 8 {
+		binary.LittleEndian.PutUint64(seed[at:], c.Rand.Uint64())
+	}
+	return rand.New(rand.NewChaCha8(seed))
+}

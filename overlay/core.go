@@ -15,8 +15,9 @@ import (
 
 // Config is what a Core is told once. The zero value works.
 type Config struct {
-	GUID wire.GUID // servent GUID
-	Port uint16    // where we listen, TCP and UDP
+	GUID  wire.GUID // servent GUID
+	Port  uint16    // where we listen, TCP and UDP
+	Agent string    // User-Agent, "name/version", as crawlers are told
 	// External is our address as others reach it, when the user knows it;
 	// otherwise it is found out.
 	External netip.Addr
@@ -28,6 +29,7 @@ type Config struct {
 
 	MaxTTL   wire.TTL // sum of hops and TTL of what we relay is clamped to it; default 4
 	QueryTTL wire.TTL // TTL of our own queries; default MaxTTL
+	GUESS    bool     // own queries also go to one ultrapeer after another by UDP
 
 	// Flood puts own queries to all neighbors at once instead of to one after
 	// the other.
@@ -39,6 +41,9 @@ type Config struct {
 	Seeds  []netip.AddrPort
 	Hosts  hostcache.Config // which addresses can be hosts
 	Holder Holder           // what is shared, for head pings; nil when nothing is
+
+	agent string // User-Agent; Options have it
+	tls   bool   // links can be in TLS; likewise
 }
 
 func (c Config) withDefaults() Config {
@@ -82,7 +87,7 @@ type Core struct {
 	servents *route.Table[link.ID] // servent GUID → where its hits came from
 	pushes   *route.Table[link.ID] // push GUID, for duplicates
 	pongs    pongCache
-	replies  replyLimit
+	udp      datagrams
 	crawls   crawlLimit
 	searches searches
 	asking   []*asking // dynamic queries that run, oldest first
@@ -118,6 +123,7 @@ func NewCore(cfg Config, rnd *rand.Rand) *Core {
 		queries:  route.NewTable[link.ID](routeEntries, routeLifetime),
 		servents: route.NewTable[link.ID](pushEntries, pushLifetime),
 		pushes:   route.NewTable[link.ID](pushEntries, pushLifetime),
+		udp:      newDatagrams(rnd),
 		self:     selfAddress{port: cfg.Port, external: cfg.External},
 		calls:    newCalls(),
 	}
@@ -153,6 +159,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.calls.tcp.failed(now, ev.To)
 	case *Datagram:
 		c.datagram(now, ev)
+	case *Transmit:
+		c.transmit(now, ev)
 	case *Search:
 		c.search(now, ev)
 	case *EndSearch:
@@ -181,7 +189,7 @@ func (c *Core) Restore(now time.Time, hosts []byte) (int, error) {
 }
 
 // Due is when the next Tick is due; zero before the first Step.
-func (c *Core) Due() time.Time { return c.due }
+func (c *Core) Due() time.Time { return c.sooner(c.due) }
 
 func (c *Core) begin(now time.Time) {
 	c.started, c.role.since = now, now
@@ -204,6 +212,7 @@ func (c *Core) tick(now time.Time) {
 	}
 	c.due = c.second
 	c.askOn(now)
+	c.guessOn(now)
 }
 
 // everySecond is the part of tick that is not finer than a second.
@@ -212,6 +221,7 @@ func (c *Core) everySecond(now time.Time) {
 		c.checkAlive(now, n)
 	}
 	c.searches.expire(now)
+	c.deliverOffers(now)
 	if c.closing {
 		return
 	}

@@ -151,9 +151,14 @@ func (c *Core) leafQuery(now time.Time, n *neighbor, f wire.Frame) {
 	}
 	own := wire.Frame(slices.Clone(f)) // outlives the batch it came in
 	own.SetTTL(1, f.Hops()+1)
+	own, proxied := c.proxyOOB(now, n, own)
+	if proxied {
+		c.queries.Record(now, own.GUID(), n.id)
+	}
 	cfg := c.purpose(own)
 	cfg.Leaf = true
 	if flags, _, _, err := wire.QueryText(own.Payload()); err == nil {
+		cfg.Unseen = flags.Normal()&wire.FlagOOB != 0 && !proxied
 		cfg.Guided = flags.Normal()&wire.FlagGuided != 0 && n.supports(wire.VendorStatusRequest)
 	}
 	c.ask(now, n.id, own, cfg)

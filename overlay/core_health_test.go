@@ -255,7 +255,7 @@ func TestDatagramPing(t *testing.T) {
 	w.step(&Datagram{From: bob, Payload: append(ping, 0)})
 	w.dropped(DropMalformed)
 	w.step(&Datagram{From: bob, Payload: wire.AppendFrame(nil, guidOf(1), 4, 0, blueSky)})
-	w.dropped(DropUnsupported)
+	w.dropped(DropSingleHop)
 	w.step(&Datagram{From: bob, Payload: wire.AppendFrame(nil, guidOf(1), 2, 0, &wire.Ping{})})
 	w.dropped(DropSingleHop)
 }

@@ -29,6 +29,10 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 		c.deliver(now, n, f)
 		return
 	}
+	if first == guessLink {
+		c.hitToAsker(now, n, f)
+		return
+	}
 	to := c.way(first, other, n)
 	switch {
 	case to == nil:
@@ -37,6 +41,7 @@ func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropExpired)
 	default:
 		c.answered(f.GUID(), head.Count)
+		c.unproxy(now, f, to)
 		c.relay(f, max(min(f.TTL(), hardTTL+1)-1, 1), to)
 	}
 }
@@ -79,6 +84,9 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 
 // answer sends what the matcher found for a query back the way it came.
 func (c *Core) answer(now time.Time, ev *Matched) {
+	if c.answerOOB(now, ev) {
+		return
+	}
 	n := c.alive(ev.Link)
 	if n == nil {
 		first, other, ok := c.queries.Lookup(now, ev.GUID)
@@ -130,7 +138,7 @@ func (c *Core) push(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	if push.Servent == c.cfg.GUID {
-		c.pushed(now, n, push)
+		c.pushed(now, n, push, n.remote.Addr())
 		return
 	}
 	to := c.servent(now, push.Servent, n)

@@ -109,6 +109,7 @@ func (c *Core) info(now time.Time) wire.HostInfo {
 		Minor:     1,
 		Uptime:    min(now.Sub(c.started), 24*time.Hour),
 		Ultrapeer: c.isUltrapeer(),
+		TLS:       c.cfg.tls,
 		Leaves:    free(c.cfg.MaxLeaves, c.leaves()),
 		Ultras:    free(c.cfg.Max, c.ultrapeers()),
 	}

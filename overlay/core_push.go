@@ -7,12 +7,13 @@ import (
 	"filbert/overlay/wire"
 )
 
-// pushed is the wish of somebody that we call them, brought by a neighbor. Whom
-// we would really call is judged, whatever else the message says.
-func (c *Core) pushed(now time.Time, n *neighbor, push *wire.Push) {
+// pushed is the wish of somebody that we call them, brought by a neighbor, or by a
+// datagram when n is nil, from teller. Whom we would really call is judged,
+// whatever else the message says.
+func (c *Core) pushed(now time.Time, n *neighbor, push *wire.Push, teller netip.Addr) {
 	to := push.Target()
 	switch {
-	case !c.callable(to, n.remote.Addr()):
+	case !c.callable(to, teller):
 		c.drop(n, DropTarget)
 	case !c.calls.tcp.allow(now, to):
 		c.drop(n, DropCallMany)

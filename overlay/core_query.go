@@ -20,8 +20,9 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	n.useful = now
+	c.clearOOB(n, f)
 	if c.sharing.Files > 0 {
-		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), Payload: f.Payload()})
+		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), OOB: oobOf(f.Payload()), Payload: f.Payload()})
 	}
 	switch {
 	case !c.isUltrapeer():

@@ -33,7 +33,11 @@ func TestBecomesOpen(t *testing.T) {
 		t.Errorf("open before anybody called: %+v %+v", v.TCP, v.UDP)
 	}
 
-	// A ping of another GUID, or from elsewhere, proves nothing.
+	// A ping of another GUID, or from elsewhere, proves nothing when we wrote to
+	// its sender: it may be an answer.
+	for _, contact := range []netip.AddrPort{alice, bob} {
+		w.step(&Transmit{To: contact, Frame: pingFor(wire.PingInfo{})})
+	}
 	pings := func(from netip.AddrPort, guid wire.GUID) {
 		w.step(&Datagram{From: from, Local: ours.Addr(), Payload: wire.AppendFrame(nil, guid, 1, 0, &wire.Ping{})})
 	}

@@ -30,17 +30,17 @@ func (c *Core) search(now time.Time, ev *Search) {
 		ttl = c.cfg.QueryTTL
 	}
 	ttl = min(ttl, c.cfg.MaxTTL)
-	guid := wire.NewGUID(c.rnd)
-	c.markQuery(&ev.Query)
-	c.queries.Record(now, guid, localLink)
-	c.markQuery(&ev.Query)
 	query := ev.Query
+	c.markQuery(&query)
 	if !c.isUltrapeer() {
 		query.Flags |= wire.FlagGuided
 	}
+	guid, query := c.askOOB(now, wire.NewGUID(c.rnd), query)
+	c.queries.Record(now, guid, localLink)
 	f := wire.Frame(wire.AppendFrame(nil, guid, ttl, 0, &query))
 	dynamic := c.isUltrapeer() && !c.cfg.Flood && len(c.asking) < maxAsking
 	c.searches.add(runningSearch{id: ev.ID, guid: guid, frame: f, began: now, flood: !dynamic})
+	c.beginGuess(now, ev.ID, ev.Query)
 	if dynamic {
 		cfg := c.purpose(f)
 		cfg.TTL = uint8(ttl)
@@ -88,6 +88,16 @@ func (s *searches) find(guid wire.GUID) (SearchID, bool) {
 		}
 	}
 	return 0, false
+}
+
+// runs reports whether a search is not over.
+func (s *searches) runs(id SearchID) bool {
+	for i := range s.list {
+		if s.list[i].id == id {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *searches) end(id SearchID) {

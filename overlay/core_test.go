@@ -40,6 +40,8 @@ type world struct {
 	hits     map[SearchID][]*Hit
 	replies  []wire.Frame
 	calls    []Effect // Probe, Call and PushAsked
+	ponged   []*Ponged
+	mails    []mail
 }
 
 // player is one neighbor.
@@ -95,6 +97,9 @@ func (w *world) step(ev Event) {
 			w.hits[e.Search] = append(w.hits[e.Search], e.Hit)
 		case *Reply:
 			w.replies = append(w.replies, bytes.Clone(e.Frame))
+			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame)})
+		case *Ponged:
+			w.ponged = append(w.ponged, e)
 		default:
 			w.calls = append(w.calls, e)
 		}
@@ -395,7 +400,7 @@ func TestAnswer(t *testing.T) {
 	for i := range 25 {
 		records = append(records, wire.Record{Index: uint32(i), Size: int64(i), Name: fmt.Sprintf("blue sky %d.txt", i)})
 	}
-	w.step(&Matched{m.Link, m.GUID, m.Hops, records})
+	w.step(&Matched{m.Link, m.GUID, m.Hops, m.OOB, records})
 	var got []string
 	for _, n := range []int{10, 10, 5} {
 		msg, err := wire.Parse(wire.TypeQueryHit, a.wantAt(wire.TypeQueryHit, 8, 0).Payload())

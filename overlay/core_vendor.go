@@ -31,6 +31,7 @@ var handled = []wire.VendorID{
 // Names of features.
 var (
 	featureWhatsNew = wire.VendorCode{'W', 'H', 'A', 'T'}
+	featureTLS      = wire.VendorCode{'T', 'L', 'S', '!'}
 	featureTCP      = wire.VendorCode{'T', 'C', 'P', 'I'} // can be connected to
 )
 
@@ -61,6 +62,9 @@ func (c *Core) introduce(n *neighbor) {
 	features := []wire.Feature{{Name: featureWhatsNew, Version: 1}, {Name: featureTCP}}
 	if c.openTo(n) {
 		features[1].Version = 1
+	}
+	if c.cfg.tls {
+		features = append(features, wire.Feature{Name: featureTLS, Version: 1})
 	}
 	c.tell(n, wire.GUID{}, wire.NewFeatures(features...))
 }

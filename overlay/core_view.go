@@ -53,6 +53,7 @@ type View struct {
 	MaxLeaves int
 	Asking    int // dynamic queries that run
 	Traffic   Traffic
+	Datagrams Traffic // by UDP
 	Drops     Drops
 	TCP, UDP  Reach            // on the kind of network our neighbors are on
 	Horizon   []wire.HSEPLevel // what is within 1, 2, … hops, by the word of neighbors
@@ -87,6 +88,7 @@ func (c *Core) View() View {
 		MaxLeaves: c.cfg.MaxLeaves,
 		Asking:    len(c.asking),
 		Traffic:   c.traffic,
+		Datagrams: c.udp.traffic,
 		Drops:     c.drops,
 		TCP:       c.reach.tcp[c.outlook()].reach(),
 		UDP:       c.reach.udp[c.outlook()].reach(),

@@ -7,6 +7,9 @@
 // the engine around it: it owns the connections, feeds their messages to the
 // Core as events and carries the effects out.
 //
+// Files called core_udp are the part that speaks by UDP, where any sender may be
+// forged: what an address gets is bounded until it proved itself.
+//
 // The package follows Gnutella 0.6: pings answered from a pong cache, queries
 // flooded with duplicate suppression and a TTL clamp, hits and pushes routed
 // back, BYE with a reason. It knows nothing of files; a Matcher answers queries

@@ -34,13 +34,15 @@ const (
 	DropTarget                        // would have us call an address that may not be called
 	DropCallMany                      // would have us call more often than is good
 	DropRole                          // not for a servent of that role to send
+	DropUnasked                       // a datagram that answers nothing of ours
+	DropToken                         // a datagram without the token it needs
 	dropReasons
 )
 
 var dropNames = [dropReasons]string{
 	"malformed", "unknown-type", "unsupported", "single-hop", "too-big", "hops-ended", "ttl-zero", "ttl-high", "expired",
 	"duplicate", "again", "own", "ancient", "short-query", "no-route", "ping-early", "pong-many", "address", "forged",
-	"matcher-busy", "search-busy", "datagram", "routes", "asking", "target", "call-many", "role",
+	"matcher-busy", "search-busy", "datagram", "routes", "asking", "target", "call-many", "role", "unasked", "token",
 }
 
 func (r DropReason) String() string {

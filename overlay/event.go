@@ -60,11 +60,19 @@ type Datagram struct {
 	Payload []byte
 }
 
+// Transmit sends a datagram for somebody outside; pongs of a ping come back as
+// Ponged effects.
+type Transmit struct {
+	To    netip.AddrPort
+	Frame wire.Frame
+}
+
 // Matched answers a Match effect.
 type Matched struct {
 	Link    link.ID
 	GUID    wire.GUID
 	Hops    wire.Hops
+	OOB     OOB
 	Records []wire.Record // at most maxRecords are used
 }
 
@@ -113,6 +121,7 @@ func (*Failed) event()     {}
 func (*Batch) event()      {}
 func (*Ended) event()      {}
 func (*Datagram) event()   {}
+func (*Transmit) event()   {}
 func (*Matched) event()    {}
 func (*Search) event()     {}
 func (*EndSearch) event()  {}
@@ -158,6 +167,7 @@ type Match struct {
 	Link    link.ID
 	GUID    wire.GUID
 	Hops    wire.Hops
+	OOB     OOB    // as Matched shall say it
 	Payload []byte // of the query
 }
 
@@ -173,6 +183,14 @@ type Reply struct {
 	Frame wire.Frame
 }
 
+// Ponged is a pong that answers a ping of a Transmit event. Unlike other effects
+// it stays valid.
+type Ponged struct {
+	From netip.AddrPort
+	GUID wire.GUID
+	Pong *wire.Pong
+}
+
 func (*Send) effect()    {}
 func (*Close) effect()   {}
 func (*Dial) effect()    {}
@@ -180,6 +198,7 @@ func (*Judged) effect()  {}
 func (*Match) effect()   {}
 func (*Deliver) effect() {}
 func (*Reply) effect()   {}
+func (*Ponged) effect()  {}
 
 // Hit is one query hit message as it reached us.
 type Hit struct {

@@ -69,20 +69,6 @@ const (
 	maxPongsPerMinute = 120
 )
 
-// Bounds of datagrams (THREATS: an unproven address gets little).
-const (
-	// datagramPause is the least time between two answers to one address,
-	// datagramHosts how many addresses are remembered for it, datagramPer24
-	// how many of one /24 are answered in that time.
-	datagramPause = 60 * time.Second
-	datagramHosts = 4096
-	datagramPer24 = 4
-
-	// maxDatagram is the longest datagram that is read, in bytes; longer ones
-	// are cut and then no whole message.
-	maxDatagram = 2048
-)
-
 // Bounds of connecting.
 const (
 	// maxDialing is how many connections are being opened at once, dialsPerTick

@@ -30,8 +30,8 @@ type matching struct {
 	wake    *sync.Cond
 }
 
-// requestHeader is link 8, GUID 16, hops 1, payload length 2.
-const requestHeader = 8 + 16 + 1 + 2
+// requestHeader is link 8, GUID 16, hops 1, OOB 1, payload length 2.
+const requestHeader = 8 + 16 + 1 + 1 + 2
 
 func newMatching(m Matcher, post func(letter) bool) *matching {
 	t := &matching{matcher: m, post: post}
@@ -46,7 +46,7 @@ func (t *matching) push(e *Match) bool {
 	}
 	b := binary.LittleEndian.AppendUint64(t.adding, uint64(e.Link))
 	b = append(b, e.GUID[:]...)
-	b = append(b, byte(e.Hops))
+	b = append(b, byte(e.Hops), byte(e.OOB))
 	b = binary.LittleEndian.AppendUint16(b, uint16(len(e.Payload)))
 	t.adding = append(b, e.Payload...)
 	return true
@@ -105,9 +105,10 @@ func (t *matching) one(b []byte) []byte {
 	ev.Link = link.ID(binary.LittleEndian.Uint64(b))
 	copy(ev.GUID[:], b[8:])
 	ev.Hops = wire.Hops(b[24])
-	end := requestHeader + int(binary.LittleEndian.Uint16(b[25:]))
+	ev.OOB = OOB(b[25])
+	end := requestHeader + int(binary.LittleEndian.Uint16(b[26:]))
 	if ev.Records = t.matcher.Match(b[requestHeader:end], maxRecords); len(ev.Records) > 0 {
-		t.post(letter{event: &Matched{ev.Link, ev.GUID, ev.Hops, ev.Records}})
+		t.post(letter{event: &Matched{ev.Link, ev.GUID, ev.Hops, ev.OOB, ev.Records}})
 	}
 	return b[end:]
 }

@@ -48,6 +48,7 @@ type neighbor struct {
 	untold   []wire.Message // what is left to say of it
 	vendor   vendorPeer     // what was agreed by vendor messages
 	horizon  horizon        // what is behind it
+	keepsOOB bool           // wants no hits by UDP to us for its queries (LIME/13)
 
 	received, sent Counts
 	drops          Drops

@@ -16,7 +16,6 @@ import (
 	"filbert/overlay/handshake"
 	"filbert/overlay/link"
 	"filbert/overlay/tlslink"
-	"filbert/overlay/wire"
 )
 
 // Options are what an Overlay is built from.
@@ -29,6 +28,7 @@ type Options struct {
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
+	Pongs   PongSink       // takes what answers pings sent by SendDatagram; may be nil
 	Rand    *rand.Rand
 	Log     zerolog.Logger
 }
@@ -47,14 +47,15 @@ type Overlay struct {
 	deflate bool
 	tls     *tlslink.Layer
 	match   *matching
+	pongs   PongSink
 	log     zerolog.Logger
 
-	inbox   chan letter
-	done    chan struct{} // closed when the loop takes no more letters
-	gone    chan struct{} // closed when Run is over
-	work    sync.WaitGroup
-	nextIn  atomic.Uint64 // names of links that others open: odd
-	garbage atomic.Uint64 // datagrams that are no message of ours to answer
+	inbox  chan letter
+	done   chan struct{} // closed when the loop takes no more letters
+	gone   chan struct{} // closed when Run is over
+	work   sync.WaitGroup
+	nextIn atomic.Uint64 // names of links that others open: odd
+	counts packetCounts
 
 	// Below: owned by the loop.
 	life       context.Context // ends dials and handshakes of ours with Run
@@ -97,11 +98,13 @@ var ErrClosed = errors.New("overlay: closed")
 
 // New builds an overlay. Nothing happens before Run.
 func New(o Options) *Overlay {
+	o.Config.agent = o.Agent
 	v := &Overlay{
 		agent:    o.Agent,
 		deflate:  o.Deflate,
 		tls:      o.TLS,
 		dialer:   o.Dialer,
+		pongs:    o.Pongs,
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),
 		done:     make(chan struct{}),
@@ -112,7 +115,7 @@ func New(o Options) *Overlay {
 		waiting:  make(map[netip.AddrPort][]chan<- error),
 		calling:  calling{caller: o.Caller},
 	}
-	o.Lines = v
+	o.Lines, o.tls = v, o.TLS != nil
 	v.core = NewCore(o.Config, o.Rand)
 	v.nextIn.Store(1)
 	if len(o.Known) > 0 {
@@ -263,6 +266,8 @@ func (o *Overlay) do(effect Effect) {
 			reply <- e.Verdict // has room for it
 			delete(o.verdicts, e.Link)
 		}
+	case *Ponged:
+		o.ponged(e)
 	case *Reply:
 		if o.packets != nil {
 			o.packets.WriteTo(e.Frame, net.UDPAddrFromAddrPort(e.To)) // lost, like any datagram may be
@@ -346,58 +351,4 @@ func addDrops(sum *link.Drops, d link.Drops) {
 	sum.Pong += d.Pong
 	sum.Ping += d.Ping
 	sum.Other += d.Other
-}
-
-// answerable reports whether a datagram is worth a letter to the loop.
-func answerable(payload []byte) bool {
-	f, rest, err := wire.SplitFrame(payload)
-	return err == nil && len(rest) == 0 && f.Type() == wire.TypePing
-}
-
-// ServeDatagrams reads a packet connection until it is closed or ctx ends, and
-// answers over it. What is no message for us costs no memory.
-func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
-	if err := o.run(ctx, func() { o.packets = pc }); err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
-	}
-	stop := context.AfterFunc(ctx, func() { pc.SetReadDeadline(time.Unix(1, 0)) })
-	defer stop()
-	read, local := packetReader(pc), hostOf(pc.LocalAddr()).Addr()
-	buf := make([]byte, maxDatagram)
-	for {
-		n, from, err := read(buf)
-		switch {
-		case ctx.Err() != nil:
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil:
-			continue // an ICMP error of an earlier answer, say
-		case !answerable(buf[:n]) || len(o.inbox) > inboxSize/2:
-			o.garbage.Add(1)
-			continue
-		}
-		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-		o.post(letter{event: &Datagram{From: from, Local: local, Payload: append([]byte(nil), buf[:n]...)}})
-	}
-}
-
-// packetReader reads datagrams without allocating where pc can.
-func packetReader(pc net.PacketConn) func([]byte) (int, netip.AddrPort, error) {
-	if u, ok := pc.(*net.UDPConn); ok {
-		return u.ReadFromUDPAddrPort
-	}
-	return func(b []byte) (int, netip.AddrPort, error) {
-		n, from, err := pc.ReadFrom(b)
-		if err != nil {
-			return 0, netip.AddrPort{}, err
-		}
-		if u, ok := from.(*net.UDPAddr); ok {
-			return n, u.AddrPort(), nil
-		}
-		return 0, netip.AddrPort{}, nil
-	}
 }

@@ -131,7 +131,7 @@ type Status struct {
 	QueueDrops link.Drops      // of all links, those that are gone included
 	Waiting    map[link.ID]int // bytes that wait for each link
 	Carried    map[link.ID]Carried
-	Garbage    uint64 // datagrams not worth an answer
+	Packets    Packets
 }
 
 // Carried is how many bytes a link took out of its connection and put into it,
@@ -153,7 +153,7 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 			s.Carried[id] = Carried{in, out}
 		}
 	})
-	s.Garbage = o.garbage.Load()
+	s.Packets = o.counts.load()
 	return s, err
 }
 

@@ -120,6 +120,9 @@ func (o *Overlay) offer(ctx context.Context, conn net.Conn, called netip.AddrPor
 	offer := handshake.Offer{Agent: o.agent, Deflate: o.deflate}
 	err := o.run(ctx, func() {
 		offer.Role, offer.Protocols = o.core.role.is, protocols
+		if o.core.isUltrapeer() {
+			offer.Protocols.Guess = handshake.Version{Minor: 2}
+		}
 		offer.GUID, offer.Degree, offer.MaxTTL = o.core.cfg.GUID, o.core.cfg.Max, o.core.cfg.MaxTTL
 		offer.Listen = o.core.self.towards(hostOf(conn.LocalAddr()).Addr(), hostOf(conn.RemoteAddr()).Addr())
 		offer.LiveSince = o.core.started

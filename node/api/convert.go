@@ -55,7 +55,7 @@ func queueDrops(o overlay.Status) map[string]uint64 {
 	for name, n := range map[string]uint64{
 		"queue-push": o.QueueDrops.Push, "queue-hit": o.QueueDrops.Hit, "queue-query": o.QueueDrops.Query,
 		"queue-pong": o.QueueDrops.Pong, "queue-ping": o.QueueDrops.Ping, "queue-other": o.QueueDrops.Other,
-		"garbage-datagram": o.Garbage,
+		"garbage-datagram": o.Packets.Malformed, "foreign-datagram": o.Packets.Foreign, "busy-datagram": o.Packets.Busy,
 	} {
 		if n > 0 {
 			out[name] = n

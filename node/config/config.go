@@ -35,6 +35,7 @@ type Values struct {
 	Neighbors          int           `koanf:"neighbors"`
 	MaxNeighbors       int           `koanf:"max-neighbors"`
 	TTL                int           `koanf:"ttl"`
+	GUESS              bool          `koanf:"guess"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never

@@ -126,7 +126,7 @@ func TestLayers(t *testing.T) {
 func TestEveryKindInEveryLayer(t *testing.T) {
 	want := Values{
 		Listen: "192.0.2.7:6346", External: netip.MustParseAddr("2001:db8::7"), Seeds: []string{"servent.example:6346", "[2001:db8::8]:1"},
-		Shares: []string{"/music", "/books"}, Downloads: "/incoming", Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, UploadSlots: 5,
+		Shares: []string{"/music", "/books"}, Downloads: "/incoming", Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
 		UploadSlotsPerHost: 1, Rescan: 0, Watch: false, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
 	}
 	t.Run("file", func(t *testing.T) {
@@ -146,6 +146,7 @@ dynamic = false
 neighbors = 3
 max-neighbors = 4
 ttl = 2
+guess = true
 upload-slots = 5
 upload-slots-per-host = 0x1
 rescan = 0
@@ -162,7 +163,7 @@ api = "127.0.0.1:8080"
 	})
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
-		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"},
+		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},

@@ -73,6 +73,8 @@ func Settings() []Setting {
 			Help: "ask one neighbor after the other until there are enough answers, instead of all at once"},
 		{Key: "ttl", Kind: KindInt, Default: 4, Min: 1, Max: maxTTL,
 			Help: "hops that queries travel"},
+		{Key: "guess", Kind: KindBool, Default: false,
+			Help: "let searches also ask one ultrapeer after another by UDP (GUESS)"},
 		{Key: "upload-slots", Kind: KindInt, Default: 8, Min: 1, Max: maxUploadSlots,
 			Help: "uploads at a time"},
 		{Key: "upload-slots-per-host", Kind: KindInt, Default: 2, Min: 1, Max: maxUploadSlots,

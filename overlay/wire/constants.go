@@ -41,6 +41,12 @@ const (
 // TTL is how many more links a message may travel.
 type TTL uint8
 
+// Marks in the TTL of a datagram (gtk-gnutella, "deflated UDP").
+const (
+	TTLInflates TTL = 0x08 // of a VENDOR: its sender takes a deflated answer
+	TTLDeflated TTL = 0x80 // the payload is one zlib stream
+)
+
 // Hops is how many links a message has travelled.
 type Hops uint8
 
@@ -72,3 +78,6 @@ const (
 	separator = 0x1C // between the blocks of an extension area (HUGE 0.94)
 	nul       = 0x00
 )
+
+// GUESSVersion is GUESS 0.2 as one byte, major<<4 | minor.
+const GUESSVersion = 0x02

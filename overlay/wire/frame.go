@@ -49,6 +49,9 @@ func (f Frame) Payload() []byte { return f[HeaderLen:] }
 // Len returns the length of the frame, header included, in bytes.
 func (f Frame) Len() int { return len(f) }
 
+// SetGUID patches the GUID in place.
+func (f Frame) SetGUID(g GUID) { copy(f, g[:]) }
+
 // SetTTL patches TTL and hops in place.
 func (f Frame) SetTTL(ttl TTL, hops Hops) {
 	f[offTTL], f[offHops] = byte(ttl), byte(hops)

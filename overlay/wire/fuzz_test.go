@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"runtime"
 	"testing"
+
+	"filbert/overlay/wire/ggep"
 )
 
 func FuzzPing(f *testing.F)     { fuzzMessage(f, TypePing) }
@@ -27,6 +29,9 @@ func fuzzMessage(f *testing.F, typ Type) {
 	frames := goldenFrames(f)
 	for _, file := range captures(f) {
 		frames = append(frames, captured(f, file)...)
+	}
+	for _, d := range datagrams(f) {
+		frames = append(frames, d.frame)
 	}
 	for _, frame := range frames {
 		if frame.Type() == typ || typ == TypeStandard && frame.Type() == TypeVendor || typ == 0x42 && len(frame) < 50 {
@@ -98,8 +103,10 @@ func look(msg Message) {
 	case *Ping:
 		m.SCP()
 		m.GGEP()
+		m.Info()
 	case *Pong:
 		m.GGEP()
+		m.Info()
 	case *Push:
 		m.GGEP()
 		m.Target()
@@ -112,14 +119,19 @@ func look(msg Message) {
 		m.ProxyAnswer()
 		m.StatusResponse()
 		m.HeadPing()
+		m.OOBOffer()
+		m.OOBClaim()
+		m.CrawlerPing()
 	case *Query:
 		if n := m.Flags.Normal(); n != n.Normal() {
 			panic("normal flags are not normal")
 		}
 		area = m.Ext
+		EditGGEP(area, []string{ggep.NoProxy}, ggep.Extension{ID: ggep.SecureOOB})
 	case *QueryHit:
 		m.Trailer.GGEP()
 		m.Trailer.PushProxies()
+		m.Trailer.Token()
 		for _, r := range m.Records {
 			for range SHA1s(r.Ext) {
 			}

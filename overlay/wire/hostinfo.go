@@ -24,6 +24,9 @@ type HostInfo struct {
 	Hosts         []PackedHost // IPP, IPP6: other hosts, IPv4 ones first
 	HostCache     bool         // UDPHC: is a UDP host cache …
 	HostCacheName string       // … with this DNS name, if any
+
+	Seen     netip.AddrPort // IP: where the asker is seen
+	QueryKey []byte         // QK: the asker's key for GUESS queries; of a received pong it aliases its Ext
 }
 
 // Info reads the extensions of the pong; what is missing or malformed stays
@@ -57,6 +60,13 @@ func (m *Pong) Info() HostInfo {
 	}
 	data, h.HostCache = get(ggep.UDPHC)
 	h.HostCacheName = string(data)
+	data, _ = get(ggep.IP)
+	h.Seen = unpackHost(data)
+	if e, ok := ggep.Find(m.Ext, ggep.QK); ok {
+		if data := smallPayload(e, nil); len(data) <= MaxQueryKey {
+			h.QueryKey = data
+		}
+	}
 	h.Hosts = unpackHosts(nil, m.Ext, packed4, ggep.IPP, ggep.IPPTLS)
 	h.Hosts = unpackHosts(h.Hosts, m.Ext, packed6, ggep.IPP6, ggep.IPP6TLS)
 	return h
@@ -87,6 +97,12 @@ func (h HostInfo) AppendTo(b []byte) []byte {
 	if h.IPv6.IsValid() {
 		ip := h.IPv6.As16()
 		add(ggep.IPv6, ip[:]...)
+	}
+	if h.Seen.IsValid() {
+		add(ggep.IP, appendPackedHost(nil, h.Seen)...)
+	}
+	if len(h.QueryKey) > 0 {
+		add(ggep.QK, h.QueryKey...)
 	}
 	var list4, list6 packedList
 	for _, host := range h.Hosts {

@@ -36,6 +36,14 @@ const MaxPackedHosts = 64
 // gtk-gnutella does; LimeWire reads the first four.
 const MaxPushProxies = 8
 
+// MaxQueryKey bounds a GUESS query key and a token of out-of-band hits, in bytes.
+// GUESS 0.2 allows 16; gtk-gnutella returns no more.
+const MaxQueryKey = 16
+
+// MaxCrawled bounds the neighbors of one kind that a crawler is told of: their
+// count is one byte.
+const MaxCrawled = 255
+
 // MaxCapabilities bounds the items of a list of supported messages or features.
 // Gtk-gnutella lists 26.
 const MaxCapabilities = 256

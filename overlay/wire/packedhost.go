@@ -44,6 +44,24 @@ func unpackHosts(hosts []PackedHost, block []byte, size int, id, idTLS string) [
 	return hosts
 }
 
+// unpackHost reads one packed address of either family; the zero AddrPort for
+// anything else.
+func unpackHost(b []byte) netip.AddrPort {
+	if len(b) != packed4 && len(b) != packed6 {
+		return netip.AddrPort{}
+	}
+	ip, _ := netip.AddrFromSlice(b[:len(b)-2])
+	if ip.Is4In6() {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip, binary.LittleEndian.Uint16(b[len(b)-2:]))
+}
+
+func appendPackedHost(b []byte, a netip.AddrPort) []byte {
+	b = append(b, a.Addr().Unmap().AsSlice()...)
+	return binary.LittleEndian.AppendUint16(b, a.Port())
+}
+
 // packedList is a list to be sent, of one address family, with its bitmap.
 type packedList struct {
 	count      int
@@ -51,8 +69,7 @@ type packedList struct {
 }
 
 func (l *packedList) add(host PackedHost) {
-	l.list = append(l.list, host.Addr.Addr().Unmap().AsSlice()...)
-	l.list = binary.LittleEndian.AppendUint16(l.list, host.Addr.Port())
+	l.list = appendPackedHost(l.list, host.Addr)
 	if host.TLS {
 		for len(l.bits) <= l.count/8 {
 			l.bits = append(l.bits, 0)

@@ -74,6 +74,19 @@ func (t *Trailer) GGEP() ([]ggep.Extension, error) {
 	return exts, err
 }
 
+// Token returns the token that proves a hit to be asked for (GGEP "SO"), nil if
+// there is none.
+func (t *Trailer) Token() []byte {
+	if !t.Has(HitGGEP) {
+		return nil
+	}
+	e, ok := ggep.Find(t.Rest[max(0, bytes.IndexByte(t.Rest, ggep.Magic)):], ggep.SecureOOB)
+	if !ok {
+		return nil
+	}
+	return smallPayload(e, nil)
+}
+
 // appendTo appends the trailer; nothing for the zero value.
 func (t *Trailer) appendTo(b []byte) []byte {
 	if t.Vendor != (VendorCode{}) {
