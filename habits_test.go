@@ -86,6 +86,7 @@ func TestNames(t *testing.T) {
 var pure = []string{
 	"overlay/wire/*", "overlay/wire/ggep/*", "overlay/hostcache/*", "overlay/route/*", "overlay/qrp/*",
 	"overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*", "transfer/urn/*", "transfer/ranges/*",
+	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 }
 
 // TestPolicyIsPure checks the packages and files that must not do anything.

@@ -49,8 +49,16 @@ var layers = map[string]layer{
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
+	"overlay/bootstrap/uhc": {rank: 2, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
+	"overlay/bootstrap/gwc": {rank: 0},
+	"overlay/bootstrap": {rank: 3, may: []string{
+		"overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/wire", "overlay/hostcache",
+	}},
+	"overlay/bootstrap/lan": {rank: 4, may: []string{"overlay/bootstrap", "overlay/hostcache"}},
+
 	"overlay": {rank: 3, may: []string{
 		"overlay/wire", "overlay/wire/ggep", "overlay/route", "overlay/handshake", "overlay/link", "overlay/hostcache",
+		"overlay/bootstrap/uhc",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},
@@ -67,6 +75,7 @@ var layers = map[string]layer{
 
 	"node": {rank: 5, may: []string{
 		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/wire",
+		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},

@@ -29,6 +29,10 @@ type Config struct {
 	Speed uint32 // of our line, kbit/s, as hits tell it; default 1000
 	Seeds []netip.AddrPort
 	Hosts hostcache.Config // which addresses can be hosts
+
+	// HostCache marks our answers as those of a UDP host cache, which others
+	// come back to: our port must be a lasting one.
+	HostCache bool
 }
 
 func (c Config) withDefaults() Config {
@@ -126,6 +130,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.searches.end(ev.ID)
 	case *Connect:
 		c.connect(now, ev.Addr)
+	case *Learned:
+		c.learned(now, ev)
 	case *Disconnect:
 		c.disconnect(now, ev.Addr)
 	case *Want:

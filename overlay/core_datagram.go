@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/overlay/bootstrap/uhc"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/wire"
 )
@@ -36,7 +37,31 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 		return
 	}
 	pong := &wire.Pong{Addr: self, Files: uint32(c.sharing.Files), KiB: ultrapeerKiB(c.sharing.KiB)}
+	if wishes, ok := (&wire.Ping{Ext: f.Payload()}).SCP(); ok {
+		c.tellHosts(now, ev, uhc.Request{GUID: f.GUID(), From: ev.From, Wishes: wishes, Size: len(ev.Payload)}, pong)
+		return
+	}
 	c.out.add(&Reply{ev.From, c.out.frame(f.GUID(), 1, pong)})
+}
+
+// tellHosts answers a ping that asks for hosts (SCP): our neighbors first, then
+// others that we met lately. Only to where a link of ours goes it is more than
+// was asked with.
+func (c *Core) tellHosts(now time.Time, ev *Datagram, r uhc.Request, pong *wire.Pong) {
+	var hosts []wire.PackedHost
+	for _, n := range c.neighbors {
+		r.Proven = r.Proven || n.remote.Addr() == ev.From.Addr()
+		if n.listen.IsValid() {
+			hosts = append(hosts, wire.PackedHost{Addr: n.listen})
+		}
+	}
+	for _, addr := range c.hosts.Some(now, uhc.MaxHosts, ev.From) {
+		hosts = append(hosts, wire.PackedHost{Addr: addr})
+	}
+	self := uhc.Self{Pong: *pong, Info: c.info(now), HostCache: c.cfg.HostCache, Hosts: c.cfg.Hosts}
+	if frame := uhc.AppendAnswer(nil, r, self, hosts); frame != nil {
+		c.out.add(&Reply{ev.From, frame})
+	}
 }
 
 // replyLimit remembers whom datagrams were answered to.

@@ -74,6 +74,13 @@ type EndSearch struct{ ID SearchID }
 // Connect asks for a link to a host, whatever the number of neighbors.
 type Connect struct{ Addr netip.AddrPort }
 
+// Learned is hosts that were found beside the overlay: by a host cache, a web
+// cache, or on the local network. Teller is who told of them.
+type Learned struct {
+	Hosts  []netip.AddrPort
+	Teller netip.Addr
+}
+
 // Disconnect ends the link to a host with a BYE.
 type Disconnect struct{ Addr netip.AddrPort }
 
@@ -103,6 +110,7 @@ func (*Matched) event()    {}
 func (*Search) event()     {}
 func (*EndSearch) event()  {}
 func (*Connect) event()    {}
+func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}

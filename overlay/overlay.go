@@ -25,6 +25,7 @@ type Options struct {
 	Dialer  Dialer  // opens connections
 	Matcher Matcher // answers queries; nil when nothing is shared
 	Known   []byte  // hosts of an earlier run, as Hosts returned them
+	Pongs   Pongs   // takes pongs that come by UDP; nil when nobody asked
 	Rand    *rand.Rand
 	Log     zerolog.Logger
 }
@@ -34,6 +35,12 @@ type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
 }
 
+// Pongs takes pongs that come by UDP. Received must not block, nor keep the
+// frame; it reports whether the pong answered a question of its.
+type Pongs interface {
+	Received(from netip.AddrPort, pong wire.Frame) bool
+}
+
 // Overlay is the engine around a Core: one loop owns the Core and the queues
 // of all links; goroutines for reading, writing, dialing and shaking hands post
 // what they learn to its inbox. See Run for the life cycle.
@@ -41,6 +48,7 @@ type Overlay struct {
 	agent  string
 	dialer Dialer
 	match  *matching
+	pongs  Pongs
 	log    zerolog.Logger
 
 	inbox   chan letter
@@ -92,6 +100,7 @@ func New(o Options) *Overlay {
 	v := &Overlay{
 		agent:    o.Agent,
 		dialer:   o.Dialer,
+		pongs:    o.Pongs,
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),
 		done:     make(chan struct{}),
@@ -357,6 +366,8 @@ func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 			return nil
 		case err != nil:
 			continue // an ICMP error of an earlier answer, say
+		case o.pong(from, buf[:n]):
+			continue
 		case !answerable(buf[:n]) || len(o.inbox) > inboxSize/2:
 			o.garbage.Add(1)
 			continue
@@ -364,6 +375,13 @@ func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 		from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
 		o.post(letter{event: &Datagram{From: from, Local: local, Payload: append([]byte(nil), buf[:n]...)}})
 	}
+}
+
+// pong gives a datagram that is a pong to those who asked for it.
+func (o *Overlay) pong(from netip.AddrPort, payload []byte) bool {
+	f, rest, err := wire.SplitFrame(payload)
+	return o.pongs != nil && err == nil && len(rest) == 0 && f.Type() == wire.TypePong &&
+		o.pongs.Received(netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), f)
 }
 
 // packetReader reads datagrams without allocating where pc can.

@@ -89,6 +89,21 @@ func (o *Overlay) resolve(addr netip.AddrPort, err error) {
 // Disconnect ends the link to a host.
 func (o *Overlay) Disconnect(addr netip.AddrPort) error { return o.tell(&Disconnect{addr}) }
 
+// Learn takes hosts that teller told of, be it a host cache or the hosts
+// themselves; they are judged like those that neighbors tell.
+func (o *Overlay) Learn(hosts []netip.AddrPort, teller netip.Addr) error {
+	return o.tell(&Learned{hosts, teller})
+}
+
+// SendDatagram sends a message from the node's UDP socket; like any datagram it
+// may be lost.
+func (o *Overlay) SendDatagram(to netip.AddrPort, frame wire.Frame) error {
+	if !o.post(letter{call: func() { o.do(&Reply{to, frame}) }}) {
+		return ErrClosed
+	}
+	return nil
+}
+
 // SetWant sets how many neighbors the node dials for.
 func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
 
