@@ -80,7 +80,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/api": {rank: 6, may: []string{
-		"node", "overlay", "overlay/handshake", "query", "query/index",
+		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/shell": {rank: 0},

@@ -10,6 +10,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/node/state"
+	"filbert/overlay/bootstrap"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/identity"
 	"filbert/overlay/wire"
@@ -48,6 +49,16 @@ type Config struct {
 	TTL       wire.TTL   // of queries; default 4
 	Speed     uint32     // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
+
+	// Whom to ask for hosts when the node has nobody to call. None is asked that
+	// is not named here.
+	HostCaches    []string // UDP host caches, "host:port"
+	WebCaches     []string // GWebCaches, URLs
+	PublicNetwork bool     // without Seeds, the well-known host caches too
+	LAN           bool     // find servents on the local network, and be found there
+	BeHostCache   bool     // tell those who ask for hosts to come back
+
+	Resolver bootstrap.Resolver // of names; nil = the machine's
 
 	Shares []library.Share
 	Watch  bool          // notice changes of shared folders at once

@@ -46,6 +46,7 @@ type Node struct {
 	downloads *download.Manager // likewise
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
+	finding   finding
 
 	mu      sync.Mutex
 	results *query.Results
@@ -75,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.named = named
+	n.openFinding(len(known) > 0)
 	n.hashes = newHashCache(cfg.State, n.log)
 	n.library = library.New(library.Config{
 		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
@@ -86,11 +88,13 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			HostCache: cfg.BeHostCache,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
 		Matcher: flood.NewAnswerer(n.index, cfg.child()),
 		Known:   known,
+		Pongs:   n.finding.pongs(),
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})
@@ -123,6 +127,9 @@ func (n *Node) Close() error {
 func (n *Node) Run(ctx context.Context) error {
 	n.started = time.Now()
 	n.log.Info().Stringer("listen", n.addr).Stringer("guid", wire.GUID(n.cfg.Identity.GUID())).Msg("node starts")
+	if outlook := n.Outlook(); outlook != "" {
+		n.log.Info().Msg(outlook)
+	}
 	parts := []part{
 		{"hashes", n.hashes.run},
 		{"library", n.library.Run},
@@ -139,6 +146,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"datagrams", n.serveDatagrams},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
+	parts = append(parts, n.finding.parts()...)
 	err := runParts(ctx, parts)
 	n.log.Info().Msg("node ends")
 	return errors.Join(err, n.closeQuietly())
@@ -250,7 +258,7 @@ func (n *Node) keepHosts(ctx context.Context) error {
 func (n *Node) saveHosts(ctx context.Context) {
 	hosts, err := n.overlay.Hosts(ctx)
 	if err == nil {
-		err = n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts)
+		err = errors.Join(n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts), n.saveCaches())
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Msg("known hosts could not be kept")

@@ -74,6 +74,19 @@ func on(t *testing.T, body func(t *testing.T, tn *town)) {
 // moves in: a node that shares files and knows seeds.
 func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 	tn.t.Helper()
+	return tn.movesIn(func(cfg *node.Config) {
+		if files != nil {
+			cfg.Shares = []library.Share{{Dir: "share", FS: files}}
+		}
+		for _, s := range seeds {
+			cfg.Seeds = append(cfg.Seeds, s.Addr().String())
+		}
+	})
+}
+
+// movesIn is moves with whatever is changed of the configuration.
+func (tn *town) movesIn(change func(cfg *node.Config)) *citizen {
+	tn.t.Helper()
 	tn.count++
 	network, listen := tn.host(tn.count)
 	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{byte(tn.count)}, 32)))
@@ -85,12 +98,7 @@ func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 		Version: "test", Identity: id, State: state.Memory(), Network: network, Rand: rand.New(rand.NewPCG(uint64(tn.count), 1)),
 		Listen: listen, Neighbors: 2, Downloads: folder, SlotsPerHost: 8, Quiet: time.Millisecond,
 	}
-	if files != nil {
-		cfg.Shares = []library.Share{{Dir: "share", FS: files}}
-	}
-	for _, s := range seeds {
-		cfg.Seeds = append(cfg.Seeds, s.Addr().String())
-	}
+	change(&cfg)
 	n, err := node.Open(tn.t.Context(), cfg)
 	if err != nil {
 		tn.t.Fatal(err)
@@ -119,7 +127,7 @@ func (tn *town) until(what string, holds func() bool) {
 	tn.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for range 600 {
+	for range 1200 {
 		if holds() {
 			return
 		}

@@ -10,6 +10,9 @@ import (
 // vendor is the code our hits and pongs carry.
 var vendor = wire.VendorCode{'F', 'L', 'B', 'T'}
 
+// Vendor is the code by which this servent names itself.
+func Vendor() wire.VendorCode { return vendor }
+
 // hit delivers a neighbor's query hit to a search of ours or routes it back.
 func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 	head, err := wire.ParseHitHead(f.Payload())

@@ -137,8 +137,11 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 			s.Waiting[id] = p.queue.Len() + p.link.Pending()
 		}
 	})
+	if err != nil {
+		return Status{}, err // the loop may still be at s
+	}
 	s.Garbage = o.garbage.Load()
-	return s, err
+	return s, nil
 }
 
 // Hosts is the known hosts as bytes, for Options.Known of the next start. It may
@@ -153,5 +156,8 @@ func (o *Overlay) Hosts(ctx context.Context) ([]byte, error) {
 		case <-ctx.Done():
 		}
 	}
-	return b, err
+	if err != nil {
+		return nil, err // the loop may still be at b
+	}
+	return b, nil
 }

@@ -68,7 +68,10 @@ func (o *Overlay) offer(ctx context.Context, conn net.Conn) (handshake.Offer, er
 		offer.GUID, offer.Degree, offer.MaxTTL = o.core.cfg.GUID, o.core.cfg.Max, o.core.cfg.MaxTTL
 		offer.Listen = o.core.self.towards(hostOf(conn.LocalAddr()).Addr(), hostOf(conn.RemoteAddr()).Addr())
 	})
-	return offer, err
+	if err != nil {
+		return handshake.Offer{}, err // the loop may still be at offer
+	}
+	return offer, nil
 }
 
 // start makes a link of a connection whose handshake succeeded.

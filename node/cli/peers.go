@@ -88,6 +88,9 @@ func (r *runner) showStatus(s api.Status) error {
 	t.row("servent GUID", s.GUID)
 	t.row("peer ID", s.PeerID)
 	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known", s.Neighbors, s.Wanted, s.Dialing, s.Known))
+	for _, f := range s.Sources {
+		t.row(f.Source, hostSource(f))
+	}
 	t.row("shared", fmt.Sprintf("%s, %s", plural(s.Files, "file"), size(s.Bytes)))
 	if h := s.Hashing; h != nil {
 		t.row("hashing", fmt.Sprintf("%d of %d files, %s of %s", h.FilesDone, h.Files, size(h.BytesDone), size(h.Bytes)))
@@ -97,6 +100,27 @@ func (r *runner) showStatus(s api.Status) error {
 	t.row("sent", traffic(s.Sent))
 	t.row("dropped", counters(s.Drops))
 	return t.end()
+}
+
+// hostSource says what became of one way to find hosts.
+func hostSource(f api.HostSource) string {
+	text := "not asked yet"
+	switch {
+	case f.Active:
+		text = "being asked"
+	case f.Rounds > 0:
+		text = fmt.Sprintf("asked %s ago", span(time.Since(f.Last)))
+	}
+	if f.Caches > 0 {
+		text = plural(f.Caches, "cache") + " known, " + text
+	}
+	if f.Rounds > 0 {
+		text += fmt.Sprintf(", told %s in %s", plural(f.Hosts, "host"), plural(f.Rounds, "round"))
+	}
+	if f.Error != "" {
+		text += ": " + f.Error
+	}
+	return text
 }
 
 // counters lists what occurred, most first.

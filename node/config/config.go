@@ -27,6 +27,11 @@ type Values struct {
 	Listen             string        `koanf:"listen"`
 	External           netip.Addr    `koanf:"external"` // not valid: not set
 	Seeds              []string      `koanf:"seeds"`
+	HostCaches         []string      `koanf:"udp-host-caches"`
+	WebCaches          []string      `koanf:"web-caches"`
+	PublicNetwork      bool          `koanf:"public-network"`
+	LAN                bool          `koanf:"lan"`
+	BeHostCache        bool          `koanf:"be-host-cache"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	Neighbors          int           `koanf:"neighbors"`

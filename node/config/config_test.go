@@ -77,7 +77,8 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "0.0.0.0:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
+		Listen: "0.0.0.0:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{},
+		Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
 		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Log: "info",
 	}
@@ -126,6 +127,8 @@ func TestLayers(t *testing.T) {
 func TestEveryKindInEveryLayer(t *testing.T) {
 	want := Values{
 		Listen: "192.0.2.7:6346", External: netip.MustParseAddr("2001:db8::7"), Seeds: []string{"servent.example:6346", "[2001:db8::8]:1"},
+		HostCaches: []string{"uhc.example:3558"}, WebCaches: []string{"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
+		PublicNetwork: true, LAN: true, BeHostCache: true,
 		Shares: []string{"/music", "/books"}, Downloads: "/incoming", Neighbors: 3, MaxNeighbors: 4, TTL: 2, UploadSlots: 5,
 		UploadSlotsPerHost: 1, Rescan: 0, Watch: false, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
 	}
@@ -138,6 +141,11 @@ seeds = [
 	"servent.example:6346", # a friend
 	'[2001:db8::8]:1',
 ]
+udp-host-caches = ["uhc.example:3558"]
+web-caches = ["http://a.example/gwc", "http://[2001:db8::8]:8080/"]
+public-network = true
+lan = true
+be-host-cache = true
 shares = ["/music", "/books"]
 downloads = "/incoming"
 neighbors = 3
@@ -157,6 +165,8 @@ api = "127.0.0.1:8080"
 	})
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
+		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
+		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"},
 		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},

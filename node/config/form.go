@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +22,7 @@ const (
 	formIP            // IP address, or empty
 	formFolder        // path
 	formLevel         // level of zerolog
+	formWebCache      // URL of a GWebCache
 )
 
 var levels = [...]string{"trace", "debug", "info", "warn", "error", "disabled"}
@@ -39,6 +41,8 @@ func (f form) check(text string) error {
 		return checkIP(text)
 	case formFolder:
 		return checkFolder(text)
+	case formWebCache:
+		return checkWebCache(text)
 	case formLevel:
 		if !slices.Contains(levels[:], text) {
 			return fmt.Errorf("%q is no level: give one of %s", text, strings.Join(levels[:], ", "))
@@ -132,6 +136,14 @@ func checkIP(text string) error {
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" || addr.IsUnspecified() || addr.IsMulticast() {
 		return fmt.Errorf("%q is no IP address of a host: write it like 192.0.2.7 or 2001:db8::7, without a port", text)
+	}
+	return nil
+}
+
+func checkWebCache(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.User != nil || len(text) > maxWebCache {
+		return fmt.Errorf("%q is no URL of a web cache: write it like http://cache.example/gwc.php, with http and %d bytes at most", text, maxWebCache)
 	}
 	return nil
 }
