@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 
 	"filbert/node/state"
@@ -58,7 +59,7 @@ func (n *Node) openFinding(known bool) {
 	sources := map[bootstrap.Kind]bootstrap.Source{}
 	if len(caches) > 0 {
 		wishes := wire.SCPUltrapeers
-		if n.addr.Addr().Is6() {
+		if host, _, err := net.SplitHostPort(n.cfg.Listen); err == nil && strings.Contains(host, ":") { // IPv6, by the user's choice
 			wishes |= wire.SCPIPv6
 		}
 		client := uhc.NewClient(uhc.Config{Caches: caches, Vendor: overlay.Vendor(), Hosts: n.cfg.Hosts, Wishes: wishes}, n.cfg.child())
