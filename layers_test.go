@@ -90,6 +90,9 @@ var layers = map[string]layer{
 	"testnet/bench": {rank: 8, may: []string{
 		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
 	}},
+	"testnet/crawl": {rank: 8, may: []string{
+		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",
+	}},
 	"testnet/process": {rank: 8, may: []string{"node/api"}},
 	"testnet": {rank: 9, may: []string{
 		"node", "node/api", "node/cli", "node/state", "overlay", "overlay/identity", "query/keyword", "transfer", "transfer/urn",
