@@ -51,6 +51,9 @@ func readAnswer(r *bufio.Reader, now time.Time) (answer, error) {
 			return answer{}, err
 		}
 		if left -= len(line) + 2; line == "" {
+			if a.report.Role == Unknown && len(a.report.Leaves) > 0 { // gtk-gnutella does not say
+				a.report.Role = Ultrapeer
+			}
 			return a, nil
 		}
 		name, value, ok := strings.Cut(line, ":")

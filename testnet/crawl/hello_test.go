@@ -75,6 +75,7 @@ func TestAnswerBounds(t *testing.T) {
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("GNUTELLA/0.6 200 OK\r\nUser-Agent: x\r\nPeers: 203.0.113.9:6346\r\nLeaves: [::1]:5\r\nX-Live-Since: Thu, 01 Jan 2026 03:04:05 GMT\r\n\r\n"))
 	f.Add([]byte("GNUTELLA/0.6 593 Hi\n\n"))
+	f.Add(captured(f, "crawler"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		a, err := readAnswer(bufio.NewReader(bytes.NewReader(data)), now)
 		if err != nil {

@@ -95,6 +95,9 @@ func FuzzCrawlerPong(f *testing.F) {
 	f.Add(unhex(f, "010100c6336407ca18cb007109a05b"))
 	f.Add(append(unhex(f, "010119 10270000 c6336407ca180100 cb007109a05b0200"), zipped("A;B;C", false)...))
 	f.Add(append(unhex(f, "010108 c6336407ca18 cb007109a05b"), zipped("A;B;C", true)...))
+	for _, name := range []string{"lime6-18", "lime6-0b"} {
+		f.Add(captured(f, name)[wire.HeaderLen+8:])
+	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := parseCrawlerPong(data)
 		if err != nil {

@@ -23,9 +23,10 @@ type family struct {
 	hosts int
 }
 
-// program is the name of a program without its version.
+// program is the name of a program without its version, and without the "!" by
+// which gtk-gnutella marks neighbors whose word it doubts.
 func program(agent string) string {
-	name, _, _ := strings.Cut(agent, "/")
+	name, _, _ := strings.Cut(strings.TrimPrefix(agent, "!"), "/")
 	if name = strings.TrimSpace(name); name == "" {
 		return "unnamed"
 	}

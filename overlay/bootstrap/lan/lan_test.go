@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -40,9 +41,25 @@ func finds(t *testing.T, d *Discovery) []netip.AddrPort {
 	return hosts
 }
 
+// multicast skips a test on a machine that has no way for multicasts, such as one
+// without any network.
+func multicast(t *testing.T) {
+	t.Helper()
+	c, err := net.ListenMulticastUDP("udp4", nil, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: 5353})
+	switch {
+	case err == nil:
+		c.Close()
+	case os.Getenv("FILBERT_REQUIRE_ALL") == "1":
+		t.Fatal("no multicast here: ", err)
+	default:
+		t.Skip("no multicast here: ", err)
+	}
+}
+
 // TestNeighbors announces two nodes on the loopback interface: each finds the
 // other, not itself, and not what is gone.
 func TestNeighbors(t *testing.T) {
+	multicast(t)
 	anna, boris := discovery(1, "127.0.0.1:17001"), discovery(2, "127.0.0.1:17002")
 	ctx, cancel := context.WithCancel(t.Context())
 	var work sync.WaitGroup
@@ -75,6 +92,7 @@ func TestNeighbors(t *testing.T) {
 }
 
 func TestContextEndsFind(t *testing.T) {
+	multicast(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	began := time.Now()
