@@ -139,7 +139,11 @@ func (b *Bootstrap) begin(ctx context.Context, kind Kind) round {
 				s.Err = clip(err.Error())
 			}
 		})
-		b.cfg.Log.Info().Stringer("source", kind).Int("hosts", hosts).AnErr("error", err).Msg("looked for hosts")
+		level := zerolog.DebugLevel
+		if hosts > 0 || err != nil {
+			level = zerolog.InfoLevel
+		}
+		b.cfg.Log.WithLevel(level).Stringer("source", kind).Int("hosts", hosts).AnErr("error", err).Msg("looked for hosts")
 	})
 	return r
 }
