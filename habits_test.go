@@ -87,6 +87,8 @@ var pure = []string{
 	"overlay/wire/*", "overlay/wire/ggep/*", "overlay/hostcache/*", "overlay/token/*", "overlay/oob/*", "overlay/guess/*",
 	"overlay/route/*", "overlay/qrp/*", "overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*",
 	"transfer/urn/*", "transfer/ranges/*",
+	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
+	"testnet/crawl/walk.go", "testnet/crawl/lime.go", "testnet/crawl/layout.go", "testnet/crawl/tree.go", "testnet/crawl/svg.go",
 }
 
 // TestPolicyIsPure checks the packages and files that must not do anything.

@@ -54,6 +54,13 @@ var layers = map[string]layer{
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
+	"overlay/bootstrap/uhc": {rank: 3, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
+	"overlay/bootstrap/gwc": {rank: 0},
+	"overlay/bootstrap": {rank: 4, may: []string{
+		"overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/wire", "overlay/hostcache",
+	}},
+	"overlay/bootstrap/lan": {rank: 5, may: []string{"overlay/bootstrap", "overlay/hostcache"}},
+
 	"overlay": {rank: 4, may: []string{
 		"overlay/wire", "overlay/wire/ggep", "overlay/deflate", "overlay/dynamic", "overlay/qrp", "overlay/route", "overlay/handshake",
 		"overlay/link", "overlay/tlslink", "overlay/hostcache", "overlay/token", "overlay/oob", "overlay/guess",
@@ -74,11 +81,12 @@ var layers = map[string]layer{
 
 	"node": {rank: 6, may: []string{
 		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"node", "overlay", "overlay/handshake", "query", "query/index",
+		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/shell": {rank: 0},
@@ -87,6 +95,9 @@ var layers = map[string]layer{
 	}},
 	"testnet/bench": {rank: 9, may: []string{
 		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
+	}},
+	"testnet/crawl": {rank: 9, may: []string{
+		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",
 	}},
 	"testnet/process": {rank: 9, may: []string{"node/api"}},
 	"testnet": {rank: 10, may: []string{

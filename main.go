@@ -12,9 +12,10 @@ import (
 
 	"filbert/node/cli"
 	"filbert/testnet"
+	"filbert/testnet/crawl"
 )
 
 func main() {
 	env := cli.System()
-	os.Exit(cli.Main(env, os.Args, testnet.Command(env), testnet.Bench(env)))
+	os.Exit(cli.Main(env, os.Args, testnet.Command(env), testnet.Bench(env), crawl.Command(env)))
 }

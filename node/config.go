@@ -12,6 +12,7 @@ import (
 
 	"filbert/node/state"
 	"filbert/overlay"
+	"filbert/overlay/bootstrap"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/identity"
 	"filbert/overlay/wire"
@@ -50,12 +51,23 @@ type Config struct {
 	MaxLinks  int      // ultrapeers it has at most; default 32
 	MaxLeaves int      // leaves it serves at most; default 300, negative = none
 	Flood     bool     // own queries go to all neighbors at once
+	InBand    bool     // hits of searches come over the links alone, never by UDP
 	GUESS     bool     // searches also ask one ultrapeer after another by UDP
 	TTL       wire.TTL // of queries; default 4
 	Speed     uint32   // of our line, kbit/s, as hits tell it
 	Hosts     hostcache.Config
 	Deflate   bool // compress links where the other side does
 	TLS       bool // encrypt links where the other side does, and take TLS at the port
+
+	// Whom to ask for hosts when the node has nobody to call. None is asked that
+	// is not named here.
+	HostCaches    []string // UDP host caches, "host:port"
+	WebCaches     []string // GWebCaches, URLs
+	PublicNetwork bool     // without Seeds, the well-known host caches too
+	LAN           bool     // find servents on the local network, and be found there
+	BeHostCache   bool     // tell those who ask for hosts to come back
+
+	Resolver bootstrap.Resolver // of names; nil = the machine's
 
 	Shares []library.Share
 	Watch  bool          // notice changes of shared folders at once

@@ -48,6 +48,7 @@ type Node struct {
 	downloads *download.Manager // likewise
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
+	finding   finding
 
 	mu      sync.Mutex
 	results *query.Results
@@ -79,6 +80,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.named = named
+	n.openFinding(len(known) > 0)
 	n.hashes = newHashCache(cfg.State, n.log)
 	n.library = library.New(library.Config{
 		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
@@ -97,8 +99,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
-			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS,
+			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			HostCache: cfg.BeHostCache,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
@@ -107,6 +110,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Matcher: flood.NewAnswerer(n.index, cfg.child()),
 		Caller:  n.pushes,
 		Known:   known,
+		Pongs:   n.finding.pongs(),
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})
@@ -139,6 +143,9 @@ func (n *Node) Close() error {
 func (n *Node) Run(ctx context.Context) error {
 	n.started = time.Now()
 	n.log.Info().Stringer("listen", n.addr).Stringer("guid", wire.GUID(n.cfg.Identity.GUID())).Msg("node starts")
+	if outlook := n.Outlook(); outlook != "" {
+		n.log.Info().Msg(outlook)
+	}
 	parts := []part{
 		{"hashes", n.hashes.run},
 		{"library", n.library.Run},
@@ -156,6 +163,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"datagrams", n.serveDatagrams},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
+	parts = append(parts, n.finding.parts()...)
 	err := runParts(ctx, parts)
 	n.log.Info().Msg("node ends")
 	return errors.Join(err, n.closeQuietly())
@@ -271,7 +279,7 @@ func (n *Node) keepHosts(ctx context.Context) error {
 func (n *Node) saveHosts(ctx context.Context) {
 	hosts, err := n.overlay.Hosts(ctx)
 	if err == nil {
-		err = n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts)
+		err = errors.Join(n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts), n.saveCaches())
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Msg("known hosts could not be kept")

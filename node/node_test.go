@@ -80,6 +80,20 @@ func (tn *town) moves(files fs.FS, seeds ...*citizen) *citizen {
 // movesAs is moves of one with settings of its own.
 func (tn *town) movesAs(files fs.FS, change func(*node.Config), seeds ...*citizen) *citizen {
 	tn.t.Helper()
+	return tn.movesIn(func(cfg *node.Config) {
+		if files != nil {
+			cfg.Shares = []library.Share{{Dir: "share", FS: files}}
+		}
+		for _, s := range seeds {
+			cfg.Seeds = append(cfg.Seeds, s.Addr().String())
+		}
+		change(cfg)
+	})
+}
+
+// movesIn is moves with whatever is changed of the configuration.
+func (tn *town) movesIn(change func(cfg *node.Config)) *citizen {
+	tn.t.Helper()
 	tn.count++
 	network, listen := tn.host(tn.count)
 	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{byte(tn.count)}, 32)))
@@ -90,12 +104,6 @@ func (tn *town) movesAs(files fs.FS, change func(*node.Config), seeds ...*citize
 	cfg := node.Config{
 		Version: "test", Identity: id, State: state.Memory(), Network: network, Rand: rand.New(rand.NewPCG(uint64(tn.count), 1)),
 		Listen: listen, Neighbors: 2, Downloads: folder, SlotsPerHost: 8, Quiet: time.Millisecond,
-	}
-	if files != nil {
-		cfg.Shares = []library.Share{{Dir: "share", FS: files}}
-	}
-	for _, s := range seeds {
-		cfg.Seeds = append(cfg.Seeds, s.Addr().String())
 	}
 	change(&cfg)
 	n, err := node.Open(tn.t.Context(), cfg)
@@ -126,7 +134,7 @@ func (tn *town) until(what string, holds func() bool) {
 	tn.t.Helper()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for range 600 {
+	for range 1200 {
 		if holds() {
 			return
 		}

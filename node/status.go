@@ -28,6 +28,7 @@ type Status struct {
 	Uploads   int
 	Results   int
 	Port      PortCounts
+	Sources   []HostSource // ways to find hosts that the node has
 }
 
 // Status takes a picture. The error is overlay.ErrClosed when the node does not
@@ -48,6 +49,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Hashing: n.library.Progress(),
 		Uploads: len(n.uploads.Uploads()),
 		Port:    n.counts.load(),
+		Sources: n.finding.hostSources(),
 	}
 	for _, d := range n.Downloads() {
 		if !d.State.Final() {

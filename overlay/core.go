@@ -33,7 +33,9 @@ type Config struct {
 
 	// Flood puts own queries to all neighbors at once instead of to one after
 	// the other.
-	Flood  bool
+	Flood bool
+	// InBand has hits for own queries come over the links alone, never by UDP.
+	InBand bool
 	Hasher Hasher // nil = queries are not filtered by route tables
 	Lines  Lines  // nil = nothing ever waits
 
@@ -41,6 +43,10 @@ type Config struct {
 	Seeds  []netip.AddrPort
 	Hosts  hostcache.Config // which addresses can be hosts
 	Holder Holder           // what is shared, for head pings; nil when nothing is
+
+	// HostCache marks our answers as those of a UDP host cache, which others
+	// come back to: our port must be a lasting one.
+	HostCache bool
 
 	agent string // User-Agent; Options have it
 	tls   bool   // links can be in TLS; likewise
@@ -167,6 +173,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.endSearch(ev.ID)
 	case *Connect:
 		c.connect(now, ev)
+	case *Learned:
+		c.learned(now, ev)
 	case *Disconnect:
 		c.disconnect(now, ev.Addr)
 	case *Want:

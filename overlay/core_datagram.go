@@ -66,6 +66,12 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 	f := wire.Frame(ev.Payload)
 	c.udp.traffic.Received.count(f.Type(), len(f))
 	c.unsolicited(now, ev.From)
+	c.openDatagram(now, ev)
+}
+
+// openDatagram handles a packet that holds a message.
+func (c *Core) openDatagram(now time.Time, ev *Datagram) {
+	f := wire.Frame(ev.Payload)
 	if f.TTL()&wire.TTLDeflated != 0 {
 		var why DropReason
 		var ok bool

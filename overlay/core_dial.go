@@ -105,6 +105,14 @@ func (c *Core) connect(now time.Time, ev *Connect) {
 	}
 }
 
+// learned takes hosts that were found beside the overlay.
+func (c *Core) learned(now time.Time, ev *Learned) {
+	for _, addr := range ev.Hosts {
+		c.learn(now, addr, ev.Teller, hostcache.FromCache)
+	}
+	c.dial(now)
+}
+
 func (c *Core) disconnect(now time.Time, addr netip.AddrPort) {
 	if n := c.neighborAt(addr); n != nil {
 		c.bye(n, byeUser, "Disconnected by user")

@@ -10,6 +10,9 @@ import (
 // vendor is the code our hits and pongs carry.
 var vendor = wire.VendorCode{'F', 'L', 'B', 'T'}
 
+// Vendor is the code by which this servent names itself.
+func Vendor() wire.VendorCode { return vendor }
+
 // hit delivers a neighbor's query hit to a search of ours or routes it back.
 func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
 	head, err := wire.ParseHitHead(f.Payload())
@@ -77,7 +80,7 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropAddress)
 	default:
 		c.answered(f.GUID(), len(hit.Records))
-		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, n)}})
+		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, n.remote.Addr())}})
 		c.searches.keep(f.GUID(), len(hit.Records))
 	}
 }

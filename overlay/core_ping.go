@@ -110,6 +110,7 @@ func (c *Core) info(now time.Time) wire.HostInfo {
 		Uptime:    min(now.Sub(c.started), 24*time.Hour),
 		Ultrapeer: c.isUltrapeer(),
 		TLS:       c.cfg.tls,
+		HostCache: c.cfg.HostCache,
 		Leaves:    free(c.cfg.MaxLeaves, c.leaves()),
 		Ultras:    free(c.cfg.Max, c.ultrapeers()),
 	}

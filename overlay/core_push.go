@@ -4,7 +4,9 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/overlay/hostcache"
 	"filbert/overlay/wire"
+	"filbert/overlay/wire/ggep"
 )
 
 // pushed is the wish of somebody that we call them, brought by a neighbor, or by a
@@ -73,29 +75,34 @@ func (c *Core) proxied(servent wire.GUID) *neighbor {
 // hitTrailer is what our hits say of us on a link: whether we can be connected
 // to, and if not, who can ask us to call.
 func (c *Core) hitTrailer(n *neighbor) wire.Trailer {
-	if c.openTo(n) {
-		return wire.NewTrailer(vendor, 0)
+	return c.trailer(hostcache.Class(n.remote.Addr()))
+}
+
+// trailer is hitTrailer for whoever is on a kind of network, with extensions.
+func (c *Core) trailer(scope hostcache.Scope, exts ...ggep.Extension) wire.Trailer {
+	if c.reach.tcp[scope].open {
+		return wire.NewTrailer(vendor, 0, exts...)
 	}
 	var at []netip.AddrPort
 	for _, other := range c.neighbors {
-		if addr := other.vendor.proxy.at; addr.IsValid() && c.usableTo(addr, n) {
+		if addr := other.vendor.proxy.at; addr.IsValid() && hostcache.Class(addr.Addr()) >= scope {
 			at = append(at, addr)
 		}
 	}
 	if ext, ok := wire.PushProxies(at); ok {
-		return wire.NewTrailer(vendor, wire.HitPush, ext)
+		exts = append(exts, ext)
 	}
-	return wire.NewTrailer(vendor, wire.HitPush)
+	return wire.NewTrailer(vendor, wire.HitPush, exts...)
 }
 
 // proxiesOf are the push proxies a hit names, as far as they can be hosts.
-func (c *Core) proxiesOf(hit *wire.QueryHit, teller *neighbor) []netip.AddrPort {
+func (c *Core) proxiesOf(hit *wire.QueryHit, teller netip.Addr) []netip.AddrPort {
 	if !hit.Trailer.Has(wire.HitPush) {
 		return nil
 	}
 	var at []netip.AddrPort
 	for _, addr := range hit.Trailer.PushProxies() {
-		if c.usable(addr, teller) && !c.self.is(addr) {
+		if c.cfg.Hosts.Acceptable(addr, teller) == hostcache.Kept && !c.self.is(addr) {
 			at = append(at, addr)
 		}
 	}

@@ -99,7 +99,7 @@ func (w *world) step(ev Event) {
 			w.replies = append(w.replies, bytes.Clone(e.Frame))
 			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame)})
 		case *Ponged:
-			w.ponged = append(w.ponged, e)
+			w.ponged = append(w.ponged, &Ponged{e.From, bytes.Clone(e.Frame)})
 		default:
 			w.calls = append(w.calls, e)
 		}

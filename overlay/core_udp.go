@@ -20,6 +20,8 @@ type datagrams struct {
 	contacts recent[netip.AddrPort, struct{}] // were sent something
 	answered recent[netip.AddrPort, time.Time]
 	limit    unproven
+	held     recent[netip.AddrPort, []byte]   // requests that wait for a proof
+	courted  recent[netip.AddrPort, struct{}] // were asked something of our own accord
 	asked    recent[wire.GUID, askedPing]
 	inflated bucket
 
@@ -45,6 +47,8 @@ func newDatagrams(rnd *rand.Rand) datagrams {
 		answered: newRecent[netip.AddrPort, time.Time](provenHosts, provenLifetime),
 		asked:    newRecent[wire.GUID, askedPing](askedPings/2, askedLifetime),
 		limit:    newUnproven(),
+		held:     newRecent[netip.AddrPort, []byte](heldRequests/2, askedLifetime),
+		courted:  newRecent[netip.AddrPort, struct{}](askedPings/2, askedLifetime),
 		offers:   oob.NewOffers(rnd),
 		proxied:  newRecent[wire.GUID, proxiedQuery](proxiedQueries/2, proxiedLifetime),
 		askers:   newRecent[wire.GUID, guessAsker](guessQueries/2, guessLifetime),
@@ -88,13 +92,17 @@ func (c *Core) dispatch(now time.Time, to netip.AddrPort, f wire.Frame) {
 
 // room is how long an answer to a request from an address may be, in bytes; 0
 // is none. What it allows counts as used. An unproven address gets one answer in
-// datagramPause, hardly longer than its request (THREATS T2).
+// datagramPause, no longer than its request (THREATS T2); only who was asked
+// something of our own accord gets the shortest pong for the shortest ping.
 func (c *Core) room(now time.Time, from netip.AddrPort, request int) int {
 	if !c.isProven(now, from) {
 		if !c.udp.limit.answer(now, from) {
 			return 0
 		}
-		return min(max(request, unprovenAnswer), maxUnprovenAnswer)
+		if _, ours := c.udp.courted.get(now, who(from)); ours {
+			return max(request, barePong)
+		}
+		return min(request, maxUnprovenAnswer)
 	}
 	last, ok := c.udp.answered.get(now, who(from))
 	if ok && now.Sub(last) < provenPause && !hostcache.Class(from.Addr()).Local() {

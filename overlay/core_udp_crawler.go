@@ -22,6 +22,9 @@ func (c *Core) crawlerDatagram(now time.Time, ev *Datagram, f wire.Frame, v *wir
 		c.drop(nil, DropDatagram)
 		return
 	}
+	if c.proveFirst(now, ev) {
+		return
+	}
 	room := c.room(now, ev.From, len(f))
 	if room == 0 {
 		c.drop(nil, DropDatagram)

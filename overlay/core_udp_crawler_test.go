@@ -22,29 +22,29 @@ func crawl(ultras, leaves uint8, features wire.CrawlerFeatures, pad int) wire.Fr
 // get.
 func TestCrawlerPing(t *testing.T) {
 	w := newWorld(t, Config{Max: 100, agent: "filbert/test;\\"})
-	if got := w.receives(dave, crawl(255, 255, 0, 0)); len(got) != 0 {
+	if got := w.honest(dave, crawl(255, 255, 0, 0)); len(got) != 0 {
 		t.Errorf("told of nobody: %v", got)
 	}
 	w.pass(2 * crawlerPause)
 	w.many(40)
 
-	f := w.one(w.receives(dave, crawl(255, 255, wire.CrawlAgents|0x04, 0)), dave, wire.TypeVendor)
+	f := w.one(w.honest(dave, crawl(255, 255, wire.CrawlAgents|0x04, 0)), dave, wire.TypeVendor)
 	v := vendorOf(t, f)
-	if v.ID != wire.VendorCrawlerPong || f.GUID() != guidOf(6) || len(f) > unprovenAnswer || v.Data[0] < 10 || v.Data[1] != 0 || v.Data[2] != 0 {
+	if v.ID != wire.VendorCrawlerPong || f.GUID() != guidOf(6) || len(f) > maxDatagramSent || v.Data[0] < 10 || v.Data[1] != 0 || v.Data[2] != byte(wire.CrawlAgents) {
 		t.Errorf("told a stranger %v, %d bytes, %x", v.ID, len(f), v.Data)
 	}
 	w.now = w.now.Add(datagramPause) // without a tick: the neighbors are silent
 	w.core.drops = Drops{}
-	w.receives(dave, crawl(255, 255, 0, 0)) // too early for a crawler
+	w.honest(dave, crawl(255, 255, 0, 0)) // too early for a crawler
 	w.dropped(DropDatagram)
 
-	f = w.one(w.receives(carol, crawl(255, 255, 0, 300)), carol, wire.TypeVendor) // a padded request
+	f = w.one(w.honest(carol, crawl(255, 255, 0, 300)), carol, wire.TypeVendor) // a padded request
 	if n := vendorOf(t, f).Data[0]; n != 40 {
 		t.Errorf("told of %d neighbors for a request of 300 bytes", n)
 	}
 
 	w.proves(bob)
-	f = w.one(w.receives(bob, crawl(3, 255, wire.CrawlTime|wire.CrawlAgents|wire.CrawlUptime, 0)), bob, wire.TypeVendor)
+	f = w.one(w.honest(bob, crawl(3, 255, wire.CrawlTime|wire.CrawlAgents|wire.CrawlUptime, 0)), bob, wire.TypeVendor)
 	data := vendorOf(t, f).Data
 	if data[0] != 3 || data[1] != 0 || wire.CrawlerFeatures(data[2]) != wire.CrawlTime|wire.CrawlAgents|wire.CrawlUptime {
 		t.Fatalf("told %x", data)
@@ -63,7 +63,7 @@ func TestCrawlerPing(t *testing.T) {
 	w.receives(alice, datagramOf(guidOf(6), 1, &wire.Vendor{ID: wire.VendorCrawlerPing, Data: []byte{1}}))
 	w.dropped(DropMalformed)
 	w.now = w.now.Add(2 * crawlerPause)
-	w.one(w.receives(dave, crawl(255, 255, 0, 0)), dave, wire.TypeVendor)
+	w.one(w.honest(dave, crawl(255, 255, 0, 0)), dave, wire.TypeVendor)
 }
 
 // TestPushDatagram passes pushes on to a neighbor, and nobody but their sender

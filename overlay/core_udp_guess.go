@@ -52,6 +52,9 @@ func (c *Core) queryDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		c.drop(nil, DropForged) // hits by UDP to somebody else
 		return
 	}
+	if c.proveFirst(now, ev) {
+		return
+	}
 	room := c.room(now, ev.From, len(f))
 	if room == 0 {
 		c.drop(nil, DropDatagram)

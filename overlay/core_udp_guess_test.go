@@ -16,7 +16,7 @@ import (
 // keyFor asks the Core for a query key of an address.
 func (w *world) keyFor(from netip.AddrPort) []byte {
 	w.t.Helper()
-	mails := w.receives(from, pingFor(wire.PingInfo{Hosts: true, Key: true}))
+	mails := w.honest(from, pingFor(wire.PingInfo{Hosts: true, Key: true}))
 	_, info := pongOf(w.t, w.one(mails, from, wire.TypePong))
 	return info.QueryKey
 }
@@ -33,7 +33,7 @@ func TestGuessAnswer(t *testing.T) {
 	w.step(&Sharing{Files: 1})
 	key := w.keyFor(dave)
 	w.pass(2 * time.Second)
-	ack := w.one(w.receives(dave, guessQuery(guidOf(1), key, ggep.Extension{ID: ggep.Deflate})), dave, wire.TypePong)
+	ack := w.one(w.honest(dave, guessQuery(guidOf(1), key, ggep.Extension{ID: ggep.Deflate})), dave, wire.TypePong)
 	if _, info := pongOf(t, ack); ack.GUID() != guidOf(1) || len(info.Hosts) != 1 || info.Hosts[0].Addr != alice || info.GUESS != wire.GUESSVersion || info.QueryKey != nil {
 		t.Errorf("acknowledged with %v, %+v", ack.GUID(), info)
 	}
@@ -66,7 +66,7 @@ func TestGuessAnswer(t *testing.T) {
 	}
 	w.pass(2 * time.Second)
 	w.core.drops = Drops{}
-	w.receives(dave, guessQuery(guidOf(1), key)) // acknowledged again, not matched again
+	w.honest(dave, guessQuery(guidOf(1), key)) // acknowledged again, not matched again
 	w.dropped(DropDuplicate)
 	if len(w.matches) != 1 {
 		t.Errorf("%d matches", len(w.matches))
@@ -85,9 +85,9 @@ func TestGuessKeys(t *testing.T) {
 		from netip.AddrPort
 		key  []byte
 	}{{"another's", carol, key}, {"none", bob, nil}, {"a guess", alice, []byte("12345678")}} {
-		f := w.one(w.receives(test.from, guessQuery(guidOf(1), test.key)), test.from, wire.TypePong)
+		f := w.one(w.honest(test.from, guessQuery(guidOf(1), test.key)), test.from, wire.TypePong)
 		_, info := pongOf(t, f)
-		if len(f) > unprovenAnswer || len(info.QueryKey) == 0 || bytes.Equal(info.QueryKey, test.key) || info.Hosts != nil {
+		if len(f) > maxDatagramSent || len(info.QueryKey) == 0 || bytes.Equal(info.QueryKey, test.key) || info.Hosts != nil {
 			t.Errorf("%s: answered with %d bytes, %+v", test.name, len(f), info)
 		}
 	}
@@ -95,12 +95,12 @@ func TestGuessKeys(t *testing.T) {
 	if len(w.matches) != 0 {
 		t.Error("matched a query without a key")
 	}
-	w.receives(eve, guessQuery(guidOf(1), make([]byte, wire.MaxQueryKey+1)))
+	w.honest(eve, guessQuery(guidOf(1), make([]byte, wire.MaxQueryKey+1)))
 	w.dropped(DropMalformed)
 	long := datagramOf(guidOf(1), 1, &wire.Query{Flags: wire.FlagMark, Text: string(bytes.Repeat([]byte("x"), 300))})
 	w.receives(eve, long)
 	w.dropped(DropTooBig)
-	if got := w.receives(dave, guessQuery(guidOf(2), key)); len(got) != 1 || len(w.matches) != 1 {
+	if got := w.honest(dave, guessQuery(guidOf(2), key)); len(got) != 1 || len(w.matches) != 1 {
 		t.Errorf("the right key: %v, %d matches", got, len(w.matches))
 	}
 }
@@ -135,9 +135,9 @@ func TestGuessOutOfBand(t *testing.T) {
 func TestGuessHitsOfNeighbors(t *testing.T) {
 	w := opened(t)
 	a := w.joins(alice)
-	w.receives(dave, guessQuery(guidOf(1), w.keyFor(dave)))
+	w.honest(dave, guessQuery(guidOf(1), w.keyFor(dave)))
 	w.pass(2 * time.Second)
-	w.receives(dave, guessQuery(guidOf(1), w.keyFor(dave)))
+	w.honest(dave, guessQuery(guidOf(1), w.keyFor(dave)))
 	hit := hitFor(guidOf(5), carol)
 	hit.Records = files(40)
 	since := len(w.mails)
@@ -236,12 +236,12 @@ func TestGuessIntroduction(t *testing.T) {
 	w.receives(bob, introduce) // may be forged
 	w.proves(dave)
 	w.receives(dave, introduce)
-	_, info := pongOf(t, w.one(w.receives(carol, pingFor(wire.PingInfo{GUESS: true})), carol, wire.TypePong))
+	_, info := pongOf(t, w.one(w.honest(carol, pingFor(wire.PingInfo{GUESS: true})), carol, wire.TypePong))
 	if want := netip.AddrPortFrom(dave.Addr(), 7777); len(info.Hosts) != 1 || info.Hosts[0].Addr != want {
 		t.Errorf("told of %v, want %v", info.Hosts, want)
 	}
 	w.pass(provenPause)
-	_, info = pongOf(t, w.one(w.receives(dave, pingFor(wire.PingInfo{GUESS: true, Key: true})), dave, wire.TypePong))
+	_, info = pongOf(t, w.one(w.honest(dave, pingFor(wire.PingInfo{GUESS: true, Key: true})), dave, wire.TypePong))
 	if len(info.Hosts) != 0 {
 		t.Errorf("told of %v unasked", info.Hosts)
 	}

@@ -3,6 +3,7 @@ package overlay
 import (
 	"time"
 
+	"filbert/overlay/hostcache"
 	"filbert/overlay/oob"
 	"filbert/overlay/wire"
 	"filbert/overlay/wire/ggep"
@@ -120,7 +121,7 @@ func (c *Core) hitsTo(now time.Time, act oob.Action, exts []ggep.Extension) {
 	self, _ := c.publicUDP()
 	f := c.out.frame(act.GUID, 1, &wire.QueryHit{
 		Addr: self, Speed: c.cfg.Speed, Records: act.Records,
-		Trailer: wire.NewTrailer(vendor, 0, exts...), Servent: c.cfg.GUID,
+		Trailer: c.trailer(hostcache.Class(act.To.Addr()), exts...), Servent: c.cfg.GUID,
 	})
 	if act.Deflate {
 		f = deflateDatagram(f)

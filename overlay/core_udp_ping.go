@@ -21,6 +21,9 @@ func (c *Core) pingDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	case f.GUID() == c.cfg.GUID || c.sawPing(now, ev.From.Addr(), f.GUID()):
 		return // somebody whom we asked to try whether we are reached
 	}
+	if c.proveFirst(now, ev) {
+		return
+	}
 	room := c.room(now, ev.From, len(f))
 	if room == 0 {
 		c.drop(nil, DropDatagram)
@@ -58,7 +61,11 @@ func (c *Core) pingDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 			info.QueryKey = key[:]
 		}
 	}
-	c.respond(now, ev.From, c.fitPong(f.GUID(), self, info, room))
+	pong := c.fitPong(f.GUID(), self, info, room)
+	if len(pong) > room {
+		pong = c.fitPong(f.GUID(), self, wire.HostInfo{}, room)
+	}
+	c.respond(now, ev.From, pong)
 }
 
 // selfAt is the address we give to the sender of a datagram.

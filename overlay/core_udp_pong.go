@@ -29,16 +29,23 @@ const (
 func (c *Core) transmit(now time.Time, ev *Transmit) {
 	if len(ev.Frame) >= wire.HeaderLen && ev.Frame.Type() == wire.TypePing {
 		c.udp.asked.put(now, ev.Frame.GUID(), askedPing{to: ev.To, at: now})
+		c.court(now, ev.To)
 	}
 	c.dispatch(now, ev.To, ev.Frame)
 }
 
-// askPing sends a ping of our own with some extensions.
-func (c *Core) askPing(now time.Time, to netip.AddrPort, info wire.PingInfo, by asker) {
+// askPing sends a ping of our own with some extensions, and reports whether it
+// could.
+func (c *Core) askPing(now time.Time, to netip.AddrPort, info wire.PingInfo, by asker) bool {
 	guid := wire.NewPingGUID(c.rnd)
-	if c.note(now, to, c.out.frame(guid, 1, &wire.Ping{Ext: info.AppendTo(nil)})) {
-		c.udp.asked.put(now, guid, askedPing{to: to, at: now, by: by})
+	if !c.note(now, to, c.out.frame(guid, 1, &wire.Ping{Ext: info.AppendTo(nil)})) {
+		return false
 	}
+	c.udp.asked.put(now, guid, askedPing{to: to, at: now, by: by})
+	if by != askedProof {
+		c.court(now, to)
+	}
+	return true
 }
 
 // pongDatagram takes a pong that answers a ping of ours. Nobody else can know
@@ -64,11 +71,12 @@ func (c *Core) pongDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	c.prove(now, ev.From)
 	switch asked.by {
 	case askedOutside:
-		c.out.add(&Ponged{From: ev.From, GUID: guid, Pong: pong})
+		c.out.add(&Ponged{From: ev.From, Frame: f})
 	case askedGuess:
 		c.guessKey(now, ev.From, pong)
 	case askedProof:
 		c.udp.offers.Proved(now, ev.From)
 		c.deliverOffers(now)
 	}
+	c.release(now, ev)
 }

@@ -35,7 +35,7 @@ func (c *Core) pushDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		return
 	}
 	for _, n := range c.neighbors {
-		if n.peer.GUID == push.Servent && c.usableTo(push.Addr, n) {
+		if (n.peer.GUID == push.Servent || n.proxies(push.Servent)) && c.usableTo(push.Addr, n) {
 			if !c.udp.pushes.allow(now, who(push.Addr)) {
 				c.drop(nil, DropDatagram)
 				return

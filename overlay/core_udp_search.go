@@ -14,7 +14,7 @@ import (
 // reach us: our address goes into its GUID, and it asks for version 3.
 func (c *Core) askOOB(now time.Time, guid wire.GUID, q wire.Query) (wire.GUID, wire.Query) {
 	at, ok := c.publicUDP()
-	if !ok {
+	if !ok || c.cfg.InBand {
 		return guid, q
 	}
 	asked := q
@@ -48,6 +48,7 @@ func (c *Core) offerDatagram(now time.Time, ev *Datagram, f wire.Frame, v *wire.
 	}
 	tok := c.udp.tokens.Issue(now, token.OutOfBand, ev.From, guid)
 	claim := wire.OOBClaim{Secure: true, Wanted: wanted, Token: tok[:]}
+	c.court(now, ev.From) // it will want to know whether we are here
 	c.note(now, ev.From, c.out.frame(guid, 1|wire.TTLInflates, claim.Message()))
 }
 
@@ -102,6 +103,7 @@ func (c *Core) hitDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		return
 	}
 	p, _ := c.udp.proxied.get(now, guid)
+	c.answered(guid, len(hit.Records))
 	f.SetGUID(p.guid)
 	c.relay(f, 1, c.alive(p.leaf))
 }
@@ -112,5 +114,7 @@ func (c *Core) deliverDatagram(now time.Time, from netip.AddrPort, id SearchID, 
 		c.drop(nil, DropAddress)
 		return
 	}
-	c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: from, At: now}})
+	c.answered(f.GUID(), len(hit.Records))
+	c.searches.keep(f.GUID(), len(hit.Records))
+	c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: from, At: now, Proxies: c.proxiesOf(hit, from.Addr())}})
 }

@@ -23,11 +23,18 @@ func (c *Core) vendorDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		c.offerDatagram(now, ev, f, v)
 	case wire.VendorOOBClaim2, wire.VendorOOBClaim3:
 		c.claimDatagram(now, ev, f, v)
+	case wire.VendorTimeRequest:
+		if guid, reply := wire.NewTimeReply(f.GUID(), now, now); !c.proveFirst(now, ev) && c.room(now, ev.From, len(f)) > 0 {
+			c.respond(now, ev.From, c.out.frame(guid, 1, reply))
+		}
 	case wire.VendorCrawlerPing:
 		c.crawlerDatagram(now, ev, f, v)
 	case wire.VendorHeadPing, wire.VendorHeadPing2:
+		if c.proveFirst(now, ev) {
+			return
+		}
 		if !c.isProven(now, ev.From) || c.room(now, ev.From, len(f)) == 0 {
-			c.drop(nil, DropDatagram) // the answer is longer than the question
+			c.drop(nil, DropDatagram)
 		} else if c.headDatagram(now, ev.From, f, v) != nil {
 			c.drop(nil, DropMalformed)
 		}

@@ -23,7 +23,7 @@ var handled = []wire.VendorID{
 	wire.VendorHopsFlow,
 	wire.VendorTCPConnectBack, wire.VendorUDPConnectBack, wire.VendorUDPConnectBack2, wire.VendorRedirect,
 	wire.VendorStatusRequest, wire.VendorStatusResponse,
-	wire.VendorTimeRequest,
+	wire.VendorTimeRequest, wire.VendorOOBProxyVeto,
 	wire.VendorProxyRequest, wire.VendorProxyRequest2, wire.VendorProxyAnswer, wire.VendorProxyAnswer2, wire.VendorProxyCancel,
 	wire.VendorHeadPing, wire.VendorHeadPing2, wire.VendorHeadPong, wire.VendorHeadPong2,
 }
@@ -111,6 +111,8 @@ func (c *Core) vendorMessage(now time.Time, n *neighbor, f wire.Frame) {
 		c.proxyRequest(n, f.GUID())
 	case wire.VendorProxyAnswer, wire.VendorProxyAnswer2:
 		err = c.proxyAnswer(n, f.GUID(), v)
+	case wire.VendorOOBProxyVeto:
+		n.keepsOOB = true
 	case wire.VendorProxyCancel:
 		n.vendor.proxy.servent = wire.GUID{}
 	case wire.VendorHeadPing, wire.VendorHeadPing2:

@@ -92,6 +92,13 @@ type Connect struct {
 	TLS  bool // open it with TLS
 }
 
+// Learned is hosts that were found beside the overlay: by a host cache, a web
+// cache, or on the local network. Teller is who told of them.
+type Learned struct {
+	Hosts  []netip.AddrPort
+	Teller netip.Addr
+}
+
 // Disconnect ends the link to a host with a BYE.
 type Disconnect struct{ Addr netip.AddrPort }
 
@@ -126,6 +133,7 @@ func (*Matched) event()    {}
 func (*Search) event()     {}
 func (*EndSearch) event()  {}
 func (*Connect) event()    {}
+func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}
@@ -183,12 +191,10 @@ type Reply struct {
 	Frame wire.Frame
 }
 
-// Ponged is a pong that answers a ping of a Transmit event. Unlike other effects
-// it stays valid.
+// Ponged is a pong that answers a ping of a Transmit event.
 type Ponged struct {
-	From netip.AddrPort
-	GUID wire.GUID
-	Pong *wire.Pong
+	From  netip.AddrPort
+	Frame wire.Frame
 }
 
 func (*Send) effect()    {}

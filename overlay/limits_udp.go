@@ -1,6 +1,10 @@
 package overlay
 
-import "time"
+import (
+	"time"
+
+	"filbert/overlay/wire"
+)
 
 // Bounds of datagrams. An address that proved nothing may be a victim's that
 // somebody wrote on his packets; it gets little (THREATS T2).
@@ -19,11 +23,16 @@ const (
 	datagramHosts = 4096
 	datagramPer24 = 4
 
-	// unprovenAnswer is how long an answer to a shorter request may be, in
-	// bytes: a pong (the shortest has 37) with a query key and some seven hosts.
-	// A longer request gets as much as it brought, at most maxUnprovenAnswer.
-	unprovenAnswer    = 128
+	// maxUnprovenAnswer is how long an answer to an unproven address may be, in
+	// bytes, however long its request was. paddedRequest is from which length on
+	// a request is answered at once, in its own length; what asks for hosts pads
+	// itself so. barePong is the shortest pong.
 	maxUnprovenAnswer = 512
+	paddedRequest     = 100
+	barePong          = wire.HeaderLen + 14
+
+	// heldRequests is how many requests wait for the proof of their sender.
+	heldRequests = 1024
 
 	// notesPerHost and notesPer24 bound the small messages (below 64 bytes) to
 	// one unproven address and to its network in datagramPause: offers of hits,
@@ -66,7 +75,7 @@ const (
 
 	// oobResults is how many results a query of ours takes by UDP, oobLeafResults
 	// how many one of a leaf's. Gtk-gnutella's targets of dynamic querying.
-	oobResults     = 150
+	oobResults     = 500
 	oobLeafResults = 50
 
 	// proxiedQueries bounds the leaves' queries asked under a GUID of ours,

@@ -16,6 +16,7 @@ import (
 	"filbert/overlay/handshake"
 	"filbert/overlay/link"
 	"filbert/overlay/tlslink"
+	"filbert/overlay/wire"
 )
 
 // Options are what an Overlay is built from.
@@ -28,7 +29,7 @@ type Options struct {
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
-	Pongs   PongSink       // takes what answers pings sent by SendDatagram; may be nil
+	Pongs   Pongs          // takes what answers pings sent by SendDatagram; may be nil
 	Rand    *rand.Rand
 	Log     zerolog.Logger
 }
@@ -36,6 +37,12 @@ type Options struct {
 // Dialer opens connections; a net.Dialer is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Pongs takes pongs that come by UDP. Received must not block, nor keep the
+// frame; it reports whether the pong answered a question of its.
+type Pongs interface {
+	Received(from netip.AddrPort, pong wire.Frame) bool
 }
 
 // Overlay is the engine around a Core: one loop owns the Core and the queues
@@ -47,7 +54,7 @@ type Overlay struct {
 	deflate bool
 	tls     *tlslink.Layer
 	match   *matching
-	pongs   PongSink
+	pongs   Pongs
 	log     zerolog.Logger
 
 	inbox  chan letter

@@ -101,6 +101,12 @@ func (o *Overlay) resolve(addr netip.AddrPort, err error) {
 // Disconnect ends the link to a host.
 func (o *Overlay) Disconnect(addr netip.AddrPort) error { return o.tell(&Disconnect{addr}) }
 
+// Learn takes hosts that teller told of, be it a host cache or the hosts
+// themselves; they are judged like those that neighbors tell.
+func (o *Overlay) Learn(hosts []netip.AddrPort, teller netip.Addr) error {
+	return o.tell(&Learned{hosts, teller})
+}
+
 // SetWant sets how many neighbors the node dials for.
 func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
 
@@ -153,8 +159,11 @@ func (o *Overlay) Status(ctx context.Context) (Status, error) {
 			s.Carried[id] = Carried{in, out}
 		}
 	})
+	if err != nil {
+		return Status{}, err // the loop may still be at s
+	}
 	s.Packets = o.counts.load()
-	return s, err
+	return s, nil
 }
 
 // Hosts is the known hosts as bytes, for Options.Known of the next start. It may
@@ -169,5 +178,8 @@ func (o *Overlay) Hosts(ctx context.Context) ([]byte, error) {
 		case <-ctx.Done():
 		}
 	}
-	return b, err
+	if err != nil {
+		return nil, err // the loop may still be at b
+	}
+	return b, nil
 }

@@ -11,14 +11,6 @@ import (
 	"filbert/overlay/wire"
 )
 
-// PongSink takes the pongs of pings that were sent by SendDatagram.
-type PongSink interface {
-	// Pong takes a pong that answers a ping and reports whether it was of use.
-	// It is called on the overlay's loop and must not block, nor call the
-	// overlay and wait. p is the sink's.
-	Pong(from netip.AddrPort, guid wire.GUID, p *wire.Pong) bool
-}
-
 // packetCounts counts datagrams that never became events.
 type packetCounts struct {
 	malformed atomic.Uint64 // no message
@@ -36,7 +28,7 @@ func (p *packetCounts) load() Packets {
 }
 
 // SendDatagram sends a message to a host by UDP, or loses it, as any datagram
-// may be lost. Pongs that answer a ping within half a minute go to the PongSink.
+// may be lost. Pongs that answer a ping within half a minute go to Options.Pongs.
 // The frame is the overlay's from now on.
 func (o *Overlay) SendDatagram(to netip.AddrPort, frame wire.Frame) error {
 	return o.tell(&Transmit{to, frame})
@@ -44,7 +36,7 @@ func (o *Overlay) SendDatagram(to netip.AddrPort, frame wire.Frame) error {
 
 // ponged hands a pong over.
 func (o *Overlay) ponged(e *Ponged) {
-	if o.pongs == nil || !o.pongs.Pong(e.From, e.GUID, e.Pong) {
+	if o.pongs == nil || !o.pongs.Received(e.From, e.Frame) {
 		o.counts.unwanted.Add(1)
 	}
 }

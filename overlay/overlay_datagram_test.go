@@ -31,8 +31,13 @@ type inhabitant struct {
 	stop  func()
 }
 
-// Pong implements overlay.PongSink.
-func (i *inhabitant) Pong(from netip.AddrPort, _ wire.GUID, p *wire.Pong) bool {
+// Received implements overlay.Pongs.
+func (i *inhabitant) Received(from netip.AddrPort, f wire.Frame) bool {
+	m, err := wire.Parse(f.Type(), f.Payload())
+	p, ok := m.(*wire.Pong)
+	if err != nil || !ok {
+		return false
+	}
 	select {
 	case i.pongs <- from:
 	default:
@@ -160,7 +165,7 @@ func TestOutOfBandOverLoss(t *testing.T) {
 
 // TestGuessOverLoss asks a host by UDP that no link leads to.
 func TestGuessOverLoss(t *testing.T) {
-	inSquare(t, 0.2, func(t *testing.T, s *square) {
+	inSquare(t, 0.1, func(t *testing.T, s *square) {
 		dora := s.settle("dora", overlay.Config{})
 		boris := s.settle("boris", overlay.Config{}, dora)
 		clara := s.settle("clara", overlay.Config{GUESS: true, QueryTTL: 1}, boris) // its queries end at boris
@@ -201,7 +206,8 @@ func TestSendDatagram(t *testing.T) {
 		if want := (overlay.Packets{Malformed: 1, Foreign: 1}); err != nil || st.Packets != want {
 			t.Errorf("counted %+v, %v, want %+v", st.Packets, err, want)
 		}
-		if st.Datagrams.Received.Pings != 1 || st.Datagrams.Sent.Pongs != 1 {
+		// Its ping, and the pong to the one that asked whether it is there.
+		if got := st.Datagrams; got.Received.Pings != 1 || got.Received.Pongs != 1 || got.Sent.Pings != 1 || got.Sent.Pongs != 1 {
 			t.Errorf("datagrams %+v", st.Datagrams)
 		}
 	})

@@ -128,7 +128,10 @@ func (o *Overlay) offer(ctx context.Context, conn net.Conn, called netip.AddrPor
 		offer.LiveSince = o.core.started
 		offer.TLS = o.tls != nil && !slices.Contains(o.untrusted, called)
 	})
-	return offer, err
+	if err != nil {
+		return handshake.Offer{}, err // the loop may still be at offer
+	}
+	return offer, nil
 }
 
 // start makes a link of a connection whose handshake succeeded.

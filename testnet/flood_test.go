@@ -64,7 +64,7 @@ func gather(t *testing.T, g *topology.Graph, seed uint64) *crowd {
 		files := fstest.MapFS{fmt.Sprintf("common file of node%04d.txt", i): {Data: fmt.Append(nil, "content ", i)}}
 		n, err := node.Open(ctx, node.Config{
 			Version: "test", Identity: id, State: state.Memory(), Network: c.net.Host(address(i)),
-			Rand: rand.New(rand.NewPCG(seed, uint64(i))), Flood: true,
+			Rand: rand.New(rand.NewPCG(seed, uint64(i))), Flood: true, InBand: true,
 			Listen: netip.AddrPortFrom(address(i), 7000).String(), TTL: ttl,
 			Shares: []library.Share{{Dir: "share", FS: files}},
 		})

@@ -34,6 +34,13 @@ func statusOf(s node.Status) Status {
 		out.Horizon = append(out.Horizon, Level(l))
 	}
 	maps.Copy(out.Drops, queueDrops(o))
+	out.Sources = make([]HostSource, 0, len(s.Sources))
+	for _, f := range s.Sources {
+		out.Sources = append(out.Sources, HostSource{
+			Source: f.Kind.String(), Caches: f.Caches, Active: f.Active, Rounds: f.Rounds, Hosts: f.Hosts, Last: f.Last,
+			Error: transfer.Display(f.Err),
+		})
+	}
 	if h := s.Hashing; h.FilesHashed < h.FilesSeen {
 		out.Hashing = &Hashing{
 			Files: h.FilesSeen, FilesDone: h.FilesHashed, Bytes: h.BytesTotal, BytesDone: h.BytesHashed,

@@ -47,6 +47,7 @@ type Status struct {
 	Sent      Traffic           `json:"sent"`
 	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
+	Sources   []HostSource      `json:"host_sources" doc:"ways to find hosts that the node may use"`
 	Memory    Memory            `json:"memory"`
 }
 
@@ -55,6 +56,17 @@ type Level struct {
 	Nodes uint64 `json:"nodes"`
 	Files uint64 `json:"files"`
 	KiB   uint64 `json:"kib"`
+}
+
+// HostSource is one way to find hosts.
+type HostSource struct {
+	Source string    `json:"source"`
+	Caches int       `json:"caches,omitempty" doc:"caches that are known"`
+	Active bool      `json:"active" doc:"it is being asked"`
+	Rounds int       `json:"rounds" doc:"times it was asked"`
+	Hosts  int       `json:"hosts" doc:"hosts it told, in all"`
+	Last   time.Time `json:"last,omitzero" doc:"when it was asked last"`
+	Error  string    `json:"error,omitempty" doc:"why that failed"`
 }
 
 // Memory is what the process holds.

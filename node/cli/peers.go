@@ -127,6 +127,9 @@ func (r *runner) showStatus(s api.Status) error {
 	t.row("role", role)
 	t.row("neighbors", fmt.Sprintf("%d of %d wanted, %d being called, %d hosts known, %d leaves", s.Neighbors-s.Leaves, s.Wanted, s.Dialing, s.Known,
 		s.Leaves))
+	for _, f := range s.Sources {
+		t.row(f.Source, hostSource(f))
+	}
 	if n := len(s.Horizon); n > 0 && s.Horizon[n-1].Nodes > 0 {
 		h := s.Horizon[n-1]
 		t.row("horizon", fmt.Sprintf("%d nodes with %d files within %d hops, by the word of neighbors", h.Nodes, h.Files, n))
@@ -140,6 +143,27 @@ func (r *runner) showStatus(s api.Status) error {
 	t.row("sent", traffic(s.Sent))
 	t.row("dropped", counters(s.Drops))
 	return t.end()
+}
+
+// hostSource says what became of one way to find hosts.
+func hostSource(f api.HostSource) string {
+	text := "not asked yet"
+	switch {
+	case f.Active:
+		text = "being asked"
+	case f.Rounds > 0:
+		text = fmt.Sprintf("asked %s ago", span(time.Since(f.Last)))
+	}
+	if f.Caches > 0 {
+		text = plural(f.Caches, "cache") + " known, " + text
+	}
+	if f.Rounds > 0 {
+		text += fmt.Sprintf(", told %s in %s", plural(f.Hosts, "host"), plural(f.Rounds, "round"))
+	}
+	if f.Error != "" {
+		text += ": " + f.Error
+	}
+	return text
 }
 
 // counters lists what occurred, most first.

@@ -48,7 +48,7 @@ func (r *runner) start() *cli.Command {
 
 // flagNames are the settings whose flags have another name than their key: each
 // is given once for every item.
-var flagNames = map[string]string{"seeds": "seed", "shares": "share"}
+var flagNames = map[string]string{"seeds": "seed", "shares": "share", "udp-host-caches": "udp-host-cache", "web-caches": "web-cache"}
 
 // settingFlags makes a flag of every setting.
 func settingFlags() []cli.Flag {
@@ -156,6 +156,9 @@ func (r *runner) doStart(c *cli.Context) error {
 			defer client.Close()
 			greeting := fmt.Sprintf("filbert %s listens at %v. Type help for the commands, quit to end the node. Its log is %s.",
 				Version, n.Addr(), logFile(conf))
+			if outlook := n.Outlook(); outlook != "" {
+				greeting += "\n" + outlook
+			}
 			return Prompt(ctx, r.env, client, greeting, historyFile(conf))
 		}
 	}
@@ -204,7 +207,8 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Version: Version, Identity: home.Identity, State: home.State, Network: &node.System{},
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
-		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic, GUESS: conf.GUESS,
+		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic, GUESS: conf.GUESS, InBand: !conf.OutOfBand,
+		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache,
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,

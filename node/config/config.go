@@ -27,6 +27,11 @@ type Values struct {
 	Listen             string        `koanf:"listen"`
 	External           netip.Addr    `koanf:"external"` // not valid: not set
 	Seeds              []string      `koanf:"seeds"`
+	HostCaches         []string      `koanf:"udp-host-caches"`
+	WebCaches          []string      `koanf:"web-caches"`
+	PublicNetwork      bool          `koanf:"public-network"`
+	LAN                bool          `koanf:"lan"`
+	BeHostCache        bool          `koanf:"be-host-cache"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	Role               string        `koanf:"role"`
@@ -36,6 +41,7 @@ type Values struct {
 	MaxNeighbors       int           `koanf:"max-neighbors"`
 	TTL                int           `koanf:"ttl"`
 	GUESS              bool          `koanf:"guess"`
+	OutOfBand          bool          `koanf:"out-of-band"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never

@@ -77,8 +77,9 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "0.0.0.0:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
-		Role: "auto", MaxLeaves: 300, Dynamic: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
+		Listen: "0.0.0.0:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{},
+		Downloads: filepath.Join(s.dir, "user", "Downloads"),
+		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
 		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
 	if !reflect.DeepEqual(c.Values, want) {
@@ -126,6 +127,8 @@ func TestLayers(t *testing.T) {
 func TestEveryKindInEveryLayer(t *testing.T) {
 	want := Values{
 		Listen: "192.0.2.7:6346", External: netip.MustParseAddr("2001:db8::7"), Seeds: []string{"servent.example:6346", "[2001:db8::8]:1"},
+		HostCaches: []string{"uhc.example:3558"}, WebCaches: []string{"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
+		PublicNetwork: true, LAN: true, BeHostCache: true,
 		Shares: []string{"/music", "/books"}, Downloads: "/incoming", Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
 		UploadSlotsPerHost: 1, Rescan: 0, Watch: false, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
 	}
@@ -138,11 +141,17 @@ seeds = [
 	"servent.example:6346", # a friend
 	'[2001:db8::8]:1',
 ]
+udp-host-caches = ["uhc.example:3558"]
+web-caches = ["http://a.example/gwc", "http://[2001:db8::8]:8080/"]
+public-network = true
+lan = true
+be-host-cache = true
 shares = ["/music", "/books"]
 downloads = "/incoming"
 role = "leaf"
 max-leaves = 7
 dynamic = false
+out-of-band = false
 neighbors = 3
 max-neighbors = 4
 ttl = 2
@@ -163,7 +172,9 @@ api = "127.0.0.1:8080"
 	})
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
-		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"},
+		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
+		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"},
+		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},

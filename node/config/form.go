@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +23,7 @@ const (
 	formFolder        // path
 	formLevel         // level of zerolog
 	formRole          // role in the network
+	formWebCache      // URL of a GWebCache
 )
 
 var roles = [...]string{"auto", "leaf", "ultrapeer"}
@@ -46,6 +48,8 @@ func (f form) check(text string) error {
 		if !slices.Contains(roles[:], text) {
 			return fmt.Errorf("%q is no role: give one of %s", text, strings.Join(roles[:], ", "))
 		}
+	case formWebCache:
+		return checkWebCache(text)
 	case formLevel:
 		if !slices.Contains(levels[:], text) {
 			return fmt.Errorf("%q is no level: give one of %s", text, strings.Join(levels[:], ", "))
@@ -139,6 +143,14 @@ func checkIP(text string) error {
 	addr, err := netip.ParseAddr(text)
 	if err != nil || addr.Zone() != "" || addr.IsUnspecified() || addr.IsMulticast() {
 		return fmt.Errorf("%q is no IP address of a host: write it like 192.0.2.7 or 2001:db8::7, without a port", text)
+	}
+	return nil
+}
+
+func checkWebCache(text string) error {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.User != nil || len(text) > maxWebCache {
+		return fmt.Errorf("%q is no URL of a web cache: write it like http://cache.example/gwc.php, with http and %d bytes at most", text, maxWebCache)
 	}
 	return nil
 }

@@ -47,6 +47,13 @@ func TestForms(t *testing.T) {
 		{formFolder, "~", true},
 		{formFolder, "~/x", true},
 		{formFolder, "~x", false},
+		{formWebCache, "http://cache.example/gwc.php?x=1", true},
+		{formWebCache, "http://" + strings.Repeat("a", maxWebCache-len("http:///")) + "/", true},
+		{formWebCache, "http://" + strings.Repeat("a", maxWebCache-len("http:///")+1) + "/", false},
+		{formWebCache, "https://cache.example/", false},
+		{formWebCache, "http://user@cache.example/", false},
+		{formWebCache, "cache.example", false},
+		{formWebCache, "http://", false},
 		{formLevel, "disabled", true},
 		{formLevel, "INFO", false},
 	} {

@@ -27,6 +27,10 @@ const (
 	maxSocketPath = 100
 )
 
+// maxWebCache is the longest URL of a web cache, in bytes: that of the GWebCache
+// specification.
+const maxWebCache = 256
+
 // Bounds of settings.
 const (
 	maxWanted      = 64          // neighbors wanted: twice what gtk-gnutella's ultrapeers want

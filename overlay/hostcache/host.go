@@ -16,9 +16,10 @@ const (
 	FromSaved                   // an earlier run
 	FromSeed                    // the configuration: pinned
 	FromUser                    // the user, by hand: pinned
+	FromCache                   // a UDP host cache, a web cache, or the local network
 )
 
-var sourceNames = [...]string{"pong", "x-try", "handshake", "saved", "seed", "user"}
+var sourceNames = [...]string{"pong", "x-try", "handshake", "saved", "seed", "user", "cache"}
 
 func (s Source) String() string {
 	if int(s) < len(sourceNames) {
