@@ -84,7 +84,7 @@ func TestOverTheWire(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := &world{t: t, answerer: NewAnswerer(library(t), rand.New(rand.NewPCG(1, 1)))}
 			var names []string
-			err := (&Locator{w}).Locate(t.Context(), test.q, func(h query.Hit) {
+			err := (&Locator{Network: w}).Locate(t.Context(), test.q, func(h query.Hit) {
 				names = append(names, h.File.Name)
 				if h.Source.Servent != servent || h.Source.Vendor != "TEST" || !h.Busy || h.Hops != 3 || h.Source.Push {
 					t.Errorf("hit %+v", h)
@@ -117,7 +117,7 @@ func TestOverTheWire(t *testing.T) {
 
 func TestNetworkDown(t *testing.T) {
 	down := errors.New("down")
-	if err := (&Locator{&world{err: down}}).Locate(t.Context(), query.Query{Text: "blue"}, nil); !errors.Is(err, down) {
+	if err := (&Locator{Network: &world{err: down}}).Locate(t.Context(), query.Query{Text: "blue"}, nil); !errors.Is(err, down) {
 		t.Errorf("error %v", err)
 	}
 }

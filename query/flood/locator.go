@@ -27,14 +27,17 @@ type Network interface {
 }
 
 // Locator implements query.Locator over a Network.
-type Locator struct{ Network Network }
+type Locator struct {
+	Network Network
+	Leaf    func() bool // whether we are a leaf now; nil: never
+}
 
 // Name implements query.Locator.
 func (*Locator) Name() string { return "flood" }
 
 // Locate implements query.Locator.
 func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hit)) error {
-	hits, err := l.Network.Search(ctx, message(q), wire.TTL(min(q.Hops, math.MaxUint8)))
+	hits, err := l.Network.Search(ctx, message(q), l.ttl(q))
 	if err != nil {
 		return err
 	}
@@ -46,14 +49,34 @@ func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hi
 	return nil
 }
 
+// ttl is how far a query goes, 0 for as far as usual.
+func (l *Locator) ttl(q query.Query) wire.TTL {
+	asked := wire.TTL(min(q.Hops, math.MaxUint8))
+	if !q.New {
+		return asked
+	}
+	most := whatsNewTTL
+	if l.Leaf != nil && l.Leaf() {
+		most = whatsNewLeafTTL
+	}
+	if asked == 0 {
+		return most
+	}
+	return min(asked, most)
+}
+
 // message puts a query into the words of the wire.
 func message(q query.Query) wire.Query {
 	m := wire.Query{Flags: wire.FlagMark | wire.FlagHash}
 	var block []ggep.Extension
-	if q.ByHash() {
+	switch {
+	case q.New:
+		m.Text = whatsNewText
+		block = append(block, ggep.Extension{ID: ggep.WhatsNew, Data: []byte{whatsNewFeature}})
+	case q.ByHash():
 		m.Text = `\` // a query for a hash alone
 		m.Ext = wire.AppendSHA1(nil, q.SHA1)
-	} else {
+	default:
 		m.Text = keyword.Normalize(q.Text)
 	}
 	if q.Media != 0 {
