@@ -99,6 +99,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
+			OnlyIPv6: onlyIPv6(n.addr.Addr()),
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,

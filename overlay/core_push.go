@@ -73,8 +73,9 @@ func (c *Core) proxied(servent wire.GUID) *neighbor {
 // hitTrailer is what our hits say of us on a link: whether we can be connected
 // to, and if not, who can ask us to call.
 func (c *Core) hitTrailer(n *neighbor) wire.Trailer {
+	exts := c.hitExtensions(n.local, n.remote.Addr())
 	if c.openTo(n) {
-		return wire.NewTrailer(vendor, 0)
+		return wire.NewTrailer(vendor, 0, exts...)
 	}
 	var at []netip.AddrPort
 	for _, other := range c.neighbors {
@@ -83,9 +84,9 @@ func (c *Core) hitTrailer(n *neighbor) wire.Trailer {
 		}
 	}
 	if ext, ok := wire.PushProxies(at); ok {
-		return wire.NewTrailer(vendor, wire.HitPush, ext)
+		exts = append(exts, ext)
 	}
-	return wire.NewTrailer(vendor, wire.HitPush)
+	return wire.NewTrailer(vendor, wire.HitPush, exts...)
 }
 
 // proxiesOf are the push proxies a hit names, as far as they can be hosts.

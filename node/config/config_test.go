@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "0.0.0.0:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
+		Listen: "[::]:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Role: "auto", MaxLeaves: 300, Dynamic: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
 		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
@@ -231,7 +231,7 @@ func TestExplainAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"key":"listen","value":"0.0.0.0:0","origin":"default","help":"address`,
+		`{"key":"listen","value":"[::]:0","origin":"default","help":"address`,
 		`{"key":"seeds","value":[],"origin":"default"`,
 		`{"key":"neighbors","value":8,"origin":"default"`,
 		`{"key":"rescan","value":"1m30s","origin":"flag --rescan"`,
