@@ -68,8 +68,8 @@ var layers = map[string]layer{
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
 	"query/flood": {rank: 5, may: []string{
-		"query", "query/keyword", "query/index", "overlay", "overlay/qrp", "overlay/wire", "overlay/wire/ggep", "transfer",
-		"transfer/urn",
+		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
+		"transfer", "transfer/urn",
 	}},
 
 	"node": {rank: 6, may: []string{

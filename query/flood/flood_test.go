@@ -151,19 +151,6 @@ func TestAnswererReadsForeignQueries(t *testing.T) {
 	}
 }
 
-// TestIPv6Address reads the address that IPv4 fields cannot hold.
-func TestIPv6Address(t *testing.T) {
-	v6 := netip.MustParseAddr("2001:db8::5")
-	data := v6.As16()
-	hit := &overlay.Hit{QueryHit: wire.QueryHit{
-		Addr:    netip.MustParseAddrPort("127.0.0.0:7000"),
-		Trailer: wire.NewTrailer(wire.VendorCode{'T', 'E', 'S', 'T'}, 0, ggep.Extension{ID: ggep.IPv6, Data: data[:]}),
-	}}
-	if got := address(hit); got != netip.AddrPortFrom(v6, 7000) {
-		t.Errorf("address %v", got)
-	}
-}
-
 func FuzzAnswerer(f *testing.F) {
 	ix := index.New()
 	ix.Apply([]index.Entry{{ID: 1, Name: "Blue Sky.txt", Size: 12, SHA1: [20]byte{1}}}, nil)

@@ -1,14 +1,14 @@
 // Package flood locates files in the flooding network: it puts a query into a
 // Gnutella message, and reads hits from Gnutella messages; the other way round
 // it answers the network's queries from the index of what is shared. Routing
-// is the overlay's.
+// is the overlay's. The same hits, over HTTP and of everything a servent shares,
+// are what is read and sent when servents browse one another (Browser, Browse).
 package flood
 
 import (
 	"context"
 	"encoding/binary"
 	"math"
-	"net/netip"
 
 	"filbert/overlay"
 	"filbert/overlay/wire"
@@ -91,7 +91,7 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 	h := query.Hit{
 		File: transfer.File{Name: r.Name, Size: r.Size},
 		Source: transfer.Source{
-			Addr:    address(hit),
+			Addr:    hit.Addr,
 			Servent: hit.Servent,
 			Index:   r.Index,
 			Vendor:  vendor(hit),
@@ -109,18 +109,6 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 		break
 	}
 	return h
-}
-
-// address is where a hit says the servent listens.
-func address(hit *overlay.Hit) netip.AddrPort {
-	if exts, err := hit.Trailer.GGEP(); err == nil {
-		if e, ok := ggep.Lookup(exts, ggep.IPv6); ok {
-			if data, err := e.Payload(); err == nil && len(data) == 16 {
-				return netip.AddrPortFrom(netip.AddrFrom16([16]byte(data)).Unmap(), hit.Addr.Port())
-			}
-		}
-	}
-	return hit.Addr
 }
 
 func vendor(hit *overlay.Hit) string {
