@@ -78,7 +78,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"node", "overlay", "overlay/handshake", "query", "query/index",
+		"node", "overlay", "overlay/handshake", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/shell": {rank: 0},

@@ -36,6 +36,7 @@ type Values struct {
 	MaxNeighbors       int           `koanf:"max-neighbors"`
 	TTL                int           `koanf:"ttl"`
 	GUESS              bool          `koanf:"guess"`
+	Browse             bool          `koanf:"browse"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never

@@ -78,7 +78,7 @@ func TestDefaults(t *testing.T) {
 	c := s.load()
 	want := Values{
 		Listen: "[::]:0", Seeds: []string{}, Shares: []string{}, Downloads: filepath.Join(s.dir, "user", "Downloads"),
-		Role: "auto", MaxLeaves: 300, Dynamic: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
+		Role: "auto", MaxLeaves: 300, Dynamic: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, Browse: true, UploadSlots: 8, UploadSlotsPerHost: 2,
 		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
 	if !reflect.DeepEqual(c.Values, want) {
@@ -147,6 +147,7 @@ neighbors = 3
 max-neighbors = 4
 ttl = 2
 guess = true
+browse = false
 upload-slots = 5
 upload-slots-per-host = 0x1
 rescan = 0
@@ -163,7 +164,7 @@ api = "127.0.0.1:8080"
 	})
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
-		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"},
+		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},

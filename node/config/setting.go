@@ -75,6 +75,8 @@ func Settings() []Setting {
 			Help: "hops that queries travel"},
 		{Key: "guess", Kind: KindBool, Default: false,
 			Help: "let searches also ask one ultrapeer after another by UDP (GUESS)"},
+		{Key: "browse", Kind: KindBool, Default: true,
+			Help: "let others see the list of all that is shared, a few times an hour each"},
 		{Key: "upload-slots", Kind: KindInt, Default: 8, Min: 1, Max: maxUploadSlots,
 			Help: "uploads at a time"},
 		{Key: "upload-slots-per-host", Kind: KindInt, Default: 2, Min: 1, Max: maxUploadSlots,

@@ -29,7 +29,7 @@ type Network interface {
 // Locator implements query.Locator over a Network.
 type Locator struct {
 	Network Network
-	Leaf    func() bool // whether we are a leaf now; nil: never
+	Leaf    func(ctx context.Context) bool // whether we are a leaf now; nil: never
 }
 
 // Name implements query.Locator.
@@ -37,7 +37,7 @@ func (*Locator) Name() string { return "flood" }
 
 // Locate implements query.Locator.
 func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hit)) error {
-	hits, err := l.Network.Search(ctx, message(q), l.ttl(q))
+	hits, err := l.Network.Search(ctx, message(q), l.ttl(ctx, q))
 	if err != nil {
 		return err
 	}
@@ -50,13 +50,13 @@ func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hi
 }
 
 // ttl is how far a query goes, 0 for as far as usual.
-func (l *Locator) ttl(q query.Query) wire.TTL {
+func (l *Locator) ttl(ctx context.Context, q query.Query) wire.TTL {
 	asked := wire.TTL(min(q.Hops, math.MaxUint8))
 	if !q.New {
 		return asked
 	}
 	most := whatsNewTTL
-	if l.Leaf != nil && l.Leaf() {
+	if l.Leaf != nil && l.Leaf(ctx) {
 		most = whatsNewLeafTTL
 	}
 	if asked == 0 {

@@ -82,12 +82,12 @@ func TestAskWhatsNew(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		q    query.Query
-		leaf func() bool
+		leaf func(context.Context) bool
 		ttl  wire.TTL
 	}{
 		{"an ultrapeer", query.Query{New: true}, nil, 2},
-		{"a leaf", query.Query{New: true, Media: index.Audio}, func() bool { return true }, 3},
-		{"no leaf any more", query.Query{New: true}, func() bool { return false }, 2},
+		{"a leaf", query.Query{New: true, Media: index.Audio}, func(context.Context) bool { return true }, 3},
+		{"no leaf any more", query.Query{New: true}, func(context.Context) bool { return false }, 2},
 		{"no farther than that", query.Query{New: true, Hops: 4}, nil, 2},
 		{"nearer", query.Query{New: true, Hops: 1}, nil, 1},
 	} {
