@@ -247,3 +247,38 @@ func TestHandshakeTellsOfBrowsing(t *testing.T) {
 		tn.close()
 	}
 }
+
+// TestBrowseBehindAFirewall lists the files of a node that cannot be connected
+// to: it is asked to call, as for a download.
+func TestBrowseBehindAFirewall(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		boris := tn.moves(nil)
+		anna := tn.walls(folder(12), boris)
+		tn.linked(anna, 1)
+		clara := tn.moves(nil, boris)
+		tn.linked(clara, 1)
+		tn.open(clara)
+		tn.shares(anna, 12)
+		one := tn.finds(clara, "number 7", 1)
+		if !one.Sources[0].Push {
+			t.Fatalf("found %+v, want push", one.Sources[0])
+		}
+		found, err := tn.browses(clara, one.Sources[0])
+		if err != nil || len(found) != 12 {
+			t.Fatalf("%d files, %v", len(found), err)
+		}
+		for _, r := range found {
+			if s := r.Sources[0]; !s.Push || s.Servent != one.Sources[0].Servent || (r.Number == one.Number) != (r.File.SHA1 == one.File.SHA1) {
+				t.Errorf("browsed %+v, found %+v", r, one)
+			}
+		}
+		if _, err := clara.Get(found[3], ""); err != nil {
+			t.Fatal(err)
+		}
+		for range clara.Watch(t.Context(), found[3].File.SHA1) {
+		}
+		if got, err := os.ReadFile(filepath.Join(clara.downloads, found[3].File.Name)); err != nil || sha1.Sum(got) != found[3].File.SHA1 {
+			t.Errorf("fetched %q, %v", got, err)
+		}
+	})
+}
