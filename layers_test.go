@@ -75,8 +75,8 @@ var layers = map[string]layer{
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
 	"query/flood": {rank: 5, may: []string{
-		"query", "query/keyword", "query/index", "overlay", "overlay/qrp", "overlay/wire", "overlay/wire/ggep", "transfer",
-		"transfer/urn",
+		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
+		"transfer", "transfer/urn",
 	}},
 
 	"node": {rank: 6, may: []string{
@@ -86,7 +86,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index",
+		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
 	}},
 	"node/shell": {rank: 0},

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,9 +32,22 @@ func TestScripts(t *testing.T) {
 			"waitfor": waitFor,
 			"address": address,
 		},
+		Condition:           condition,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 	})
+}
+
+// condition tells what the machine has: ipv6, a loopback address of that family.
+func condition(name string) (bool, error) {
+	if name != "ipv6" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		return os.Getenv("FILBERT_REQUIRE_ALL") != "", nil
+	}
+	return true, l.Close()
 }
 
 // exits runs a program that must end with an exit code, or one of several:

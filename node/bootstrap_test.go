@@ -62,7 +62,7 @@ func TestBootstrapByHostCache(t *testing.T) {
 		}
 		tn.finds(clara, "blue sky", 1)
 		tn.until("the round is over", func() bool { return !tn.sources(clara)[0].Active })
-		if s := tn.sources(clara); len(s) != 1 || s[0].Kind != bootstrap.HostCache || s[0].Rounds != 1 || s[0].Hosts != 2 || s[0].Caches != 1 || s[0].Err != "" {
+		if s := tn.sources(clara); len(s) != 1 || s[0].Kind != bootstrap.HostCache || s[0].Rounds != 1 || s[0].Hosts != 3 || s[0].Caches != 1 || s[0].Err != "" {
 			t.Errorf("sources %+v", s)
 		}
 		if len(tn.sources(anna)) != 0 {

@@ -76,6 +76,7 @@ type Config struct {
 	Homes  []string      // folders that are never shared as a whole; nil = the user's home
 
 	Downloads    string // folder for files that are fetched; "" = nothing can be fetched
+	Browse       bool   // others may see all that is shared
 	UploadSlots  int    // files sent at once; default 8
 	SlotsPerHost int    // of these to one host; default 2
 }

@@ -50,6 +50,10 @@ const (
 	proxyHeadStart  = 2 * time.Second
 	maxProxyHead    = 4 << 10
 
+	// newPause is the least time between two questions for the newest files, as
+	// in gtk-gnutella.
+	newPause = 300 * time.Second
+
 	// maxClaims is how many hits one search takes.
 	maxClaims = 100_000
 

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -38,6 +39,8 @@ type Node struct {
 	library   *library.Library
 	hashes    *hashCache
 	index     *index.Index
+	browse    *flood.Browse
+	changed   atomic.Int64 // when the index last changed, nanoseconds since 1970
 	uploads   *upload.Server
 	web       *webListener
 	pushes    *pushes
@@ -50,8 +53,9 @@ type Node struct {
 	named     []string // seeds whose names are looked up
 	finding   finding
 
-	mu      sync.Mutex
-	results *query.Results
+	mu       sync.Mutex
+	results  *query.Results
+	askedNew time.Time // when the newest files were last asked for
 }
 
 // Open builds a node and takes its port. Close or Run must follow.
@@ -85,8 +89,13 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.library = library.New(library.Config{
 		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
 	})
+	n.changed.Store(time.Now().UnixNano())
+	n.browse = flood.NewBrowse(flood.BrowseConfig{
+		Index: n.index, Self: self{n}, Agent: cfg.agent(), On: cfg.Browse, Changed: n.lastChange, Rand: cfg.child(),
+	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
+		Root: n.browse, Features: cfg.features(),
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {
@@ -101,7 +110,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
-			HostCache: cfg.BeHostCache,
+			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
@@ -114,7 +123,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})
-	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay}}}
+	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
 	n.pushes.overlay = n.overlay
 	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, &n.counts)
 	return n, nil
@@ -250,6 +259,7 @@ func (n *Node) fillIndex(ctx context.Context) error {
 		if refused := n.index.Apply(added, removed); refused > 0 {
 			n.log.Warn().Int("files", refused).Msg("the index is full; these files cannot be found by others")
 		}
+		n.changed.Store(time.Now().UnixNano())
 		err := errors.Join(
 			n.overlay.SetSharing(n.index.Len(), n.index.Bytes()>>10),
 			n.overlay.SetRouting(flood.Table(n.index)),

@@ -39,6 +39,8 @@ type town struct {
 	host  func(i int) (node.Network, string) // network and listening address of host i
 	count int
 	stops []func()
+
+	change []func(*node.Config) // applied to the nodes that move in from now on
 }
 
 // citizen is one node.
@@ -104,6 +106,10 @@ func (tn *town) movesIn(change func(cfg *node.Config)) *citizen {
 	cfg := node.Config{
 		Version: "test", Identity: id, State: state.Memory(), Network: network, Rand: rand.New(rand.NewPCG(uint64(tn.count), 1)),
 		Listen: listen, Neighbors: 2, Downloads: folder, SlotsPerHost: 8, Quiet: time.Millisecond,
+		Browse: true,
+	}
+	for _, change := range tn.change {
+		change(&cfg)
 	}
 	change(&cfg)
 	n, err := node.Open(tn.t.Context(), cfg)

@@ -21,8 +21,11 @@ const (
 	minPort     = 10_001 // of ports we choose: gtk-gnutella distrusts those around 6346
 	portRange   = 50_000
 	portTries   = 20 // before we give up to find a free one
-	defaultHost = "0.0.0.0"
+	defaultHost = "::"
 )
+
+// all4 is where a node listens that is to be reached by IPv4 alone.
+const all4 = "0.0.0.0"
 
 // bind opens the node's TCP and UDP port, the same number for both. Port 0 is
 // the port of last time if it is free, else a random one, which is kept.
@@ -72,24 +75,41 @@ func splitListen(address string) (host string, port uint16, err error) {
 		host = defaultHost
 	}
 	if _, err := netip.ParseAddr(host); err != nil {
-		return "", 0, fmt.Errorf("node: listen address %q: the host must be an IP address of this machine, or 0.0.0.0 for all", address)
+		return "", 0, fmt.Errorf("node: listen address %q: the host must be an IP address of this machine, [::] for all, or 0.0.0.0 for those of IPv4", address)
 	}
 	return host, uint16(n), nil
 }
 
+// open listens at one port, TCP and UDP. The host :: stands for all addresses of
+// both families, as far as the machine has them.
 func open(ctx context.Context, n Network, host string, port uint16) (net.Listener, net.PacketConn, error) {
+	l, pc, err := openAt(ctx, n, host, port)
+	if host == defaultHost && (errors.Is(err, syscall.EAFNOSUPPORT) || errors.Is(err, syscall.EADDRNOTAVAIL)) {
+		return openAt(ctx, n, all4, port)
+	}
+	return l, pc, err
+}
+
+func openAt(ctx context.Context, n Network, host string, port uint16) (net.Listener, net.PacketConn, error) {
 	address := net.JoinHostPort(host, strconv.Itoa(int(port)))
-	l, err := n.Listen(ctx, "tcp", address)
+	family := ""
+	if host == all4 {
+		family = "4" // else it would be taken for all of both
+	}
+	l, err := n.Listen(ctx, "tcp"+family, address)
 	if err != nil {
 		return nil, nil, inUse(err, address)
 	}
-	pc, err := n.ListenPacket(ctx, "udp", address)
+	pc, err := n.ListenPacket(ctx, "udp"+family, address)
 	if err != nil {
 		l.Close()
 		return nil, nil, inUse(err, address)
 	}
 	return l, pc, nil
 }
+
+// onlyIPv6 reports whether who listens at an address reaches IPv6 hosts alone.
+func onlyIPv6(addr netip.Addr) bool { return addr.Is6() && !addr.IsUnspecified() }
 
 // inUse adds the remedy to the error a user meets most often.
 func inUse(err error, address string) error {

@@ -13,6 +13,10 @@ import (
 	"filbert/transfer/urn"
 )
 
+// ErrTooSoon is an error of Search: everybody near was asked for the newest
+// files a moment ago.
+var ErrTooSoon = errors.New("the newest files were asked for a moment ago")
+
 // Errors of Get.
 var (
 	// ErrNoResult: no result has that number (any more).
@@ -28,15 +32,38 @@ var (
 // Search asks the network and calls found for every hit, with the result it
 // belongs to, from one goroutine at a time, until ctx ends; a servent that names
 // a file twice is heard once. Results keep their numbers for later searches and
-// for Get.
+// for Get. The error is ErrTooSoon for the newest files asked for again too soon.
 func (n *Node) Search(ctx context.Context, q query.Query, found func(query.Result, query.Hit)) error {
+	if q.New {
+		if err := n.mayAskNew(time.Now()); err != nil {
+			return err
+		}
+	}
+	return n.searcher.Search(ctx, q, n.numbering(found))
+}
+
+// mayAskNew allows asking for the newest files once in a while: everybody nearby
+// answers that.
+func (n *Node) mayAskNew(now time.Time) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if wait := newPause - now.Sub(n.askedNew); wait > 0 {
+		return fmt.Errorf("node: search: %w: ask again in %v", ErrTooSoon, wait.Round(time.Second))
+	}
+	n.askedNew = now
+	return nil
+}
+
+// numbering gives hits the number of their result, and passes on those that were
+// not heard before.
+func (n *Node) numbering(found func(query.Result, query.Hit)) func(query.Hit) {
 	type claim struct {
 		number int
 		who    [16]byte
 		where  netip.AddrPort
 	}
 	heard := map[claim]bool{}
-	return n.searcher.Search(ctx, q, func(h query.Hit) {
+	return func(h query.Hit) {
 		n.mu.Lock()
 		r := n.results.Add(h)
 		n.mu.Unlock()
@@ -49,7 +76,7 @@ func (n *Node) Search(ctx context.Context, q query.Query, found func(query.Resul
 			n.downloads.AddSources(r.File.SHA1, []transfer.Source{h.Source}) // there is none: nothing to add to
 		}
 		found(r, h)
-	})
+	}
 }
 
 // Result returns the result with a number.

@@ -38,7 +38,7 @@ func (n *Node) lookUpSeeds(ctx context.Context) error {
 	for pause := lookupPause; len(left) > 0; pause = min(2*pause, maxLookupPause) {
 		var failed []string
 		for _, seed := range left {
-			addr, err := lookUp(ctx, seed)
+			addr, err := LookUp(ctx, seed)
 			if err != nil {
 				n.log.Warn().Err(err).Str("seed", seed).Dur("again_in", pause).Msg("seed cannot be looked up")
 				failed = append(failed, seed)
@@ -59,20 +59,22 @@ func (n *Node) lookUpSeeds(ctx context.Context) error {
 	return nil
 }
 
-func lookUp(ctx context.Context, seed string) (netip.AddrPort, error) {
-	host, port, err := net.SplitHostPort(seed)
-	if err != nil {
-		return netip.AddrPort{}, err
+// LookUp finds the address of a host, "HOST:PORT" with a name or an address.
+func LookUp(ctx context.Context, host string) (netip.AddrPort, error) {
+	name, digits, err := net.SplitHostPort(host)
+	port, perr := strconv.ParseUint(digits, 10, 16)
+	if err != nil || name == "" || perr != nil || port == 0 {
+		return netip.AddrPort{}, fmt.Errorf("node: host %q: want HOST:PORT, such as 192.0.2.1:6346", host)
 	}
-	number, err := strconv.ParseUint(port, 10, 16)
+	addr, err := netip.ParseAddr(name)
 	if err != nil {
-		return netip.AddrPort{}, err
+		addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", name)
+		if err != nil {
+			return netip.AddrPort{}, fmt.Errorf("node: host %q: %w", host, err)
+		}
+		addr = addrs[0]
 	}
-	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return netip.AddrPortFrom(addrs[0].Unmap(), uint16(number)), nil
+	return netip.AddrPortFrom(addr.Unmap(), uint16(port)), nil
 }
 
 // folderLock is the name of the lock that a node holds on its download folder,

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"filbert/overlay"
+	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
+	"filbert/query/flood"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
 	"filbert/transfer/upload"
@@ -29,6 +31,7 @@ type Status struct {
 	Results   int
 	Port      PortCounts
 	Sources   []HostSource // ways to find hosts that the node has
+	Browsed   flood.BrowseStats
 }
 
 // Status takes a picture. The error is overlay.ErrClosed when the node does not
@@ -50,6 +53,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Uploads: len(n.uploads.Uploads()),
 		Port:    n.counts.load(),
 		Sources: n.finding.hostSources(),
+		Browsed: n.browse.Stats(),
 	}
 	for _, d := range n.Downloads() {
 		if !d.State.Final() {
@@ -60,6 +64,12 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	s.Results = n.results.Len()
 	n.mu.Unlock()
 	return s, nil
+}
+
+// isLeaf reports whether the node is a leaf now.
+func (n *Node) isLeaf(ctx context.Context) bool {
+	s, err := n.overlay.Status(ctx)
+	return err == nil && s.Role == handshake.RoleLeaf
 }
 
 // Connect opens a link to a host and waits until it is up.

@@ -76,21 +76,48 @@ func (s *selfAddress) is(addr netip.AddrPort) bool {
 	return false
 }
 
-// on is the address we give on a link.
-func (s *selfAddress) on(n *neighbor) netip.AddrPort { return s.towards(n.local, n.remote.Addr()) }
+// on is the address our hits give on a link.
+func (s *selfAddress) on(n *neighbor) netip.AddrPort {
+	addr, _ := s.both(n.local, n.remote.Addr())
+	return addr
+}
 
 // towards is the address we give to a peer, our end of whose connection is
 // local.
 func (s *selfAddress) towards(local, remote netip.Addr) netip.AddrPort {
 	addr := local
 	if !hostcache.Class(remote).Local() {
-		if s.external.IsValid() {
-			addr = s.external
-		} else if seen := s.agreed(local.Is4()); seen.IsValid() {
+		if seen := s.known(remote.Is4()); seen.IsValid() { // local may be that of any family
 			addr = seen
 		}
 	}
 	return netip.AddrPortFrom(addr, s.port)
+}
+
+// known is our address of one family as the world sees it, the invalid one
+// while that is not known.
+func (s *selfAddress) known(is4 bool) netip.Addr {
+	if s.external.IsValid() && s.external.Is4() == is4 {
+		return s.external
+	}
+	return s.agreed(is4)
+}
+
+// both is where we say we are to a peer, our end of whose connection is local:
+// the IPv4 address if there is one, and the IPv6 address if there is one.
+func (s *selfAddress) both(local, remote netip.Addr) (addr netip.AddrPort, ip6 netip.Addr) {
+	addr = s.towards(local, remote)
+	world := !hostcache.Class(remote).Local()
+	switch ip := addr.Addr(); {
+	case ip.Is6():
+		ip6 = ip
+		if ip4 := s.known(true); world && ip4.IsValid() {
+			addr = netip.AddrPortFrom(ip4, s.port)
+		}
+	case world:
+		ip6 = s.known(false)
+	}
+	return addr, ip6
 }
 
 // agreed is the address of one family that enough networks see us at, the

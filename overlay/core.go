@@ -22,6 +22,11 @@ type Config struct {
 	// otherwise it is found out.
 	External netip.Addr
 
+	// OnlyIPv6 says that we reach no IPv4 address: hits name IPv6 ones first.
+	OnlyIPv6 bool
+	// Browse says that others may browse what we share; hits tell it.
+	Browse bool
+
 	Mode      Mode
 	Want      int // ultrapeers the node dials for; a leaf wants no more than leafWant
 	Max       int // ultrapeers it has at most; default 32

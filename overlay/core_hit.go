@@ -73,6 +73,7 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 	// The hit outlives the batch it came in.
 	m, err := wire.Parse(f.Type(), slices.Clone(f.Payload()))
 	hit, ok := m.(*wire.QueryHit)
+	c.preferIPv6(hit)
 	switch {
 	case err != nil || !ok:
 		c.drop(n, DropMalformed)

@@ -86,7 +86,7 @@ func (c *Core) neighborPongs(n *neighbor, guid wire.GUID) {
 		if other == n || c.leaf(other) || !other.listen.IsValid() || !c.usableTo(other.listen, n) {
 			continue
 		}
-		pong := c.out.frame(guid, 1, &wire.Pong{Addr: other.listen, Files: other.files, KiB: other.kib})
+		pong := c.out.frame(guid, 1, wire.NewPong(other.listen, other.files, other.kib, wire.HostInfo{}))
 		pong.SetTTL(1, 1)
 		c.send(n, pong)
 	}
@@ -94,12 +94,10 @@ func (c *Core) neighborPongs(n *neighbor, guid wire.GUID) {
 
 // ownPong is what we tell of ourselves on a link.
 func (c *Core) ownPong(now time.Time, n *neighbor) *wire.Pong {
-	return &wire.Pong{
-		Addr:  c.self.on(n),
-		Files: uint32(min(c.sharing.Files, 10_000_000)),
-		KiB:   c.pongKiB(),
-		Ext:   c.info(now).AppendTo(nil),
-	}
+	addr, ip6 := c.self.both(n.local, n.remote.Addr())
+	info := c.info(now)
+	info.IPv6 = ip6
+	return wire.NewPong(addr, uint32(min(c.sharing.Files, 10_000_000)), c.pongKiB(), info)
 }
 
 // info is what a pong says of us beyond what we share.
@@ -166,7 +164,7 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 		if !n.listen.IsValid() {
 			return
 		}
-		p.Addr = n.listen
+		p.Move(n.listen)
 	}
 	if n.peer.Role == handshake.RoleLeaf {
 		return // it takes no links

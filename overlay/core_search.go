@@ -31,6 +31,7 @@ func (c *Core) search(now time.Time, ev *Search) {
 	}
 	ttl = min(ttl, c.cfg.MaxTTL)
 	query := ev.Query
+	c.wantIPv6(&query)
 	c.markQuery(&query)
 	if !c.isUltrapeer() {
 		query.Flags |= wire.FlagGuided

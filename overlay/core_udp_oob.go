@@ -121,7 +121,7 @@ func (c *Core) hitsTo(now time.Time, act oob.Action, exts []ggep.Extension) {
 	self, _ := c.publicUDP()
 	f := c.out.frame(act.GUID, 1, &wire.QueryHit{
 		Addr: self, Speed: c.cfg.Speed, Records: act.Records,
-		Trailer: c.trailer(hostcache.Class(act.To.Addr()), exts...), Servent: c.cfg.GUID,
+		Trailer: c.trailer(hostcache.Class(act.To.Addr()), append(exts, c.hitExtensions(self.Addr(), act.To.Addr())...)...), Servent: c.cfg.GUID,
 	})
 	if act.Deflate {
 		f = deflateDatagram(f)

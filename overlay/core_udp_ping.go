@@ -80,9 +80,7 @@ func (c *Core) selfAt(ev *Datagram) netip.AddrPort {
 // fitPong makes a pong of at most room bytes: hosts are left out until it fits.
 func (c *Core) fitPong(guid wire.GUID, self netip.AddrPort, info wire.HostInfo, room int) wire.Frame {
 	for {
-		f := c.out.frame(guid, 1, &wire.Pong{
-			Addr: self, Files: uint32(min(c.sharing.Files, 10_000_000)), KiB: c.pongKiB(), Ext: info.AppendTo(nil),
-		})
+		f := c.out.frame(guid, 1, wire.NewPong(self, uint32(min(c.sharing.Files, 10_000_000)), c.pongKiB(), info))
 		if len(f) <= room || len(info.Hosts) == 0 {
 			return f
 		}

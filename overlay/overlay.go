@@ -318,20 +318,32 @@ func (o *Overlay) post(l letter) bool {
 	}
 }
 
-// run makes a call on the loop and waits for its end.
+// run makes a call on the loop and waits for its end. With an error the call was
+// not made and never will be: what it would write to is the caller's again.
 func (o *Overlay) run(ctx context.Context, call func()) error {
+	var taken atomic.Bool
 	finished := make(chan struct{})
-	if !o.post(letter{call: func() { defer close(finished); call() }}) {
+	if !o.post(letter{call: func() {
+		if !taken.Swap(true) {
+			defer close(finished)
+			call()
+		}
+	}}) {
 		return ErrClosed
 	}
+	err := ErrClosed
 	select {
 	case <-finished:
 		return nil
 	case <-o.done:
-		return ErrClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		err = ctx.Err()
 	}
+	if taken.Swap(true) {
+		<-finished // it is being made
+		return nil
+	}
+	return err
 }
 
 // Received implements link.Sink.

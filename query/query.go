@@ -24,12 +24,14 @@ var (
 	ErrNoWords = fmt.Errorf("no word of at least %d letters or digits to search for", minWord)
 	ErrTooLong = fmt.Errorf("more than %d bytes of words", maxText)
 	ErrSizes   = errors.New("the minimum size is above the maximum size")
+	ErrNotNew  = errors.New("the newest files cannot be asked for by words or hash; leave these out")
 )
 
 // Query asks for files: by words, each of which must begin a word of the file's
-// name, or by hash.
+// name, by hash, or for the newest ones there are nearby.
 type Query struct {
 	Text    string   // words as typed; "" with a hash
+	New     bool     // the newest files of everybody nearby, of whatever name
 	SHA1    urn.SHA1 // the file itself; zero = by words
 	Media   index.Media
 	MinSize int64 // bytes
@@ -40,12 +42,16 @@ type Query struct {
 // ByHash reports whether the query names one file.
 func (q Query) ByHash() bool { return q.SHA1 != urn.SHA1{} }
 
-// Check tells why a query cannot be asked: ErrNoWords, ErrTooLong or ErrSizes.
+// Check tells why a query cannot be asked: ErrNoWords, ErrTooLong, ErrSizes or
+// ErrNotNew.
 func (q Query) Check() error {
 	if q.MaxSize > 0 && q.MinSize > q.MaxSize {
 		return ErrSizes
 	}
-	if q.ByHash() {
+	switch {
+	case q.New && (q.ByHash() || q.Text != ""):
+		return ErrNotNew
+	case q.New || q.ByHash():
 		return nil
 	}
 	text := keyword.Normalize(q.Text)

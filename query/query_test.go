@@ -33,6 +33,9 @@ func TestCheck(t *testing.T) {
 		{Query{Text: strings.Repeat("word ", 40) + "words"}, ErrTooLong},
 		{Query{SHA1: urn.SHA1{1}}, nil},
 		{Query{Text: "blue sky", MinSize: 2, MaxSize: 1}, ErrSizes},
+		{Query{New: true, Media: index.Audio, MaxSize: 1}, nil},
+		{Query{New: true, Text: "blue"}, ErrNotNew},
+		{Query{New: true, SHA1: urn.SHA1{1}}, ErrNotNew},
 	} {
 		if err := test.q.Check(); !errors.Is(err, test.want) {
 			t.Errorf("%.40q: %v, want %v", test.q.Text, err, test.want)

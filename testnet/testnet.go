@@ -118,7 +118,7 @@ func (t *Testnet) open(ctx context.Context, i int, rnd *rand.Rand) (*member, err
 		Version: cli.Version, Identity: id, State: state.Memory(), Network: m.plug, Rand: rand.New(own),
 		Log:    t.cfg.Log.With().Int("node", i).Logger(),
 		Listen: "127.0.0.1:0", MaxLinks: max(32, 2*t.graph.Degree(i)), TTL: ttl,
-		Shares: []library.Share{share}, Quiet: time.Millisecond,
+		Shares: []library.Share{share}, Quiet: time.Millisecond, Browse: true,
 		Downloads: filepath.Join(t.cfg.Dir, downloadFolder, corpus.Folder(i)), SlotsPerHost: 8, // all are on one host
 	})
 	return m, err

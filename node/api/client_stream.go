@@ -18,6 +18,7 @@ import (
 // SearchRequest is what to search for.
 type SearchRequest struct {
 	Words   string
+	New     bool   // the newest files nearby instead
 	Type    string // "" = any
 	MinSize int64
 	MaxSize int64 // 0 = any
@@ -29,9 +30,9 @@ type SearchRequest struct {
 // Search asks the network and calls found whenever a file is found or has a new
 // source. It returns how the search ended, also when ctx ended it.
 func (c *Client) Search(ctx context.Context, r SearchRequest, found func(Result)) (SearchEnd, error) {
-	v := url.Values{"words": {r.Words}}
+	v := url.Values{}
 	for name, value := range map[string]string{
-		"type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)), "hops": number(int64(r.Hops)),
+		"words": r.Words, "type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)), "hops": number(int64(r.Hops)),
 	} {
 		if value != "" {
 			v.Set(name, value)
@@ -40,8 +41,26 @@ func (c *Client) Search(ctx context.Context, r SearchRequest, found func(Result)
 	if r.Wait != 0 {
 		v.Set("wait", r.Wait.String())
 	}
-	var end SearchEnd
-	err := c.stream(ctx, "/v1/search?"+v.Encode(), func(event string, data []byte) error {
+	if r.New {
+		v.Set("new", "true")
+	}
+	return c.results(ctx, "/v1/search?"+v.Encode(), found)
+}
+
+// Browse asks a servent, "HOST:PORT" or the number of a result whose source it
+// is, for all it shares, and calls found for each file, limit at most unless that
+// is 0. It returns how that ended, also when ctx ended it.
+func (c *Client) Browse(ctx context.Context, host string, limit int, found func(Result)) (SearchEnd, error) {
+	v := url.Values{"host": {host}}
+	if limit != 0 {
+		v.Set("limit", number(int64(limit)))
+	}
+	return c.results(ctx, "/v1/browse?"+v.Encode(), found)
+}
+
+// results reads the events of a search.
+func (c *Client) results(ctx context.Context, path string, found func(Result)) (end SearchEnd, err error) {
+	err = c.stream(ctx, path, func(event string, data []byte) error {
 		switch event {
 		case "result":
 			var res Result

@@ -28,7 +28,7 @@ func statusOf(s node.Status) Status {
 		Role: o.Role.String(), RoleMode: o.Mode.String(), RoleWhy: o.RoleWhy, Leaves: o.Leaves(), Asking: o.Asking,
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
-		Port: PortCounts(s.Port), Memory: memory(),
+		Port: PortCounts(s.Port), Browsed: BrowseCounts(s.Browsed), Memory: memory(),
 	}
 	for _, l := range o.Horizon {
 		out.Horizon = append(out.Horizon, Level(l))

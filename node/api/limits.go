@@ -25,6 +25,9 @@ const (
 	// connectWait bounds a connect request.
 	connectWait = 25 * time.Second
 
+	// lookupWait bounds the looking up of a name of a host.
+	lookupWait = 10 * time.Second
+
 	// beat is the longest silence of a stream: the client sees that it lives.
 	beat = 15 * time.Second
 

@@ -3,19 +3,18 @@ package api
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/query"
 	"filbert/query/index"
-	"filbert/transfer"
 )
 
 // searchInput are the parameters of a search.
 type searchInput struct {
-	Words   string `query:"words" required:"true" maxLength:"1024" doc:"words, each of which must begin a word of the file's name"`
+	Words   string `query:"words" maxLength:"1024" doc:"words, each of which must begin a word of the file's name"`
+	New     bool   `query:"new" doc:"the newest files of everybody nearby instead; no words then"`
 	Type    string `query:"type" doc:"media types: audio, video, document, image, program, torrent"`
 	MinSize int64  `query:"min_size" minimum:"0" doc:"bytes"`
 	MaxSize int64  `query:"max_size" minimum:"0" doc:"bytes; 0 = any"`
@@ -58,7 +57,7 @@ func (s *Server) searchOperations(api huma.API) {
 // query checks the parameters.
 func (in *searchInput) query() (query.Query, time.Duration, error) {
 	bad := func(err error) error { return huma.Error422UnprocessableEntity(err.Error()) }
-	q := query.Query{Text: in.Words, MinSize: in.MinSize, MaxSize: in.MaxSize, Hops: in.Hops}
+	q := query.Query{Text: in.Words, New: in.New, MinSize: in.MinSize, MaxSize: in.MaxSize, Hops: in.Hops}
 	var err error
 	if in.Type != "" {
 		if q.Media, err = index.ParseMedia(in.Type); err != nil {
@@ -79,39 +78,11 @@ func (in *searchInput) query() (query.Query, time.Duration, error) {
 
 // search streams results until the wait is over or there are enough.
 func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait time.Duration, limit int) {
-	if limit == 0 {
-		limit = maxResults
-	}
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	end := SearchEnd{Schema: Schema}
+	g := newGathering(out, limit, cancel)
 	if st, err := s.cfg.Node.Status(ctx); err == nil {
-		end.Peers = len(st.Overlay.Neighbors)
+		g.end.Peers = len(st.Overlay.Neighbors)
 	}
-	began := time.Now()
-	files := map[int]bool{}
-	type host struct {
-		servent [16]byte
-		addr    netip.AddrPort
-	}
-	hosts := map[host]bool{}
-	err := s.cfg.Node.Search(ctx, q, func(r query.Result, h query.Hit) {
-		if !files[r.Number] {
-			if len(files) == limit {
-				return
-			}
-			files[r.Number] = true
-			end.Seconds = time.Since(began).Seconds()
-		}
-		hosts[host{h.Source.Servent, h.Source.Addr}] = true
-		out.send("result", resultOf(r))
-		if len(files) == limit {
-			cancel()
-		}
-	})
-	end.Results, end.Hosts = len(files), len(hosts)
-	if err != nil {
-		end.Error = transfer.Display(err.Error())
-	}
-	out.send("end", end)
+	g.finish(s.cfg.Node.Search(ctx, q, g.add))
 }

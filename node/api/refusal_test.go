@@ -8,15 +8,18 @@ import (
 	"io/fs"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/node"
 	"filbert/overlay"
 	"filbert/overlay/handshake"
+	"filbert/query/flood"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
 	"filbert/transfer/store"
@@ -58,6 +61,11 @@ func TestFailures(t *testing.T) {
 		{link, &handshake.RefusedError{Code: 503, Text: "full\x1b[2J"}, 502, "9.1.1.1:7000 refused: full"},
 		{link, context.DeadlineExceeded, 504, "did not answer in time"},
 		{link, errors.New("reset"), 502, "no link to 9.1.1.1:7000: node: get: reset"},
+		{browseFailure, &flood.BrowseError{Status: 429, After: time.Minute}, 429, "too often of late; it may be asked again in 1m0s"},
+		{browseFailure, &flood.BrowseError{Status: 403}, 403, "does not let itself be browsed"},
+		{browseFailure, &flood.BrowseError{Status: 404}, 502, "does not offer browsing"},
+		{browseFailure, os.ErrDeadlineExceeded, 504, ""},
+		{browseFailure, errors.New("odd\x1b"), 502, "odd"},
 		{failure, overlay.ErrClosed, 503, "stopping"},
 		{failure, context.DeadlineExceeded, 504, ""},
 		{failure, errors.New("odd\x1b"), 500, "odd"},
@@ -88,7 +96,13 @@ func TestRefusals(t *testing.T) {
 		status        int
 		detail        string
 	}{
-		{"GET /v1/search", "", 422, "words"},
+		{"GET /v1/search", "", 422, "no word of at least 3"},
+		{"GET /v1/search?new=true&words=blue", "", 422, "leave these out"},
+		{"GET /v1/browse", "", 422, "host"},
+		{"GET /v1/browse?host=nowhere", "", 422, "want HOST:PORT"},
+		{"GET /v1/browse?host=9.1.1.1:0", "", 422, "want HOST:PORT"},
+		{"GET /v1/browse?host=99", "", 404, "no such result"},
+		{"GET /v1/browse?host=99&limit=10001", "", 422, "limit"},
 		{"GET /v1/search?words=ab", "", 422, "no word of at least 3"},
 		{"GET /v1/search?words=blue&color=red", "", 422, "color"},
 		{"GET /v1/search?words=blue&hops=16", "", 422, "hops"},
@@ -162,7 +176,7 @@ func TestDocument(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"DELETE /v1/downloads/{sha1}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
-		"GET /v1/downloads", "GET /v1/downloads/{sha1}/events", "GET /v1/peers", "GET /v1/results", "GET /v1/results/{number}",
+		"GET /v1/browse", "GET /v1/downloads", "GET /v1/downloads/{sha1}/events", "GET /v1/peers", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
 		"POST /v1/downloads", "POST /v1/peers", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop",
 	}

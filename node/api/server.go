@@ -45,6 +45,7 @@ func NewServer(cfg Config) *Server {
 	h := humago.New(s.mux, c)
 	s.nodeOperations(h)
 	s.searchOperations(h)
+	s.browseOperations(h)
 	s.downloadOperations(h)
 	s.shareOperations(h)
 	return s

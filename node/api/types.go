@@ -48,6 +48,7 @@ type Status struct {
 	Drops     map[string]uint64 `json:"drops" doc:"messages that went no further, by reason"`
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
 	Sources   []HostSource      `json:"host_sources" doc:"ways to find hosts that the node may use"`
+	Browsed   BrowseCounts      `json:"browsed" doc:"who asked for a list of all that is shared"`
 	Memory    Memory            `json:"memory"`
 }
 
@@ -117,6 +118,17 @@ type PortCounts struct {
 	ProxyRequests uint64 `json:"proxy_requests" doc:"pushes that were to be passed on to a neighbor"`
 	Calls         uint64 `json:"calls" doc:"connections we opened because a PUSH asked for it"`
 	CallsCrowded  uint64 `json:"calls_crowded" doc:"those we did not, for their number"`
+}
+
+// BrowseCounts counts requests for a list of all that is shared.
+type BrowseCounts struct {
+	Listed    uint64 `json:"listed"`
+	Files     uint64 `json:"files" doc:"named in these lists"`
+	Unchanged uint64 `json:"unchanged" doc:"nothing was new to who asked"`
+	Off       uint64 `json:"refused_off" doc:"refused: browsing is switched off"`
+	Often     uint64 `json:"refused_often" doc:"refused: listed often enough for the hour"`
+	Busy      uint64 `json:"refused_busy" doc:"refused: all places taken"`
+	Cut       uint64 `json:"cut" doc:"not taken to the end"`
 }
 
 // Peer is one neighbor.

@@ -66,15 +66,32 @@ func shareChoices(ctx context.Context, n *api.Client) []shell.Completion {
 	return out
 }
 
+// browseChoices is the neighbors where they listen, and the results.
+func browseChoices(ctx context.Context, n *api.Client) []shell.Completion {
+	list, err := n.Peers(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []shell.Completion
+	for _, p := range list {
+		if p.Listen != "" {
+			out = append(out, shell.Completion{Value: p.Listen, Help: p.Agent, Group: "peers"})
+		}
+	}
+	return append(out, resultChoices(ctx, n)...)
+}
+
 // choices is what the arguments of a command can be, by its path.
 var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"get":              resultChoices,
+	"browse":           browseChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,
 	"share rm":         shareChoices,
 }
 
 func (r *runner) completeResults(c *cli.Context)   { r.complete(c, resultChoices) }
+func (r *runner) completeBrowse(c *cli.Context)    { r.complete(c, browseChoices) }
 func (r *runner) completePeers(c *cli.Context)     { r.complete(c, peerChoices) }
 func (r *runner) completeDownloads(c *cli.Context) { r.complete(c, downloadChoices) }
 func (r *runner) completeShares(c *cli.Context)    { r.complete(c, shareChoices) }

@@ -38,6 +38,7 @@ func (r *runner) search() *cli.Command {
 			&cli.DurationFlag{Name: "wait", Usage: "take hits for this `TIME`", Value: searchWait},
 			&cli.IntFlag{Name: "limit", Usage: "end after `N` results"},
 			&cli.IntFlag{Name: "hops", Usage: "ask only nodes at most `N` hops away"},
+			&cli.BoolFlag{Name: "new", Usage: "without words: the newest files of everybody nearby, once in 5 minutes"},
 			&cli.StringFlag{Name: "type", Usage: "only `TYPE`: audio, video, document, image, program, torrent"},
 			&cli.StringFlag{Name: "min-size", Usage: "only files of at least `SIZE`, such as 10M"},
 			&cli.StringFlag{Name: "max-size", Usage: "only files of at most `SIZE`"},
@@ -59,6 +60,14 @@ func (r *runner) doSearch(c *cli.Context, n *api.Client) error {
 	if err != nil {
 		return err
 	}
+	return r.showResults(c, func(found func(api.Result)) (api.SearchEnd, error) {
+		return n.Search(c.Context, request, found)
+	}, why)
+}
+
+// showResults shows what a search finds, as the flags say, and how it ended. why
+// says why nothing was found.
+func (r *runner) showResults(c *cli.Context, search func(func(api.Result)) (api.SearchEnd, error), why func(api.SearchEnd) string) error {
 	var shower resultShower
 	switch {
 	case c.Bool(flagJSON):
@@ -68,7 +77,7 @@ func (r *runner) doSearch(c *cli.Context, n *api.Client) error {
 	default:
 		shower = newRows(r.env.Out)
 	}
-	end, err := n.Search(c.Context, request, shower.add)
+	end, err := search(shower.add)
 	shower.end()
 	interrupted := errors.Is(err, context.Canceled)
 	if err != nil && !interrupted {
@@ -83,7 +92,7 @@ func (r *runner) doSearch(c *cli.Context, n *api.Client) error {
 	}
 	switch {
 	case end.Error != "":
-		return fail(exitFailed, "search: %s", end.Error)
+		return fail(exitFailed, "%s: %s", c.Command.Name, strings.TrimPrefix(end.Error, c.Command.Name+" "))
 	case interrupted:
 		return context.Canceled
 	case end.Results == 0:
@@ -106,9 +115,12 @@ func why(end api.SearchEnd) string {
 func searchRequest(c *cli.Context) (api.SearchRequest, error) {
 	request := api.SearchRequest{
 		Words: strings.Join(c.Args().Slice(), " "), Type: c.String("type"), Limit: c.Int("limit"), Hops: c.Int("hops"),
-		Wait: c.Duration("wait"),
+		Wait: c.Duration("wait"), New: c.Bool("new"),
 	}
-	if strings.TrimSpace(request.Words) == "" {
+	switch words := strings.TrimSpace(request.Words); {
+	case request.New && words != "":
+		return request, usage("--new asks for the newest files of any name: leave %q out", words)
+	case !request.New && words == "":
 		return request, usage("search for what? `filbert search WORDS...`")
 	}
 	if request.Limit < 0 {

@@ -42,6 +42,7 @@ type Values struct {
 	TTL                int           `koanf:"ttl"`
 	GUESS              bool          `koanf:"guess"`
 	OutOfBand          bool          `koanf:"out-of-band"`
+	Browse             bool          `koanf:"browse"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never

@@ -77,9 +77,10 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "0.0.0.0:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{},
+		Listen: "[::]:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{},
 		Downloads: filepath.Join(s.dir, "user", "Downloads"),
-		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, UploadSlots: 8, UploadSlotsPerHost: 2,
+		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, Browse: true,
+		UploadSlots: 8, UploadSlotsPerHost: 2,
 		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
 	if !reflect.DeepEqual(c.Values, want) {
@@ -156,6 +157,7 @@ neighbors = 3
 max-neighbors = 4
 ttl = 2
 guess = true
+browse = false
 upload-slots = 5
 upload-slots-per-host = 0x1
 rescan = 0
@@ -174,7 +176,7 @@ api = "127.0.0.1:8080"
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
 		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
 		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"},
-		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"},
+		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},
@@ -242,7 +244,7 @@ func TestExplainAsJSON(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		`{"key":"listen","value":"0.0.0.0:0","origin":"default","help":"address`,
+		`{"key":"listen","value":"[::]:0","origin":"default","help":"address`,
 		`{"key":"seeds","value":[],"origin":"default"`,
 		`{"key":"neighbors","value":8,"origin":"default"`,
 		`{"key":"rescan","value":"1m30s","origin":"flag --rescan"`,

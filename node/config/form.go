@@ -77,7 +77,7 @@ func checkListen(text string) error {
 		return err
 	}
 	if addr, err := netip.ParseAddr(host); err != nil || addr.IsMulticast() {
-		return fmt.Errorf("%q has no IP address of this machine: use 0.0.0.0 or [::] for all of them", text)
+		return fmt.Errorf("%q has no IP address of this machine: use [::] for all of them, or 0.0.0.0 for those of IPv4", text)
 	}
 	return nil
 }

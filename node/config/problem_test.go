@@ -39,7 +39,7 @@ func TestProblemsInFiles(t *testing.T) {
 		{`rescan = "often"`, `rescan: "often" is not from 10s to 168h: give a time such as "90s" or "10m", or 0 for never`},
 		// Texts.
 		{`listen = "6346"`, `listen: "6346" is not host:port: write it like 192.0.2.7:6346, servent.example:6346 or [2001:db8::7]:6346`},
-		{`listen = "eth0:6346"`, `listen: "eth0:6346" has no IP address of this machine: use 0.0.0.0 or [::] for all of them`},
+		{`listen = "eth0:6346"`, `listen: "eth0:6346" has no IP address of this machine: use [::] for all of them, or 0.0.0.0 for those of IPv4`},
 		{`listen = ":65536"`, `listen: ":65536" has no port from 0 to 65535: write it like 192.0.2.7:6346`},
 		{`external = "192.0.2.7:6346"`, `external: "192.0.2.7:6346" is no IP address of a host: write it like 192.0.2.7 or 2001:db8::7, without a port`},
 		{`external = "0.0.0.0"`, `external: "0.0.0.0" is no IP address of a host: write it like 192.0.2.7 or 2001:db8::7, without a port`},

@@ -51,8 +51,8 @@ const envPrefix = "FILBERT_"
 // shown.
 func Settings() []Setting {
 	settings := []Setting{
-		{Key: "listen", Kind: KindText, Default: "0.0.0.0:0", form: formListen,
-			Help: "address and port to be reached at, TCP and UDP; port 0 is a random one above 10000, chosen once and kept"},
+		{Key: "listen", Kind: KindText, Default: "[::]:0", form: formListen,
+			Help: "address and port to be reached at, TCP and UDP; [::] is all of IPv4 and IPv6, 0.0.0.0 all of IPv4; port 0 is a random one above 10000, chosen once and kept"},
 		{Key: "external", Kind: KindText, Default: "", form: formIP,
 			Help: "IP address that others see, if it cannot be found out"},
 		{Key: "seeds", Kind: KindList, Default: []string{}, form: formPeer,
@@ -87,6 +87,8 @@ func Settings() []Setting {
 			Help: "take hits by UDP from those who have them, where strangers can reach this node"},
 		{Key: "guess", Kind: KindBool, Default: false,
 			Help: "let searches also ask one ultrapeer after another by UDP (GUESS)"},
+		{Key: "browse", Kind: KindBool, Default: true,
+			Help: "let others see the list of all that is shared, a few times an hour each"},
 		{Key: "upload-slots", Kind: KindInt, Default: 8, Min: 1, Max: maxUploadSlots,
 			Help: "uploads at a time"},
 		{Key: "upload-slots-per-host", Kind: KindInt, Default: 2, Min: 1, Max: maxUploadSlots,

@@ -53,10 +53,8 @@ func (m *Pong) Info() HostInfo {
 		h.Leaves, h.Ultras = data[1], data[2]
 	}
 	_, h.TLS = get(ggep.TLS)
-	if data, _ := get(ggep.IPv6); len(data) >= 16 {
-		if ip := netip.AddrFrom16([16]byte(data[:16])); !ip.Is4In6() {
-			h.IPv6 = ip
-		}
+	if e, ok := ggep.Find(m.Ext, ggep.IPv6); ok {
+		h.IPv6 = parseIPv6(e)
 	}
 	data, h.HostCache = get(ggep.UDPHC)
 	h.HostCacheName = string(data)

@@ -18,7 +18,7 @@ const pongLen = 14 // fixed part
 //
 // An ultrapeer marks itself by a KiB that is a power of two of at least 8.
 type Pong struct {
-	Addr       netip.AddrPort // IPv4; encoding writes 127.0.0.0 for an IPv6 address
+	Addr       netip.AddrPort // IPv6 only if there is no other: encoding writes 127.0.0.0, and Ext must tell it
 	Files, KiB uint32         // shared
 	Ext        []byte         // raw GGEP block, if any; see Info
 }
@@ -46,7 +46,7 @@ func parsePong(p []byte) (Message, error) {
 		return nil, malformed(TypePong, "ggep", pongLen, reasonLong)
 	}
 	return &Pong{
-		Addr:  addrPort4(p[2:], p),
+		Addr:  tell6(addrPort4(p[2:], p), p[pongLen:]),
 		Files: binary.LittleEndian.Uint32(p[6:]),
 		KiB:   binary.LittleEndian.Uint32(p[10:]),
 		Ext:   tail(p, pongLen),

@@ -18,7 +18,7 @@ const (
 //	| 1     | 2 LE | 4       | 4 LE    | count   | rest    | 16, at end   |
 //	+-------+------+---------+---------+---------+---------+--------------+
 type QueryHit struct {
-	Addr    netip.AddrPort // where the files are; encoding writes 127.0.0.0 for IPv6
+	Addr    netip.AddrPort // where the files are; IPv6 only if there is no other: encoding writes 127.0.0.0, and Trailer must tell it
 	Speed   uint32         // kbit/s
 	Records []Record       // 1–MaxRecords
 	Trailer Trailer
@@ -90,5 +90,8 @@ func parseQueryHit(p []byte) (Message, error) {
 		at += n
 	}
 	m.Trailer = parseTrailer(body[at:])
+	if ip := m.IPv6(); m.Addr.Addr() == no4 && ip.IsValid() {
+		m.Addr = netip.AddrPortFrom(ip, m.Addr.Port())
+	}
 	return m, nil
 }

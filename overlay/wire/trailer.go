@@ -70,7 +70,7 @@ func (t *Trailer) GGEP() ([]ggep.Extension, error) {
 	if !t.Has(HitGGEP) {
 		return nil, nil
 	}
-	exts, _, err := ggep.Parse(t.Rest[max(0, bytes.IndexByte(t.Rest, ggep.Magic)):])
+	exts, _, err := ggep.Parse(t.block())
 	return exts, err
 }
 
@@ -80,12 +80,15 @@ func (t *Trailer) Token() []byte {
 	if !t.Has(HitGGEP) {
 		return nil
 	}
-	e, ok := ggep.Find(t.Rest[max(0, bytes.IndexByte(t.Rest, ggep.Magic)):], ggep.SecureOOB)
+	e, ok := ggep.Find(t.block(), ggep.SecureOOB)
 	if !ok {
 		return nil
 	}
 	return smallPayload(e, nil)
 }
+
+// block is the GGEP block, if there is one, and what is behind it.
+func (t *Trailer) block() []byte { return t.Rest[max(0, bytes.IndexByte(t.Rest, ggep.Magic)):] }
 
 // appendTo appends the trailer; nothing for the zero value.
 func (t *Trailer) appendTo(b []byte) []byte {

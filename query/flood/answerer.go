@@ -35,17 +35,25 @@ func (a *Answerer) Match(payload []byte, limit int) []wire.Record {
 	if wanted := int(flags.Normal() & wire.MaskMaxHits); wanted > 0 {
 		limit = min(limit, wanted)
 	}
+	if whatsNew(text, ext) {
+		return a.newest(mediaMask(ext), limit)
+	}
 	q, ok := request(text, ext)
 	if !ok {
 		return nil
 	}
 	a.entries = a.index.Match(a.entries[:0], &q, a.rnd, limit)
-	if len(a.entries) == 0 {
+	return a.records(a.entries)
+}
+
+// records names files as hits do. It keeps nothing of entries.
+func (a *Answerer) records(entries []*index.Entry) []wire.Record {
+	if len(entries) == 0 {
 		return nil
 	}
-	records := make([]wire.Record, 0, len(a.entries))
-	for i, e := range a.entries {
-		if !copied(a.entries[:i], e) {
+	records := make([]wire.Record, 0, len(entries))
+	for i, e := range entries {
+		if !copied(entries[:i], e) {
 			records = append(records, record(e))
 		}
 	}
@@ -69,12 +77,7 @@ func request(text, ext []byte) (index.Query, bool) {
 				q.SHA1s = append(q.SHA1s, sum)
 			}
 		}
-		if e, ok := wire.FindGGEP(ext, ggep.Media); ok {
-			if data, err := e.Payload(); err == nil {
-				mask, _ := wire.ParseVL(data)
-				q.Media = index.Media(min(mask, math.MaxUint32))
-			}
-		}
+		q.Media = mediaMask(ext)
 		if e, ok := wire.FindGGEP(ext, ggep.LongText); ok {
 			if data, err := e.Payload(); err == nil && len(data) > 0 && utf8.Valid(data) {
 				text = data
@@ -93,6 +96,20 @@ func request(text, ext []byte) (index.Query, bool) {
 		q.Words = words
 	}
 	return q, meaningful || len(q.SHA1s) > 0
+}
+
+// mediaMask is the media types a query wants, 0 for all.
+func mediaMask(ext []byte) index.Media {
+	e, ok := wire.FindGGEP(ext, ggep.Media)
+	if !ok {
+		return 0
+	}
+	data, err := e.Payload()
+	if err != nil {
+		return 0
+	}
+	mask, _ := wire.ParseVL(data)
+	return index.Media(min(mask, math.MaxUint32))
 }
 
 // record is a shared file as a hit names it.

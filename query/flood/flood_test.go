@@ -84,7 +84,7 @@ func TestOverTheWire(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			w := &world{t: t, answerer: NewAnswerer(library(t), rand.New(rand.NewPCG(1, 1)))}
 			var names []string
-			err := (&Locator{w}).Locate(t.Context(), test.q, func(h query.Hit) {
+			err := (&Locator{Network: w}).Locate(t.Context(), test.q, func(h query.Hit) {
 				names = append(names, h.File.Name)
 				if h.Source.Servent != servent || h.Source.Vendor != "TEST" || !h.Busy || h.Hops != 3 || h.Source.Push {
 					t.Errorf("hit %+v", h)
@@ -117,7 +117,7 @@ func TestOverTheWire(t *testing.T) {
 
 func TestNetworkDown(t *testing.T) {
 	down := errors.New("down")
-	if err := (&Locator{&world{err: down}}).Locate(t.Context(), query.Query{Text: "blue"}, nil); !errors.Is(err, down) {
+	if err := (&Locator{Network: &world{err: down}}).Locate(t.Context(), query.Query{Text: "blue"}, nil); !errors.Is(err, down) {
 		t.Errorf("error %v", err)
 	}
 }
@@ -148,19 +148,6 @@ func TestAnswererReadsForeignQueries(t *testing.T) {
 	}
 	if got := len(a.Match((&wire.Query{Flags: wire.FlagMark, Text: "blue sky"}).AppendTo(nil), 1)); got != 1 {
 		t.Errorf("%d records beyond the limit of 1", got)
-	}
-}
-
-// TestIPv6Address reads the address that IPv4 fields cannot hold.
-func TestIPv6Address(t *testing.T) {
-	v6 := netip.MustParseAddr("2001:db8::5")
-	data := v6.As16()
-	hit := &overlay.Hit{QueryHit: wire.QueryHit{
-		Addr:    netip.MustParseAddrPort("127.0.0.0:7000"),
-		Trailer: wire.NewTrailer(wire.VendorCode{'T', 'E', 'S', 'T'}, 0, ggep.Extension{ID: ggep.IPv6, Data: data[:]}),
-	}}
-	if got := address(hit); got != netip.AddrPortFrom(v6, 7000) {
-		t.Errorf("address %v", got)
 	}
 }
 

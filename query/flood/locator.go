@@ -1,14 +1,14 @@
 // Package flood locates files in the flooding network: it puts a query into a
 // Gnutella message, and reads hits from Gnutella messages; the other way round
 // it answers the network's queries from the index of what is shared. Routing
-// is the overlay's.
+// is the overlay's. The same hits, over HTTP and of everything a servent shares,
+// are what is read and sent when servents browse one another (Browser, Browse).
 package flood
 
 import (
 	"context"
 	"encoding/binary"
 	"math"
-	"net/netip"
 
 	"filbert/overlay"
 	"filbert/overlay/wire"
@@ -27,14 +27,17 @@ type Network interface {
 }
 
 // Locator implements query.Locator over a Network.
-type Locator struct{ Network Network }
+type Locator struct {
+	Network Network
+	Leaf    func(ctx context.Context) bool // whether we are a leaf now; nil: never
+}
 
 // Name implements query.Locator.
 func (*Locator) Name() string { return "flood" }
 
 // Locate implements query.Locator.
 func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hit)) error {
-	hits, err := l.Network.Search(ctx, message(q), wire.TTL(min(q.Hops, math.MaxUint8)))
+	hits, err := l.Network.Search(ctx, message(q), l.ttl(ctx, q))
 	if err != nil {
 		return err
 	}
@@ -46,14 +49,34 @@ func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hi
 	return nil
 }
 
+// ttl is how far a query goes, 0 for as far as usual.
+func (l *Locator) ttl(ctx context.Context, q query.Query) wire.TTL {
+	asked := wire.TTL(min(q.Hops, math.MaxUint8))
+	if !q.New {
+		return asked
+	}
+	most := whatsNewTTL
+	if l.Leaf != nil && l.Leaf(ctx) {
+		most = whatsNewLeafTTL
+	}
+	if asked == 0 {
+		return most
+	}
+	return min(asked, most)
+}
+
 // message puts a query into the words of the wire.
 func message(q query.Query) wire.Query {
 	m := wire.Query{Flags: wire.FlagMark | wire.FlagHash}
 	var block []ggep.Extension
-	if q.ByHash() {
+	switch {
+	case q.New:
+		m.Text = whatsNewText
+		block = append(block, ggep.Extension{ID: ggep.WhatsNew, Data: []byte{whatsNewFeature}})
+	case q.ByHash():
 		m.Text = `\` // a query for a hash alone
 		m.Ext = wire.AppendSHA1(nil, q.SHA1)
-	} else {
+	default:
 		m.Text = keyword.Normalize(q.Text)
 	}
 	if q.Media != 0 {
@@ -68,7 +91,7 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 	h := query.Hit{
 		File: transfer.File{Name: r.Name, Size: r.Size},
 		Source: transfer.Source{
-			Addr:    address(hit),
+			Addr:    hit.Addr,
 			Servent: hit.Servent,
 			Index:   r.Index,
 			Vendor:  vendor(hit),
@@ -86,18 +109,6 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 		break
 	}
 	return h
-}
-
-// address is where a hit says the servent listens.
-func address(hit *overlay.Hit) netip.AddrPort {
-	if exts, err := hit.Trailer.GGEP(); err == nil {
-		if e, ok := ggep.Lookup(exts, ggep.IPv6); ok {
-			if data, err := e.Payload(); err == nil && len(data) == 16 {
-				return netip.AddrPortFrom(netip.AddrFrom16([16]byte(data)).Unmap(), hit.Addr.Port())
-			}
-		}
-	}
-	return hit.Addr
 }
 
 func vendor(hit *overlay.Hit) string {

@@ -17,11 +17,12 @@ func (x *Index) Apply(add []Entry, remove []uint32) (refused int) {
 
 	fresh := lastByID(add)
 	marked := make([]bool, len(next.parts)) // bitmaps that are our own
+	stale := make([]bool, len(next.parts))  // lists of newest files that lost one
 	for _, id := range remove {
-		next.remove(id, marked)
+		next.remove(id, marked, stale)
 	}
 	for i := range fresh {
-		next.remove(fresh[i].ID, marked)
+		next.remove(fresh[i].ID, marked, stale)
 	}
 	if room := MaxFiles - next.files; len(fresh) > room {
 		refused = len(fresh) - room
@@ -32,6 +33,11 @@ func (x *Index) Apply(add []Entry, remove []uint32) (refused int) {
 		next.bytes += fresh[i].Size
 	}
 	next.files += len(fresh)
+	for i := range next.parts {
+		if stale[i] {
+			next.parts[i].findNewest()
+		}
+	}
 	next.merge(fresh)
 	x.current.Store(next)
 	return refused
@@ -55,7 +61,8 @@ func byID(a, b Entry) int { return cmp.Compare(a.ID, b.ID) }
 
 // remove marks the file with that ID dead, if there is one. The bitmaps of
 // parts that are not marked belong to an older snapshot and are copied first.
-func (n *snapshot) remove(id uint32, marked []bool) {
+// stale tells of which parts a newest file is gone.
+func (n *snapshot) remove(id uint32, marked, stale []bool) {
 	for i := range n.parts {
 		p := &n.parts[i]
 		doc, ok := p.docOf(id)
@@ -68,6 +75,7 @@ func (n *snapshot) remove(id uint32, marked []bool) {
 			p.dead, marked[i] = dead, true
 		}
 		p.dead[doc/64] |= 1 << (doc % 64)
+		stale[i] = stale[i] || p.isNewest(doc)
 		p.live--
 		n.files--
 		n.bytes -= p.entries[doc].Size
@@ -94,7 +102,9 @@ func (n *snapshot) merge(fresh []Entry) {
 		return
 	}
 	slices.SortFunc(fresh, byID)
-	n.parts = append(n.parts, part{segment: build(slices.Clip(fresh)), live: len(fresh)})
+	merged := part{segment: build(slices.Clip(fresh)), live: len(fresh)}
+	merged.findNewest()
+	n.parts = append(n.parts, merged)
 }
 
 // appendLive appends the entries that are not dead.

@@ -21,8 +21,9 @@ type snapshot struct {
 // part is a segment and which of its docs were removed since it was built.
 type part struct {
 	*segment
-	dead []uint64 // bitmap by doc, nil if none is dead
-	live int
+	dead   []uint64 // bitmap by doc, nil if none is dead
+	live   int
+	newest newest
 }
 
 func (p *part) isDead(doc uint32) bool {

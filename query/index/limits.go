@@ -17,6 +17,10 @@ const (
 	// The largest query servents accept, 1,024 bytes, has room for 46.
 	MaxSHA1s = 64
 
+	// MaxNewest is how many of the newest files there are to ask for, as in
+	// gtk-gnutella and LimeWire.
+	MaxNewest = 3
+
 	// maxSteps is the work one query may do, in steps of about a nanosecond on
 	// a server core. It is half of what evaluation may take at the 99th
 	// percentile (5 ms with a million files), the rest being room for slower

@@ -51,7 +51,9 @@ type conn struct {
 	screen  screen
 	refused error // of screen
 
-	errors int // refusals in a row; owned by the handler
+	// Below: owned by the handler.
+	errors int  // refusals in a row
+	met    bool // the first answer was given
 }
 
 // Read passes on bytes that passed the screen. Where it finds fault, it gives

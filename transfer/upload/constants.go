@@ -11,6 +11,9 @@ const (
 // X-Gnutella-Content-Urn, which means the same but has not been tried with them.
 const headerURN = "X-Gnutella-Content-URN"
 
+// headerFeatures tells what a servent can do, as in the handshake of a link.
+const headerFeatures = "X-Features"
+
 // contentType is that of every file: nothing here is to be run or shown by a
 // browser.
 const contentType = "application/octet-stream"

@@ -3,7 +3,7 @@
 //
 //	GET or HEAD /uri-res/N2R?urn:sha1:…     a file by its hash, or by its bitprint
 //	GET or HEAD /get/<index>/<name>         a file by its number in a query hit
-//	GET or HEAD /                           a line about the servent
+//	GET or HEAD /                           a line about the servent, or what Config.Root says
 //
 // with Range, keep-alive and pipelining. Requests have no body here. What is
 // sent comes from a file that is checked to still be the one that was hashed,

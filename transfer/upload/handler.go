@@ -32,6 +32,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a := &answer{server: s, w: w, r: r}
 	a.conn, _ = r.Context().Value(connKey{}).(*conn)
+	a.introduce()
+	if r.URL.Path == pathRoot && s.cfg.Root != nil && isRead(r) {
+		s.cfg.Root.ServeHTTP(&rootWriter{ResponseWriter: w, answer: a}, r)
+		return
+	}
 	if reason := a.serve(); reason != Granted {
 		a.refuse(reason)
 	} else if a.conn != nil {
@@ -50,7 +55,7 @@ func (a *answer) serve() Reason {
 	default:
 		return RefusedUnknownMethod
 	}
-	if a.r.ContentLength != 0 || len(a.r.TransferEncoding) > 0 {
+	if hasBody(a.r) {
 		return RefusedBody
 	}
 	if a.r.URL.Path == pathRoot {

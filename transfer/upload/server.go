@@ -35,6 +35,9 @@ type Config struct {
 	Library Library // required
 	Agent   string  // the servent's name and version, "filbert/0.1"
 
+	Features string       // X-Features of the first answer of a connection; "" = none
+	Root     http.Handler // answers GET and HEAD of "/"; nil = a line about the servent
+
 	Slots        int // uploads at a time; default 4
 	SlotsPerHost int // of them to one host; default 2
 
