@@ -11,16 +11,15 @@ import (
 
 // Grammars of header values (handshake.md §3).
 var (
-	tokenForm    = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z-]+$`)
-	statusForm   = regexp.MustCompile(`^GNUTELLA/0\.6 [1-9][0-9][0-9]( [^\x00-\x1f\x7f]*)?$`)
-	versionForm  = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
-	featureForm  = regexp.MustCompile(`^[A-Za-z0-9!_-]+/[0-9]+\.[0-9]+$`)
-	agentForm    = regexp.MustCompile(`^[^/\x00-\x1f\x7f]+/[^\x00-\x1f\x7f]+$`)
-	guidForm     = regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)
-	boolForm     = regexp.MustCompile(`^(True|False)$`)
-	numberForm   = regexp.MustCompile(`^[0-9]{1,3}$`)
-	printable    = regexp.MustCompile(`^[^\x00-\x08\x0a-\x1f\x7f]*$`)
-	contentRange = regexp.MustCompile(`^bytes ([0-9]+)-([0-9]+)/([0-9]+)$`)
+	tokenForm   = regexp.MustCompile(`^[!#$%&'*+.^_|~0-9A-Za-z-]+$`)
+	statusForm  = regexp.MustCompile(`^GNUTELLA/0\.6 [1-9][0-9][0-9]( [^\x00-\x1f\x7f]*)?$`)
+	versionForm = regexp.MustCompile(`^[0-9]+\.[0-9]+$`)
+	featureForm = regexp.MustCompile(`^[A-Za-z0-9!_-]+/[0-9]+\.[0-9]+$`)
+	agentForm   = regexp.MustCompile(`^[^/\x00-\x1f\x7f]+/[^\x00-\x1f\x7f]+$`)
+	guidForm    = regexp.MustCompile(`^[0-9A-Fa-f]{32}$`)
+	boolForm    = regexp.MustCompile(`^(True|False)$`)
+	numberForm  = regexp.MustCompile(`^[0-9]{1,3}$`)
+	printable   = regexp.MustCompile(`^[^\x00-\x08\x0a-\x1f\x7f]*$`)
 )
 
 // spellings are the names of headers as LimeWire, which compares them with

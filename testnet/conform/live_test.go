@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/base32"
+	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"os"
@@ -40,7 +41,10 @@ func live(t *testing.T) (node *process.Node, listen netip.AddrPort, words, urn s
 	t.Helper()
 	dir := t.TempDir()
 	share := filepath.Join(dir, "share")
-	content := []byte(strings.Repeat("a blue sky over the hills\n", 200))
+	var content []byte
+	for i := range 300 { // no part of it like another
+		content = fmt.Appendf(content, "%d: a blue sky over the hills\n", i)
+	}
 	if err := os.Mkdir(share, 0o755); err != nil {
 		t.Fatal(err)
 	}
