@@ -40,7 +40,7 @@ func Conform(env cli.Env) *clilib.Command {
 			&clilib.DurationFlag{Name: "timeout", Usage: "an answer may take `D`", Value: 5 * time.Second},
 			&clilib.DurationFlag{Name: "pace", Usage: "leave `D` between connections; 0 = none"},
 			&clilib.StringFlag{Name: "call", Usage: "`CMD` makes it connect to the address that replaces " + callAddress + " in it, such as 'filbert connect " + callAddress + "'"},
-			&clilib.Uint64Flag{Name: "seed", Usage: "seed `S` decides the names and GUIDs that are sent", Value: 1},
+			&clilib.Uint64Flag{Name: "seed", Usage: "seed `S` decides the names and GUIDs that are sent (default: another each time)"},
 		},
 		Action: func(c *clilib.Context) error { return runConform(c, env) },
 	}
@@ -59,8 +59,12 @@ func runConform(c *clilib.Context, env cli.Env) error {
 	if err != nil {
 		return err
 	}
+	seed := c.Uint64("seed")
+	if !c.IsSet("seed") {
+		seed = rand.Uint64() // servents remember GUIDs for long: those of the last run are duplicates
+	}
 	cfg := conform.Config{
-		Addr: addr, Only: c.String("only"), Rand: rand.New(rand.NewPCG(c.Uint64("seed"), 0)),
+		Addr: addr, Only: c.String("only"), Rand: rand.New(rand.NewPCG(seed, 0)),
 		Timeout: c.Duration("timeout"), Words: c.String("words"), URN: c.String("urn"), Call: caller(c.String("call")),
 		Tell: func(line string) { fmt.Fprintln(env.Err, line) },
 	}

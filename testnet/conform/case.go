@@ -33,18 +33,27 @@ func Cases() []Case {
 	return all
 }
 
-// Select returns the cases that a pattern means: a whole name, an area, a
-// pattern of path.Match or a part of a name; all for "".
+// Select returns the cases that a pattern means: the one of that name, else all
+// of that area, else those whose name matches it (path.Match) or has it as a
+// part; all for "".
 func Select(pattern string) []Case {
-	var some []Case
-	for _, c := range Cases() {
-		if c.Name == pattern {
-			return []Case{c}
+	for _, means := range []func(c Case) bool{
+		func(c Case) bool { return c.Name == pattern },
+		func(c Case) bool { return c.Area() == pattern },
+		func(c Case) bool {
+			matched, err := path.Match(pattern, c.Name)
+			return strings.Contains(c.Name, pattern) || matched && err == nil
+		},
+	} {
+		var some []Case
+		for _, c := range Cases() {
+			if means(c) {
+				some = append(some, c)
+			}
 		}
-		matched, err := path.Match(pattern, c.Name)
-		if pattern == "" || pattern == c.Area() || strings.Contains(c.Name, pattern) || matched && err == nil {
-			some = append(some, c)
+		if len(some) > 0 {
+			return some
 		}
 	}
-	return some
+	return nil
 }

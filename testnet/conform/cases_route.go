@@ -12,7 +12,7 @@ var routeCases = []Case{
 	tableCase("route/table", "a leaf with a table of 4-bit entries gets the queries it matches and no others", func(*table) {}),
 	tableCase("route/8-bit", "entries of 8 bits are read", func(own *table) { own.width = 8 }),
 	tableCase("route/infinity-2", "presence is what counts: infinity 2 is as good as 7", func(own *table) { own.infinity = 2 }),
-	tableCase("route/patches", "a change may be cut into several patches", func(own *table) { own.patches = 5 }),
+	tableCase("route/patches", "a change may be cut into several patches", func(own *table) { own.patches = 50 }),
 	tableCase("route/zlib", "a change may be deflated, one stream across all patches", func(own *table) { own.zlib, own.patches = true, 3 }),
 	{
 		Name: "route/ttl-1", Checks: "a query of TTL 1 still goes to leaves that match", Source: "wire.md §3; search.md §4 applying tables",
@@ -71,22 +71,32 @@ var routeCases = []Case{
 	badTable("route/slots", "a table that is no power of two is answered by BYE 413", func(t *trial, own *table) []wire.Message {
 		return []wire.Message{&wire.RouteReset{Slots: 1000, Infinity: 7}}
 	}),
-	badTable("route/huge", "a table of 2^31 slots is answered by BYE 413", func(t *trial, own *table) []wire.Message {
-		return []wire.Message{&wire.RouteReset{Slots: 1 << 31, Infinity: 7}}
-	}),
+	{
+		Name: "route/huge", Checks: "a table of 2^31 slots is refused by BYE 413 or not made, and harms nobody", Source: "search.md §4 size; THREATS T12",
+		run: func(t *trial) {
+			a, p := t.one(), t.leafLink()
+			p.send(t.oneHop(&wire.RouteReset{Slots: 1 << 31, Infinity: 7}))
+			p.wait(quietTime, func(f wire.Frame) bool { return f.Type() == wire.TypeBye })
+			bye := p.farewell()
+			t.check(bye == nil || bye.Code == wire.ByeRoute, "BYE 413 if any", "%s", p.end())
+			a.alive()
+		},
+	},
 	badTable("route/infinity-0", "an infinity of 0 is answered by BYE 413", func(t *trial, own *table) []wire.Message {
 		own.infinity = 0
 		return []wire.Message{own.reset()}
 	}),
 	badTable("route/too-much", "entries beyond the table are answered by BYE 413", func(t *trial, own *table) []wire.Message {
-		c, _ := own.change(true)[0].(*wire.RoutePatch)
-		c.Data = append(c.Data, 0, 0, 0, 0)
-		return []wire.Message{own.reset(), c}
+		all := own.change(true)
+		last, _ := all[len(all)-1].(*wire.RoutePatch)
+		last.Data = append(slices.Clone(last.Data), 0, 0, 0, 0)
+		return append([]wire.Message{own.reset()}, all...)
 	}),
 	badTable("route/too-little", "a last patch that leaves slots out is answered by BYE 413", func(t *trial, own *table) []wire.Message {
-		c, _ := own.change(true)[0].(*wire.RoutePatch)
-		c.Data = c.Data[:len(c.Data)/2]
-		return []wire.Message{own.reset(), c}
+		all := own.change(true)
+		last, _ := all[len(all)-1].(*wire.RoutePatch)
+		last.Data = last.Data[:len(last.Data)/2]
+		return append([]wire.Message{own.reset()}, all...)
 	}),
 	{
 		Name: "route/theirs", Checks: "an ultrapeer sends its own table to one that exchanges tables, with the words of its shared file",

@@ -128,9 +128,7 @@ var sharedCases = []Case{
 			t.needFile(true, false)
 			q := forWords(t.cfg.Words)
 			q.Flags |= 1
-			p := t.one()
-			f := t.ask(1, 0, q)
-			p.send(f)
+			p, f := t.asks(q)
 			n := len(readHit(t, p.want("a hit", isHit(f.GUID()))).Records)
 			p.alive()
 			for more, ok := p.wait(quietTime, isHit(f.GUID())); ok; more, ok = p.wait(quietTime, isHit(f.GUID())) {
@@ -143,9 +141,7 @@ var sharedCases = []Case{
 		Name: "shared/again", Checks: "a query that comes twice is answered once", Source: "wire.md §10",
 		run: func(t *trial) {
 			t.needFile(true, false)
-			p := t.one()
-			f := t.ask(2, 0, forWords(t.cfg.Words))
-			p.send(f)
+			p, f := t.asks(forWords(t.cfg.Words))
 			p.want("a hit", isHit(f.GUID()))
 			p.settle()
 			p.send(f)

@@ -90,6 +90,14 @@ var vendorCases = []Case{
 			p.send(t.oneHop(&wire.Vendor{ID: wire.VendorTCPConnectBack, Data: binary.LittleEndian.AppendUint16(nil, l.addr.Port())}))
 			c, ok := l.accept()
 			t.check(ok, "a call", "none within %v", t.cfg.Timeout)
+			c.raw.SetReadDeadline(t.deadline())
+			if b, err := c.r.Peek(1); err == nil && b[0] != '\n' && b[0] != '\r' { // gtk-gnutella tries TLS first
+				err := c.secureServer()
+				t.check(err == nil, "an empty line or TLS", "%v", err)
+			}
+			c.raw.SetReadDeadline(t.deadline())
+			b, err := c.r.Peek(1)
+			t.check(err == nil && (b[0] == '\n' || b[0] == '\r'), "an empty line", "%q, %v", b, err)
 			c.ends(halfOpenLimit)
 		},
 	},

@@ -19,7 +19,7 @@ func (c *conn) secureServer() error {
 	if err != nil {
 		return err
 	}
-	return c.handshakeTLS(tls.Server(c.raw, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}))
+	return c.handshakeTLS(tls.Server(&farConn{c.raw, c.r}, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}))
 }
 
 // selfSigned makes a certificate that nobody needs to trust.

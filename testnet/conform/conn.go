@@ -139,13 +139,35 @@ func (c *conn) ends(limit time.Duration) {
 	case err == nil:
 		c.t.failf("the connection to be closed", "more than %d bytes", maxDiscard)
 	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		c.t.failf("the connection to be closed", "a connection that is open after %v", limit)
+	}
 	c.t.failf("the connection to be closed", "%s", c.t.told(err))
 }
 
 // secure speaks TLS from here on, as client. The certificate is not looked at:
 // servents sign their own.
 func (c *conn) secure() error {
-	return c.handshakeTLS(tls.Client(c.raw, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}))
+	return c.handshakeTLS(tls.Client(&farConn{c.raw, c.r}, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}))
+}
+
+// farConn is a connection some of whose bytes were read already, as if it were
+// longer than one on this host: gtk-gnutella takes a TLS handshake after an
+// upgrade that completes while it looks for a failed one (core/sockets.c:1815).
+type farConn struct {
+	net.Conn
+	r *bufio.Reader
+}
+
+func (c *farConn) Read(b []byte) (int, error) { return c.r.Read(b) }
+
+func (c *farConn) Write(b []byte) (int, error) {
+	if len(b) > 0 && b[0] != tlsData {
+		timer := time.NewTimer(farDelay)
+		defer timer.Stop()
+		<-timer.C
+	}
+	return c.Conn.Write(b)
 }
 
 func (c *conn) handshakeTLS(s *tls.Conn) error {

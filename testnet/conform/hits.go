@@ -37,20 +37,33 @@ func isHit(guid wire.GUID) func(wire.Frame) bool {
 	return func(f wire.Frame) bool { return f.Type() == wire.TypeQueryHit && f.GUID() == guid }
 }
 
-// searched sends a query for a file of the servent's own and returns its hit.
-func searched(t *trial, q *wire.Query) (wire.Frame, *wire.QueryHit) {
-	p := t.one()
-	f := t.ask(1, 0, q)
+// asks sends a query for a file of the servent's own and returns the link and
+// the query. Servents take the same words with the same TTL and hops, and the
+// same hash from one neighbor, for a repetition and drop it (gtk-gnutella
+// search.c:8793): links, TTL and hops change with every query.
+func (t *trial) asks(q *wire.Query) (*peer, wire.Frame) {
+	a, b := t.pair()
+	p := [...]*peer{a, b}[t.asked%2]
+	way := [...]struct {
+		ttl  wire.TTL
+		hops wire.Hops
+	}{{1, 0}, {1, 1}, {2, 1}, {2, 0}, {1, 2}, {3, 0}, {3, 1}, {2, 2}, {1, 3}}[t.asked%9]
+	t.asked++
+	f := t.ask(way.ttl, way.hops, q)
 	p.send(f)
+	return p, f
+}
+
+// searched asks for a file of the servent's own and returns its hit.
+func searched(t *trial, q *wire.Query) (wire.Frame, *wire.QueryHit) {
+	p, f := t.asks(q)
 	got := p.want(fmt.Sprintf("a hit for %q", q.Text), isHit(f.GUID()))
 	return got, readHit(t, got)
 }
 
-// unfound sends a query that the servent must not answer.
+// unfound asks for what the servent must not answer.
 func unfound(t *trial, q *wire.Query) {
-	p := t.one()
-	f := t.ask(1, 0, q)
-	p.send(f)
+	p, f := t.asks(q)
 	p.wantNone(fmt.Sprintf("hit for %q", q.Text), isHit(f.GUID()))
 }
 

@@ -18,8 +18,8 @@ const (
 	foreignPace = 31 * time.Second
 
 	// halfOpenLimit is how long a servent may bear half a handshake:
-	// gtk-gnutella's 60 s and something for its timer.
-	halfOpenLimit = 75 * time.Second
+	// gtk-gnutella's 90 s and something for its timer.
+	halfOpenLimit = 100 * time.Second
 
 	// leafQueryLimit is how long the query of a leaf may take to reach an
 	// ultrapeer: a dynamic query asks leaves first and waits for their hits.
@@ -32,6 +32,10 @@ const (
 	// datagramPause is the time between pings to a servent that answers one
 	// datagram of an address a minute.
 	datagramPause = 61 * time.Second
+
+	// farDelay is how long each part of a TLS handshake of ours is under way, as
+	// over a network.
+	farDelay = 50 * time.Millisecond
 
 	// caseLimit ends a case that is stuck.
 	caseLimit = 5 * time.Minute
@@ -63,6 +67,9 @@ const (
 	limitHeaders    = 30
 )
 
+// tlsData is the type of a TLS record that holds data (RFC 8446 §5.1).
+const tlsData = 23
+
 const (
 	maxTryHosts  = 20 // of one X-Try list (bootstrap.md §6)
 	maxTTLHeader = 7  // of X-Max-TTL: that of the oldest ultrapeers
@@ -71,4 +78,5 @@ const (
 	maxPongs     = 11 // own pong and ten cached ones
 	maxRecords   = 10 // of one query hit (wire.md §2)
 	softHit      = 16384
+	maxPatch     = 4096 // bytes of a QRP patch of ours: what LimeWire sends
 )

@@ -257,6 +257,11 @@ func (p *peer) wantEnd(want string) *wire.Bye {
 	if !p.over() {
 		p.t.failf(want, "the link stays up%s", p.others())
 	}
+	return p.farewell()
+}
+
+// farewell is the BYE that came, if any.
+func (p *peer) farewell() *wire.Bye {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.bye

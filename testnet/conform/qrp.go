@@ -3,7 +3,9 @@ package conform
 import (
 	"bytes"
 	"compress/zlib"
+	"errors"
 	"fmt"
+	"io"
 	"math/bits"
 	"time"
 
@@ -17,11 +19,11 @@ type table struct {
 	infinity uint8
 	width    uint8 // bits of an entry in patches
 	zlib     bool
-	patches  int // into which a change is cut
+	patches  int // into which a change is cut; 0 = as few as fit into messages
 }
 
 func newTable(bits int, words ...string) *table {
-	t := &table{slots: make([]byte, 1<<bits), infinity: 7, width: 4, patches: 1}
+	t := &table{slots: make([]byte, 1<<bits), infinity: 7, width: 4}
 	for _, w := range words {
 		t.slots[keyword.Slot(keyword.Hash(w), bits)] = 1
 	}
@@ -70,11 +72,15 @@ func (t *table) change(present bool) []wire.Message {
 		z.Close()
 		data, compressor = b.Bytes(), 1
 	}
+	n := t.patches
+	if n == 0 {
+		n = (len(data) + maxPatch - 1) / maxPatch
+	}
 	var out []wire.Message
-	for i := range t.patches {
-		part := data[i*len(data)/t.patches : (i+1)*len(data)/t.patches]
+	for i := range n {
+		part := data[i*len(data)/n : (i+1)*len(data)/n]
 		out = append(out, &wire.RoutePatch{
-			Seq: uint8(i + 1), Count: uint8(t.patches), Compressor: compressor, Bits: t.width, Data: part,
+			Seq: uint8(i + 1), Count: uint8(n), Compressor: compressor, Bits: t.width, Data: part,
 		})
 	}
 	return out
@@ -122,50 +128,78 @@ type received struct {
 
 // readTable reads the servent's table from a link, RESET and one whole change.
 func readTable(t *trial, p *peer) *received {
-	const want = "a RESET, and patches 1 to n that cover its slots exactly"
 	next := func() wire.Message {
 		f := p.want("a QRP message", func(f wire.Frame) bool { return f.Type() == wire.TypeRoute })
 		t.check(f.Hops() == 0 && f.TTL() <= 1, "hops 0, TTL 1", "%s", describe(f))
 		m, err := wire.Parse(f.Type(), f.Payload())
-		t.check(err == nil, want, "%v", err)
+		t.check(err == nil, "a well-formed QRP message", "%v", err)
 		return m
 	}
 	reset, ok := next().(*wire.RouteReset)
-	t.check(ok, want, "a PATCH first")
-	t.check(bits.OnesCount32(reset.Slots) == 1 && reset.Slots <= 1<<21, "a power of two of slots, at most 2^21", "%d", reset.Slots)
-	t.check(reset.Infinity >= 1, "an infinity of at least 1", "%d", reset.Infinity)
-	var data []byte
-	var first *wire.RoutePatch
-	for seq := 1; first == nil || seq <= int(first.Count); seq++ {
+	t.check(ok, "a RESET first", "a PATCH")
+	var patches []*wire.RoutePatch
+	for len(patches) == 0 || len(patches) < int(patches[0].Count) {
 		patch, ok := next().(*wire.RoutePatch)
-		t.check(ok, want, "a RESET in the middle of a change")
-		if first == nil {
-			first = patch
+		t.check(ok, "the patches of one change in a row", "a RESET after %d", len(patches))
+		patches = append(patches, patch)
+	}
+	got, err := assemble(reset, patches)
+	t.check(err == nil, "a RESET, and patches 1 to n that cover its slots exactly", "%v", err)
+	return got
+}
+
+// maxSlots is the largest table that servents make.
+const maxSlots = 1 << 21
+
+// assemble makes a table of the messages that announce and fill it.
+func assemble(reset *wire.RouteReset, patches []*wire.RoutePatch) (*received, error) {
+	slots := int64(reset.Slots)
+	switch {
+	case bits.OnesCount32(reset.Slots) != 1 || slots > maxSlots:
+		return nil, fmt.Errorf("%d slots, which is no power of two up to 2^21", slots)
+	case reset.Infinity == 0:
+		return nil, errors.New("an infinity of 0")
+	case len(patches) == 0:
+		return nil, errors.New("no patch")
+	}
+	var data []byte
+	first := patches[0]
+	for i, patch := range patches {
+		if int(patch.Seq) != i+1 || patch.Count != first.Count || int(patch.Count) != len(patches) {
+			return nil, fmt.Errorf("patch %d of %d where %d of %d is due", patch.Seq, patch.Count, i+1, len(patches))
 		}
-		t.check(int(patch.Seq) == seq && patch.Count == first.Count, fmt.Sprintf("patch %d of %d", seq, first.Count), "%d of %d", patch.Seq, patch.Count)
-		t.check(patch.Bits == first.Bits && patch.Compressor == first.Compressor, "one entry size and one compressor", "another")
+		if patch.Bits != first.Bits || patch.Compressor != first.Compressor {
+			return nil, errors.New("another entry size or compressor in the middle")
+		}
 		data = append(data, patch.Data...)
 	}
-	t.check(first.Bits == 4 || first.Bits == 8, "entries of 4 or 8 bits, which all read", "%d", first.Bits)
-	if first.Compressor == 1 {
+	width := int64(first.Bits)
+	if width != 4 && width != 8 {
+		return nil, fmt.Errorf("entries of %d bits, where all read 4 and 8", width)
+	}
+	whole := (slots*width + 7) / 8
+	switch first.Compressor {
+	case 0:
+	case 1:
 		z, err := zlib.NewReader(bytes.NewReader(data))
-		t.check(err == nil, "one zlib stream", "%v", err)
-		plain := make([]byte, int(reset.Slots)*int(first.Bits)/8+1)
-		n := 0
-		for err == nil && n < len(plain) {
-			var got int
-			got, err = z.Read(plain[n:])
-			n += got
+		if err != nil {
+			return nil, err
 		}
-		data = plain[:n]
+		if data, err = io.ReadAll(io.LimitReader(z, whole+1)); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fmt.Errorf("compressor %d", first.Compressor)
 	}
-	t.check(len(data) == int(reset.Slots)*int(first.Bits)/8, fmt.Sprintf("entries for %d slots", reset.Slots), "%d bytes of %d bits", len(data), first.Bits)
-	out := &received{slots: make([]bool, reset.Slots)}
+	if int64(len(data)) != whole {
+		return nil, fmt.Errorf("entries for %d of %d slots", int64(len(data))*8/width, slots)
+	}
+	out := &received{slots: make([]bool, slots)}
 	for i := range out.slots {
-		v := int8(data[i*int(first.Bits)/8] << (i * int(first.Bits) % 8))
-		out.slots[i] = v>>(8-first.Bits) < 0
+		at := int64(i) * width
+		out.slots[i] = int8(data[at/8]<<(at%8)) < 0 // the sign is the top bit of an entry
 	}
-	return out
+	return out, nil
 }
 
 // has reports whether a word is in the table.

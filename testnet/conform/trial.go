@@ -19,6 +19,7 @@ type suite struct {
 	lastDial     time.Time
 	lastDatagram time.Time
 	port         uint16    // of the last address our side claimed to listen at
+	asked        int       // queries for files of the servent's own
 	sources      byte      // loopback addresses used up for datagrams
 	web          *conn     // HTTP connection that is kept from case to case
 	browsed      *response // the list of what it shares
