@@ -81,7 +81,7 @@ func spoil(t *testing.T, sound netip.AddrPort, f fault) netip.AddrPort {
 			s.work.Go(func() { s.serve(c) })
 		}
 	})
-	t.Cleanup(func() {
+	t.Cleanup(func() { // runs when the test is over
 		l.Close()
 		s.mu.Lock()
 		for e := range s.ends {

@@ -20,8 +20,8 @@ type greeting struct {
 	headers []string
 	confirm []string
 	guid    wire.GUID
-	listen  netip.AddrPort
-	deflate bool // we shall deflate what we send, if the servent inflates
+	listen  netip.AddrPort // where we say we listen; invalid = where the connection comes from, which nobody else has
+	deflate bool           // we shall deflate what we send, if the servent inflates
 }
 
 // ultrapeer is the HELLO of an ultrapeer that asks for nothing beyond the
@@ -37,11 +37,7 @@ func (t *trial) leaf(headers ...string) greeting {
 }
 
 func (t *trial) greeting(ultrapeer string, headers []string) greeting {
-	if t.port == 0 {
-		t.port = uint16(20000 + t.cfg.Rand.IntN(20000))
-	}
-	t.port++
-	g := greeting{first: "GNUTELLA CONNECT/0.6", guid: t.guid(), listen: netip.AddrPortFrom(netip.Addr{}, t.port)}
+	g := greeting{first: "GNUTELLA CONNECT/0.6", guid: t.guid()}
 	g.headers = []string{
 		"User-Agent: " + agent,
 		"X-Ultrapeer: " + ultrapeer,
@@ -75,16 +71,13 @@ func (g greeting) with(line string) greeting {
 	return g
 }
 
-// lines is the first block on a connection, which tells where we listen.
+// lines is the first block on a connection.
 func (g *greeting) lines(c *conn) []string {
-	lines := append([]string{g.first}, g.headers...)
-	if g.listen.Port() != 0 {
-		if !g.listen.Addr().IsValid() {
-			g.listen = netip.AddrPortFrom(c.local.Addr(), g.listen.Port())
-		}
-		lines = append(lines, fmt.Sprintf("Listen-IP: %v", g.listen), fmt.Sprintf("Node: %v", g.listen))
+	if !g.listen.IsValid() {
+		g.listen = c.local
 	}
-	return append(lines, fmt.Sprintf("Remote-IP: %v", c.t.cfg.Addr.Addr()))
+	return append(append([]string{g.first}, g.headers...),
+		fmt.Sprintf("Listen-IP: %v", g.listen), fmt.Sprintf("Node: %v", g.listen), fmt.Sprintf("Remote-IP: %v", c.t.cfg.Addr.Addr()))
 }
 
 // shake says a greeting and reads the answer. A servent that lets us in gets

@@ -75,6 +75,7 @@ func live(t *testing.T) (node *process.Node, listen netip.AddrPort, words, urn s
 // TestFilbert tries a live filbert: every case passes, or is one of those that
 // are known not to be offered.
 func TestFilbert(t *testing.T) {
+	t.Parallel()
 	node, listen, words, urn := live(t)
 	r, err := Run(t.Context(), Config{
 		Addr: listen, Rand: rand.New(rand.NewPCG(1, 0)), Words: words, URN: urn,
