@@ -109,14 +109,23 @@ var vendorCases = []Case{
 				t.notOffered("it does not list GTKG/7")
 			}
 			d := t.datagrams(p.c.local.Addr())
-			guid := t.guid()
 			port := binary.LittleEndian.AppendUint16(nil, d.local.Port())
-			if slices.Contains(list, wire.VendorUDPConnectBack2) {
-				p.send(wire.AppendFrame(nil, guid, 1, 0, &wire.Vendor{ID: wire.VendorUDPConnectBack2, Data: port}))
-			} else {
-				p.send(t.oneHop(&wire.Vendor{ID: wire.VendorUDPConnectBack, Data: append(port, guid[:]...)}))
+			asked := func() func(wire.Frame) bool {
+				guid := t.guid()
+				if slices.Contains(list, wire.VendorUDPConnectBack2) {
+					p.send(wire.AppendFrame(nil, guid, 1, 0, &wire.Vendor{ID: wire.VendorUDPConnectBack2, Data: port}))
+				} else {
+					p.send(t.oneHop(&wire.Vendor{ID: wire.VendorUDPConnectBack, Data: append(port[:2:2], guid[:]...)}))
+				}
+				return func(f wire.Frame) bool { return f.Type() == wire.TypePing && f.GUID() == guid }
 			}
-			d.want("a UDP ping with the GUID of the request", func(f wire.Frame) bool { return f.Type() == wire.TypePing && f.GUID() == guid })
+			if _, ok := d.wait(t.cfg.Timeout, asked()); ok {
+				return
+			}
+			// gtk-gnutella pings an address once a minute, for whatever reason.
+			t.cfg.Tell(fmt.Sprintf("waiting %v before asking for a UDP ping again", datagramPause))
+			t.pause(datagramPause)
+			d.want("a UDP ping with the GUID of the request", asked())
 		},
 	},
 	{

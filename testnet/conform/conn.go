@@ -92,8 +92,7 @@ func (c *conn) hear(want string) (b block, ok bool) {
 	case errors.Is(err, io.EOF), isReset(err):
 		return b, false
 	}
-	c.t.fail(want, c.t.told(err))
-	return b, false
+	panic(&verdict{outcome: Fail, want: want, got: c.t.told(err), err: err})
 }
 
 // block reads a block that must come.

@@ -30,8 +30,8 @@ const (
 	pingPause = 3200 * time.Millisecond
 
 	// datagramPause is the time between pings to a servent that answers one
-	// datagram of an address a minute.
-	datagramPause = 61 * time.Second
+	// datagram of an address a minute, and forgets it a little later.
+	datagramPause = 66 * time.Second
 
 	// farDelay is how long each part of a TLS handshake of ours is under way, as
 	// over a network.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"filbert/transfer"
@@ -91,6 +92,9 @@ func (s *suite) introduce(ctx context.Context) error {
 			panic(&verdict{err: err})
 		}
 		p, answer := t.shake(c, t.ultrapeer())
+		if !strings.HasPrefix(answer.first, "GNUTELLA/") {
+			t.fail("an answer of Gnutella", answer.first)
+		}
 		if s.answer = answer; p == nil {
 			panic(&verdict{err: fmt.Errorf("%w: it says %q", ErrRefused, transfer.Display(answer.first))})
 		}
@@ -102,10 +106,10 @@ func (s *suite) introduce(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(v.err, os.ErrDeadlineExceeded):
-		return fmt.Errorf("conform: connect to %v: %w", s.cfg.Addr, context.DeadlineExceeded)
+		return fmt.Errorf("conform: no answer from %v in %v: %w", s.cfg.Addr, s.cfg.Timeout, context.DeadlineExceeded)
 	case errors.Is(v.err, ErrRefused):
 		return fmt.Errorf("conform: %v: %w", s.cfg.Addr, v.err)
-	case v.err != nil:
+	case v.err != nil && v.want == "":
 		return fmt.Errorf("conform: %v: %w: %w", s.cfg.Addr, ErrUnreachable, v.err)
 	}
 	return fmt.Errorf("conform: %v: %w: wanted %s, got %s", s.cfg.Addr, ErrUnreachable, v.want, transfer.Display(v.got))

@@ -18,7 +18,6 @@ type suite struct {
 
 	lastDial     time.Time
 	lastDatagram time.Time
-	port         uint16    // of the last address our side claimed to listen at
 	asked        int       // queries for files of the servent's own
 	sources      byte      // loopback addresses used up for datagrams
 	web          *conn     // HTTP connection that is kept from case to case
@@ -50,7 +49,7 @@ type verdict struct {
 	outcome   Outcome
 	want, got string
 	reason    string
-	err       error // why there is no verdict, while introducing
+	err       error // what went wrong on the network, if that is known
 }
 
 // fail ends the case: got is not want.
