@@ -14,7 +14,7 @@ var deflateCases = []Case{
 		run: func(t *trial) {
 			p := t.deflated(false)
 			p.alive()
-			t.relayed(t.one(), p, t.query(3, 0))
+			t.carries(t.one(), p)
 		},
 	},
 	{
@@ -23,8 +23,8 @@ var deflateCases = []Case{
 			p := t.deflated(true)
 			p.alive()
 			a := t.one()
-			t.relayed(a, p, t.query(3, 0))
-			t.relayed(p, a, t.query(3, 0))
+			t.carries(a, p)
+			t.carries(p, a)
 		},
 	},
 	{
@@ -39,13 +39,13 @@ var deflateCases = []Case{
 			_, deflates := p.answer.get("Content-Encoding")
 			t.check(!deflates, "a plain direction: we accept no deflate", "Content-Encoding")
 			p.alive()
-			t.relayed(p, t.one(), t.query(3, 0))
+			t.carries(p, t.one())
 		},
 	},
 	{
 		Name: "deflate/list", Checks: "deflate is found among other encodings", Source: "handshake.md §6, vectors",
 		run: func(t *trial) {
-			t.deflated(false) // does it at all?
+			t.deflated(false).leave() // does it at all?
 			p := t.link(t.ultrapeer("Accept-Encoding: gzip, deflate"))
 			t.check(p.answer.lists("Content-Encoding", "deflate"), "Content-Encoding: deflate", "none")
 			p.alive()

@@ -41,8 +41,10 @@ var malformedCases = []Case{
 		run: func(t *trial) {
 			a := t.one()
 			for range 5 {
-				t.link(t.ultrapeer()).emit(noise(t, 64<<10))
+				p := t.link(t.ultrapeer())
+				p.emit(noise(t, 64<<10))
 				a.alive()
+				p.leave()
 			}
 		},
 	},
@@ -59,6 +61,7 @@ var malformedCases = []Case{
 	{
 		Name: "malformed/dribble", Checks: "a message that comes byte by byte is taken", Source: "wire.md §1",
 		run: func(t *trial) {
+			t.needRelay()
 			a, b := t.pair()
 			f := t.query(3, 0)
 			for i := range f {

@@ -6,7 +6,7 @@ var tlsCases = []Case{
 		run: func(t *trial) {
 			p := t.upgraded()
 			p.alive()
-			t.relayed(t.one(), p, t.query(3, 0))
+			t.carries(t.one(), p)
 		},
 	},
 	{
@@ -44,7 +44,7 @@ var tlsCases = []Case{
 		run: func(t *trial) {
 			p := t.direct()
 			p.alive()
-			t.relayed(t.one(), p, t.query(3, 0))
+			t.carries(t.one(), p)
 		},
 	},
 	{

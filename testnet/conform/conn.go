@@ -18,6 +18,7 @@ import (
 type conn struct {
 	t     *trial
 	raw   net.Conn // TCP, or TLS over it
+	tcp   net.Conn
 	r     *bufio.Reader
 	local netip.AddrPort
 }
@@ -28,7 +29,9 @@ func (t *trial) connect() (*conn, error) {
 		t.cfg.Tell(fmt.Sprintf("waiting %v before the next connection", wait.Round(time.Second)))
 		t.pause(wait)
 	}
-	d := net.Dialer{Deadline: t.deadline()}
+	// The port is taken before the call, so that no other connection of this host
+	// has it too: we say that we listen there.
+	d := net.Dialer{Deadline: t.deadline(), LocalAddr: &net.TCPAddr{}}
 	raw, err := d.DialContext(t.ctx, "tcp", t.cfg.Addr.String())
 	t.lastDial = time.Now()
 	if err != nil {
@@ -51,7 +54,7 @@ func (t *trial) pace() time.Duration {
 
 // adopt makes a conn of a connection that is open.
 func (t *trial) adopt(raw net.Conn) *conn {
-	c := &conn{t: t, raw: raw, r: bufio.NewReaderSize(raw, maxLine)}
+	c := &conn{t: t, raw: raw, tcp: raw, r: bufio.NewReaderSize(raw, maxLine)}
 	if a, ok := raw.LocalAddr().(*net.TCPAddr); ok {
 		c.local = a.AddrPort()
 		c.local = netip.AddrPortFrom(c.local.Addr().Unmap(), c.local.Port())

@@ -29,6 +29,9 @@ const (
 	// more often: one in 3 s (gtk-gnutella pcache.c), and some.
 	pingPause = 3200 * time.Millisecond
 
+	// tablePause is how long a servent may take to make its table anew.
+	tablePause = 6 * time.Second
+
 	// datagramPause is the time between pings to a servent that answers one
 	// datagram of an address a minute, and forgets it a little later.
 	datagramPause = 66 * time.Second

@@ -51,7 +51,7 @@ func (t *trial) newPeer(c *conn, g greeting, answer block, deflate bool) *peer {
 	inflate := answer.lists("Content-Encoding", "deflate")
 	p.reader.Go(func() { p.read(inflate) })
 	for i, closer := range t.open { // the link closes it from now on
-		if closer == c.raw {
+		if closer == c.tcp {
 			t.open = append(t.open[:i], t.open[i+1:]...)
 			break
 		}
@@ -68,10 +68,12 @@ func (p *peer) Close() error {
 	return nil
 }
 
-// leave says BYE and closes.
+// leave says BYE, waits a little for the servent to close, so that it has a slot
+// for the next link, and closes.
 func (p *peer) leave() {
 	if !p.over() {
 		p.emit(wire.AppendFrame(nil, wire.GUID{}, 1, 0, &wire.Bye{Code: wire.ByeShutdown, Text: "Done"}))
+		p.wait(quietTime, func(wire.Frame) bool { return false })
 	}
 	p.c.raw.Close()
 	p.reader.Wait()

@@ -3,6 +3,7 @@ package conform
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"filbert/overlay/wire"
 )
@@ -24,9 +25,27 @@ func same(f wire.Frame) func(wire.Frame) bool {
 	return func(got wire.Frame) bool { return got.Type() == f.Type() && got.GUID() == f.GUID() }
 }
 
+// needRelay ends the case unless the servent relays.
+func (t *trial) needRelay() {
+	if role, _ := t.answer.get("X-Ultrapeer"); strings.EqualFold(role, "False") {
+		t.notOffered("it is a leaf, which relays nothing")
+	}
+}
+
+// carries checks that messages come through both links, from one to the other if
+// the servent relays.
+func (t *trial) carries(from, to *peer) {
+	from.alive()
+	to.alive()
+	if role, _ := t.answer.get("X-Ultrapeer"); strings.EqualFold(role, "True") {
+		t.relayed(from, to, t.query(3, 0))
+	}
+}
+
 // passes sends f on one link and reports what comes of it on the other before a
 // query that was sent later.
 func (t *trial) passes(from, to *peer, f wire.Frame) (wire.Frame, bool) {
+	t.needRelay()
 	from.send(f)
 	t.flow(from, to)
 	return to.find(same(f))
@@ -35,6 +54,7 @@ func (t *trial) passes(from, to *peer, f wire.Frame) (wire.Frame, bool) {
 // flow sends a query that must pass and waits for it: what was to pass before
 // it has passed.
 func (t *trial) flow(from, to *peer) {
+	t.needRelay()
 	sentinel := t.query(3, 1)
 	from.send(sentinel)
 	to.want("a query relayed from another link", same(sentinel))
@@ -43,6 +63,7 @@ func (t *trial) flow(from, to *peer) {
 // relayed checks that f arrives unchanged but for TTL and hops, and returns it
 // as it arrives.
 func (t *trial) relayed(from, to *peer, f wire.Frame) wire.Frame {
+	t.needRelay()
 	from.send(f)
 	got := to.want(fmt.Sprintf("%s relayed", describe(f)), same(f))
 	t.check(bytes.Equal(got.Payload(), f.Payload()), fmt.Sprintf("the payload %x", clipBytes(f.Payload())), "%x", clipBytes(got.Payload()))
