@@ -17,5 +17,5 @@ import (
 
 func main() {
 	env := cli.System()
-	os.Exit(cli.Main(env, os.Args, testnet.Command(env), testnet.Bench(env), crawl.Command(env)))
+	os.Exit(cli.Main(env, os.Args, testnet.Command(env), testnet.Bench(env), testnet.Conform(env), crawl.Command(env)))
 }

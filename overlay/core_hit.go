@@ -15,7 +15,7 @@ func Vendor() wire.VendorCode { return vendor }
 
 // hit delivers a neighbor's query hit to a search of ours or routes it back.
 func (c *Core) hit(now time.Time, n *neighbor, f wire.Frame) {
-	head, err := wire.ParseHitHead(f.Payload())
+	head, err := wire.CheckHit(f.Payload())
 	if why, ok := c.checkHit(f, head, err); !ok {
 		c.drop(n, why)
 		return

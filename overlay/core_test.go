@@ -340,6 +340,10 @@ func TestHitsGoBack(t *testing.T) {
 	w.dropped(DropForged)
 	b.sends(q, 5, 1, hitFor(ourServent, ours))
 	w.dropped(DropOwn)
+	lie := hit.AppendTo(nil)
+	lie[0]++ // one record more than there are
+	b.sends(q, 5, 1, &wire.Opaque{Kind: wire.TypeQueryHit, Payload: lie})
+	w.dropped(DropMalformed)
 	quiet(a, b, c)
 }
 

@@ -84,3 +84,7 @@ func remedy(err error) string {
 
 // Usage makes an error about how a command was called.
 func Usage(format string, args ...any) error { return usage(format, args...) }
+
+// Unreachable makes an error that ends the program as when no node is running:
+// the servent a command is about does not answer.
+func Unreachable(format string, args ...any) error { return fail(exitNotRunning, format, args...) }

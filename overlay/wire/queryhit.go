@@ -48,6 +48,25 @@ func ParseHitHead(payload []byte) (HitHead, error) {
 	}, nil
 }
 
+// CheckHit is ParseHitHead for a relay that passes on nothing malformed: it also
+// walks over the records, as many as the count claims, without allocating.
+func CheckHit(payload []byte) (HitHead, error) {
+	head, err := ParseHitHead(payload)
+	if err != nil {
+		return HitHead{}, err
+	}
+	body := payload[hitRecords : len(payload)-serventLen]
+	at := 0
+	for range head.Count {
+		_, _, n, err := cutRecord(body[at:], hitRecords+at)
+		if err != nil {
+			return HitHead{}, err
+		}
+		at += n
+	}
+	return head, nil
+}
+
 // Type returns TypeQueryHit.
 func (m *QueryHit) Type() Type { return TypeQueryHit }
 

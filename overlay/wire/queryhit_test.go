@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"bytes"
 	"math"
 	"strings"
 	"testing"
@@ -72,6 +73,48 @@ func TestParseHitHeadAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestCheckHit: a relay refuses what a reader refuses, and nothing else, at no
+// cost.
+func TestCheckHit(t *testing.T) {
+	whole := benchmarkHit()
+	cases := [][]byte{whole, nil, whole[:minHit-1], whole[:len(whole)/2]}
+	for _, count := range []byte{0, 1, 9, 11, 255} {
+		lie := bytes.Clone(whole)
+		lie[0] = count
+		cases = append(cases, lie)
+	}
+	for i := range whole {
+		changed := bytes.Clone(whole)
+		changed[i] = 0
+		filled := bytes.Clone(whole)
+		filled[i] |= 1
+		cases = append(cases, changed, filled)
+	}
+	refused := 0
+	for _, payload := range cases {
+		head, err := CheckHit(payload)
+		_, want := Parse(TypeQueryHit, payload)
+		if (err == nil) != (want == nil) {
+			t.Fatalf("%x: checked: %v; parsed: %v", payload, err, want)
+		}
+		if err != nil {
+			refused++
+		} else if parsed, _ := ParseHitHead(payload); parsed != head {
+			t.Errorf("%x: head %+v, want %+v", payload, head, parsed)
+		}
+	}
+	if refused < 10 {
+		t.Errorf("only %d of %d were refused", refused, len(cases))
+	}
+	if allocs := testing.AllocsPerRun(100, func() {
+		if _, err := CheckHit(whole); err != nil {
+			t.Error(err)
+		}
+	}); allocs > 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
+
 // benchmarkHit is a hit of ten records, as a servent sends it.
 func benchmarkHit() []byte {
 	hit := &QueryHit{Addr: addr("192.0.2.17:6346"), Trailer: Trailer{Vendor: VendorCode{'T', 'E', 'S', 'T'}}}
@@ -89,6 +132,16 @@ func BenchmarkParseQueryHit(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := Parse(TypeQueryHit, payload); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkCheckHit(b *testing.B) {
+	payload := benchmarkHit()
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := CheckHit(payload); err != nil {
 			b.Fatal(err)
 		}
 	}

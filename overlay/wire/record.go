@@ -55,19 +55,9 @@ func (r *Record) appendTo(b []byte) []byte {
 // parse reads the record at the beginning of b, which is offset bytes into the
 // payload, and returns its length.
 func (r *Record) parse(b []byte, offset int) (n int, err error) {
-	if len(b) < minRecord {
-		return 0, malformed(TypeQueryHit, "record", offset+len(b), reasonShort)
-	}
-	name, rest, ok := bytes.Cut(b[recordName:], []byte{nul})
-	if !ok {
-		return 0, malformed(TypeQueryHit, "record name", offset+recordName, reasonNoNUL)
-	}
-	if len(name) == 0 {
-		return 0, malformed(TypeQueryHit, "record name", offset+recordName, "empty")
-	}
-	ext, rest, ok := bytes.Cut(rest, []byte{nul})
-	if !ok {
-		return 0, malformed(TypeQueryHit, "record extensions", offset+recordName+len(name)+1, reasonNoNUL)
+	name, ext, n, err := cutRecord(b, offset)
+	if err != nil {
+		return 0, err
 	}
 	r.Index = binary.LittleEndian.Uint32(b)
 	r.Size = int64(binary.LittleEndian.Uint32(b[4:]))
@@ -76,7 +66,28 @@ func (r *Record) parse(b []byte, offset int) (n int, err error) {
 	if large := largeSize(ext); r.Size == sizeLarge && large != 0 {
 		r.Size = large
 	}
-	return len(b) - len(rest), nil
+	return n, nil
+}
+
+// cutRecord finds the name, the extension area and the length of the record at
+// the beginning of b, which is offset bytes into the payload, without
+// allocating.
+func cutRecord(b []byte, offset int) (name, ext []byte, n int, err error) {
+	if len(b) < minRecord {
+		return nil, nil, 0, malformed(TypeQueryHit, "record", offset+len(b), reasonShort)
+	}
+	name, rest, ok := bytes.Cut(b[recordName:], []byte{nul})
+	if !ok {
+		return nil, nil, 0, malformed(TypeQueryHit, "record name", offset+recordName, reasonNoNUL)
+	}
+	if len(name) == 0 {
+		return nil, nil, 0, malformed(TypeQueryHit, "record name", offset+recordName, "empty")
+	}
+	ext, rest, ok = bytes.Cut(rest, []byte{nul})
+	if !ok {
+		return nil, nil, 0, malformed(TypeQueryHit, "record extensions", offset+recordName+len(name)+1, reasonNoNUL)
+	}
+	return name, ext, len(b) - len(rest), nil
 }
 
 // largeSize returns the size told by GGEP "LF" in an extension area, 0 if there
