@@ -53,7 +53,7 @@ func live(t *testing.T) (node *process.Node, listen netip.AddrPort, words, urn s
 	}
 	node, err := process.Start(t.Context(), process.Config{
 		Program: program, Home: filepath.Join(dir, "home"),
-		Args: []string{"--listen", "127.0.0.1:0", "--max-neighbors", "200", "--share", share, "--log", "disabled"},
+		Args: []string{"--listen", "127.0.0.1:0", "--role", "ultrapeer", "--max-neighbors", "200", "--share", share, "--log", "disabled"},
 	})
 	if err != nil {
 		t.Fatal(err)
