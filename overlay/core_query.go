@@ -28,7 +28,7 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 	case !c.isUltrapeer():
 	case int(f.TTL())+int(f.Hops()) > hardTTL:
 		c.highTTL(n, f.Hops())
-	case c.leaf(n):
+	case c.leaf(n) && !isNews(f):
 		c.leafQuery(now, n, f)
 	default:
 		c.flood(now, n, f)
@@ -39,8 +39,11 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 // far as its TTL goes.
 func (c *Core) flood(now time.Time, n *neighbor, f wire.Frame) {
 	left := c.left(n, f)
+	q := outgoing{words: c.hash(f), news: isNews(f), payload: f.Payload()}
+	if q.news && f.Hops() > 0 {
+		left = 0 // it is for the neighborhood
+	}
 	c.queries.Raise(now, f.GUID(), uint8(left))
-	q := outgoing{words: c.hash(f), payload: f.Payload()}
 	f.SetTTL(wire.TTL(max(left, 1)), f.Hops()+1)
 	q.hops = f.Hops()
 	c.toLeaves(n, f, &q)
@@ -108,6 +111,7 @@ func extends(n *neighbor) bool {
 // outgoing is a query that is about to be sent to neighbors.
 type outgoing struct {
 	words   qrp.Words
+	news    bool // asks for the newest files, for which tables say nothing
 	hops    wire.Hops
 	payload []byte
 }
@@ -119,10 +123,22 @@ func (n *neighbor) takes(q *outgoing) bool { return n.wants(q.hops) }
 // asked nothing before it sent a table, an ultrapeer everything.
 func (n *neighbor) routes(q *outgoing) bool {
 	t := n.table()
+	if q.news {
+		return n.feature(whatsNew) > 0 && (n.peer.Role == handshake.RoleUltrapeer || t != nil && !t.Empty())
+	}
 	if t == nil {
 		return n.peer.Role == handshake.RoleUltrapeer
 	}
 	return t.Routes(q.words)
+}
+
+// whatsNew is the feature of answering queries for the newest files.
+const whatsNew = "WHAT"
+
+// isNews reports whether a query asks for the newest files.
+func isNews(f wire.Frame) bool {
+	_, text, ext, err := wire.QueryText(f.Payload())
+	return err == nil && wire.WhatsNew(text, ext)
 }
 
 // hash returns what route tables are asked for a query. Without anybody whose

@@ -21,7 +21,7 @@ func (letters) Hash(payload []byte) qrp.Words {
 	_, text, _, _ := wire.QueryText(payload)
 	var w qrp.Words
 	var word []byte
-	for _, b := range append(text, ' ') {
+	for _, b := range append(slices.Clone(text), ' ') {
 		if b != ' ' {
 			word = append(word, b)
 		} else if len(word) > 0 {
@@ -472,4 +472,35 @@ func TestEviction(t *testing.T) {
 	if w.core.leaves() != slots {
 		t.Errorf("%d leaves, want %d", w.core.leaves(), slots)
 	}
+}
+
+// TestWhatsNewTravels passes on a query for the newest files: one hop, whatever
+// tables say, to those that answer such queries.
+func TestWhatsNewTravels(t *testing.T) {
+	news := &wire.Query{Flags: wire.FlagMark, Text: wire.WhatsNewText}
+	w := newWorld(t, Config{Hasher: letters{}})
+	what := wire.NewFeatures(wire.Feature{Name: wire.VendorCode{'W', 'H', 'A', 'T'}, Version: 1})
+	a := w.joins(alice)
+	knows, leaf := w.speaks(bob, handshake.RoleUltrapeer), w.speaks(carol, handshake.RoleLeaf)
+	knows.says(wire.GUID{}, what)
+	leaf.says(wire.GUID{}, what)
+	leaf.tells(nil, tableOf("green"))
+	old := w.serves(dave, "green")
+	a.sends(guidOf(1), 2, 0, news)
+	knows.wantAt(wire.TypeQuery, 1, 1)
+	leaf.wantAt(wire.TypeQuery, 1, 1)
+	a.sends(guidOf(2), 2, 1, news) // a hop farther: leaves only
+	leaf.wantAt(wire.TypeQuery, 1, 2)
+	quiet(a, knows, leaf, old)
+
+	leaf.sends(guidOf(3), 3, 0, news) // of a leaf: no dynamic query
+	a.wantAt(wire.TypeQuery, 2, 1)
+	knows.wantAt(wire.TypeQuery, 2, 1)
+	quiet(a, knows, leaf, old)
+
+	w.step(&Search{ID: 1, Query: *news, TTL: 2})
+	for _, p := range []*player{a, knows, leaf} {
+		p.wantAt(wire.TypeQuery, 2, 0)
+	}
+	quiet(a, knows, leaf, old)
 }

@@ -39,7 +39,8 @@ func (c *Core) search(now time.Time, ev *Search) {
 	guid, query := c.askOOB(now, wire.NewGUID(c.rnd), query)
 	c.queries.Record(now, guid, localLink)
 	f := wire.Frame(wire.AppendFrame(nil, guid, ttl, 0, &query))
-	dynamic := c.isUltrapeer() && !c.cfg.Flood && len(c.asking) < maxAsking
+	news := isNews(f)
+	dynamic := c.isUltrapeer() && !c.cfg.Flood && !news && len(c.asking) < maxAsking
 	c.searches.add(runningSearch{id: ev.ID, guid: guid, frame: f, began: now, flood: !dynamic})
 	c.beginGuess(now, ev.ID, ev.Query)
 	if dynamic {
@@ -48,8 +49,9 @@ func (c *Core) search(now time.Time, ev *Search) {
 		c.ask(now, localLink, f, cfg)
 		return
 	}
+	q := outgoing{words: c.hash(f), news: news, payload: f.Payload()}
 	for _, n := range c.neighbors {
-		if n.wants(0) {
+		if n.takes(&q) && (!c.leaf(n) || n.routes(&q)) {
 			c.send(n, f)
 		}
 	}
@@ -64,7 +66,7 @@ func (c *Core) repeatSearches(now time.Time, n *neighbor) {
 		switch {
 		case now.Sub(s.began) >= searchRepeat || !n.wants(0):
 		case c.leaf(n):
-			q := outgoing{words: c.hash(s.frame), payload: s.frame.Payload()}
+			q := outgoing{words: c.hash(s.frame), news: isNews(s.frame), payload: s.frame.Payload()}
 			if n.takes(&q) && n.routes(&q) {
 				c.send(n, s.frame)
 			}

@@ -35,7 +35,7 @@ func (a *Answerer) Match(payload []byte, limit int) []wire.Record {
 	if wanted := int(flags.Normal() & wire.MaskMaxHits); wanted > 0 {
 		limit = min(limit, wanted)
 	}
-	if whatsNew(text, ext) {
+	if wire.WhatsNew(text, ext) {
 		return a.newest(mediaMask(ext), limit)
 	}
 	q, ok := request(text, ext)

@@ -71,8 +71,8 @@ func message(q query.Query) wire.Query {
 	var block []ggep.Extension
 	switch {
 	case q.New:
-		m.Text = whatsNewText
-		block = append(block, ggep.Extension{ID: ggep.WhatsNew, Data: []byte{whatsNewFeature}})
+		m.Text = wire.WhatsNewText
+		block = append(block, ggep.Extension{ID: ggep.WhatsNew, Data: []byte{wire.WhatsNewFeature}})
 	case q.ByHash():
 		m.Text = `\` // a query for a hash alone
 		m.Ext = wire.AppendSHA1(nil, q.SHA1)

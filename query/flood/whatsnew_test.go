@@ -96,7 +96,7 @@ func TestAskWhatsNew(t *testing.T) {
 			t.Fatal(err)
 		}
 		text, ext := []byte(n.query.Text), n.query.Ext
-		if n.ttl != test.ttl || !whatsNew(nil, ext) || mediaMask(ext) != test.q.Media || string(text) != whatsNewText {
+		if n.ttl != test.ttl || !wire.WhatsNew(nil, ext) || mediaMask(ext) != test.q.Media || string(text) != wire.WhatsNewText {
 			t.Errorf("%s: TTL %d, %+v", test.name, n.ttl, n.query)
 		}
 		for x := range wire.Extensions(ext) {
