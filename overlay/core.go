@@ -160,6 +160,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.up(now, ev)
 	case *Failed:
 		c.failed(now, ev)
+	case *Stalled:
+		c.stalled(now, ev)
 	case *Ended:
 		c.ended(now, ev)
 	case *Reached:

@@ -20,6 +20,7 @@ const (
 	byeMalformed handshake.Status = 400
 	byeAgain     handshake.Status = 401
 	byeHighTTL   handshake.Status = 403
+	byeSlow      handshake.Status = 405
 	byeSilent    handshake.Status = 406
 	byeDuplicate handshake.Status = 409
 	byeRoutes    handshake.Status = 413
@@ -254,6 +255,21 @@ func (c *Core) failed(now time.Time, ev *Failed) {
 		}
 	}
 	c.hosts.Failed(now, addr, code)
+	c.dial(now)
+}
+
+// stalled sends a neighbor away that does not take what it is sent. It has only
+// been losing messages meanwhile; nobody waited for it.
+func (c *Core) stalled(now time.Time, ev *Stalled) {
+	n := c.alive(ev.Link)
+	if n == nil {
+		return
+	}
+	c.bye(n, byeSlow, "Send queue blocked")
+	if n.listen.IsValid() {
+		c.hosts.Failed(now, n.listen, int(byeSlow))
+	}
+	c.replace(now, n)
 	c.dial(now)
 }
 

@@ -46,6 +46,9 @@ type Batch struct {
 	Frames []byte
 }
 
+// Stalled is a link whose other side does not take what it is sent.
+type Stalled struct{ Link link.ID }
+
 // Ended is a link that receives nothing any more.
 type Ended struct {
 	Link link.ID
@@ -126,6 +129,7 @@ func (*Applied) event()    {}
 func (*Up) event()         {}
 func (*Failed) event()     {}
 func (*Batch) event()      {}
+func (*Stalled) event()    {}
 func (*Ended) event()      {}
 func (*Datagram) event()   {}
 func (*Transmit) event()   {}

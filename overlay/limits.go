@@ -44,6 +44,12 @@ const (
 	alivePause    = 10 * time.Second
 	aliveTries    = 3
 
+	// stalledTimeout ends a link that took nothing for so long though something
+	// waits for it, congestedTimeout one whose queue was more than half full for
+	// so long, as gtk-gnutella does.
+	stalledTimeout   = 30 * time.Second
+	congestedTimeout = 3 * time.Minute
+
 	// pingPause is the least time between two pings of one neighbor that are
 	// answered from the cache. gtk-gnutella takes one in 3 s.
 	pingPause = 3 * time.Second

@@ -89,6 +89,8 @@ type port struct {
 	link  *link.Link
 	queue link.Queue
 	dirty bool
+
+	progress progress
 }
 
 // letter is what the inbox takes: an event, a batch of a link, a link whose
@@ -149,6 +151,7 @@ func (o *Overlay) Run(ctx context.Context) error {
 			o.handle(l)
 		case <-o.timer.C:
 			o.step(&Tick{})
+			o.watch(time.Now())
 		case <-ctx.Done():
 		}
 		o.schedule()

@@ -3,9 +3,9 @@ package link
 import "time"
 
 const (
-	// maxQueue bounds the messages that wait for one link, in bytes. It is the
+	// MaxQueue bounds the messages that wait for one link, in bytes. It is the
 	// figure of gtk-gnutella: some seconds of a slow line.
-	maxQueue = 96 << 10
+	MaxQueue = 96 << 10
 
 	// maxPending bounds what was taken from the queue and is on its way into
 	// the socket, in bytes: enough to keep a fast link busy while the loop is

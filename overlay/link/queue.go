@@ -56,7 +56,7 @@ type lane struct {
 // Push takes a copy of frame into the queue, or drops it.
 func (q *Queue) Push(frame wire.Frame) {
 	own := laneOf(frame)
-	for q.bytes+len(frame) > maxQueue {
+	for q.bytes+len(frame) > MaxQueue {
 		if !q.evictBelow(own) {
 			q.drops.count(frame.Type())
 			return

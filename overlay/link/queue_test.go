@@ -73,13 +73,13 @@ func TestQueueTakesWholeFrames(t *testing.T) {
 
 // TestQueueBound fills the queue to its cap and looks at who has to go.
 func TestQueueBound(t *testing.T) {
-	const n = maxQueue / 1024
+	const n = MaxQueue / 1024
 	fill := func(typ wire.Type) *Queue {
 		q := new(Queue)
 		for range n {
 			q.Push(frame(typ, 1, 1024))
 		}
-		if q.Len() != maxQueue || q.Drops().Total() != 0 {
+		if q.Len() != MaxQueue || q.Drops().Total() != 0 {
 			t.Fatalf("%d bytes wait and %d were dropped, want the cap and none", q.Len(), q.Drops().Total())
 		}
 		return q
@@ -99,15 +99,15 @@ func TestQueueBound(t *testing.T) {
 	} {
 		q := fill(test.full)
 		q.Push(frame(test.comes, 1, 1024))
-		if got := q.Drops(); got != test.want || q.Len() != maxQueue {
-			t.Errorf("%s: dropped %+v and hold %d, want %+v and %d", test.name, got, q.Len(), test.want, maxQueue)
+		if got := q.Drops(); got != test.want || q.Len() != MaxQueue {
+			t.Errorf("%s: dropped %+v and hold %d, want %+v and %d", test.name, got, q.Len(), test.want, MaxQueue)
 		}
 	}
 	q := fill(wire.TypeQuery)
 	q.AppendTo(nil, 1024)
 	q.Push(frame(wire.TypeQuery, 1, 1023))
 	q.Push(frame(wire.TypeQuery, 1, 23))
-	if q.Drops().Total() != 1 || q.Len() != maxQueue-1 {
+	if q.Drops().Total() != 1 || q.Len() != MaxQueue-1 {
 		t.Errorf("one byte below the cap a message of 23 bytes was not dropped: %d bytes wait", q.Len())
 	}
 }
@@ -132,7 +132,7 @@ func TestQueueModel(t *testing.T) {
 				b = rest
 			}
 		}
-		if q.Len() > maxQueue || q.Len() < 0 {
+		if q.Len() > MaxQueue || q.Len() < 0 {
 			t.Fatalf("the queue holds %d bytes", q.Len())
 		}
 	}
