@@ -25,6 +25,8 @@ type fault struct {
 	keep   bool                        // connections stay when the servent closes
 	body   func(b []byte) []byte       // spoils what follows the servent's HTTP head
 	reply  func(first string) []string // lines it says to a first line instead of anything else
+	ask    func(b wire.Frame) []frame  // what becomes of a datagram of ours, which may be no frame
+	tell   func(f wire.Frame) []frame  // what becomes of a datagram of the servent's
 }
 
 // frame is a frame on its way through a broken servent.
@@ -70,8 +72,9 @@ func (s *spoiled) tell(b []byte) {
 // spoil starts a broken servent in front of a sound one.
 func spoil(t *testing.T, sound netip.AddrPort, f fault) netip.AddrPort {
 	t.Helper()
-	l := twin(t, sound)
+	l, udp := twin(t, sound)
 	s := &broken{fault: f, to: sound.String(), ends: map[*spoiled]bool{}}
+	s.work.Go(func() { s.datagrams(udp, sound) })
 	s.work.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -83,6 +86,7 @@ func spoil(t *testing.T, sound netip.AddrPort, f fault) netip.AddrPort {
 	})
 	t.Cleanup(func() { // runs when the test is over
 		l.Close()
+		udp.Close()
 		s.mu.Lock()
 		for e := range s.ends {
 			e.client.Close()
@@ -95,13 +99,19 @@ func spoil(t *testing.T, sound netip.AddrPort, f fault) netip.AddrPort {
 }
 
 // twin listens at another loopback address, with the port of one.
-func twin(t *testing.T, one netip.AddrPort) net.Listener {
+func twin(t *testing.T, one netip.AddrPort) (net.Listener, *net.UDPConn) {
 	t.Helper()
 	for i := byte(2); ; i++ {
-		l, err := net.Listen("tcp", netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, i}), one.Port()).String())
+		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 1, i}), one.Port())
+		l, err := net.Listen("tcp", at.String())
+		if err == nil {
+			var udp *net.UDPConn
+			if udp, err = net.ListenUDP("udp", net.UDPAddrFromAddrPort(at)); err == nil {
+				return l, udp
+			}
+			l.Close()
+		}
 		switch {
-		case err == nil:
-			return l
 		case i < 255 && errors.Is(err, syscall.EADDRINUSE):
 		case os.Getenv("FILBERT_REQUIRE_ALL") == "":
 			t.Skipf("there is no second loopback address here: %v", err)

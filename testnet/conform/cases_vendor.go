@@ -144,7 +144,9 @@ var vendorCases = []Case{
 				addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte(data[:4])), binary.LittleEndian.Uint16(data[4:]))
 				t.check(addr.Port() == t.cfg.Addr.Port(), fmt.Sprintf("port %d", t.cfg.Addr.Port()), "%v", addr)
 			}
-			t.relayed(t.one(), p, t.push(t.one(), p.guid, 3))
+			push := t.push(t.one(), p.guid, 3)
+			t.one().send(push) // a leaf that says it is a push proxy is one as well
+			p.want("the push for us", same(push))
 		},
 	},
 	{

@@ -16,6 +16,7 @@ type datagrams struct {
 	t     *trial
 	conn  *net.UDPConn
 	local netip.AddrPort
+	mute  bool // answers no pings
 }
 
 // datagrams opens a UDP port at an address.
@@ -26,7 +27,7 @@ func (t *trial) datagrams(at netip.Addr) *datagrams {
 	}
 	t.later(conn)
 	bound, _ := conn.LocalAddr().(*net.UDPAddr)
-	return &datagrams{t, conn, bound.AddrPort()}
+	return &datagrams{t: t, conn: conn, local: bound.AddrPort()}
 }
 
 // stranger opens a UDP port whose pings the servent owes an answer: servents
@@ -74,9 +75,21 @@ func (d *datagrams) wait(limit time.Duration, match func(wire.Frame) bool) (wire
 		if match(f) {
 			return append(wire.Frame(nil), f...), true
 		}
-		if f.Type() == wire.TypePing {
+		if f.Type() == wire.TypePing && !d.mute {
 			d.send(wire.AppendFrame(nil, f.GUID(), 1, 0, &wire.Pong{Addr: d.local, Files: 1, KiB: 8}))
 		}
+	}
+}
+
+// all returns what comes until nothing more does for a while.
+func (d *datagrams) all() (got []wire.Frame) {
+	limit := d.t.cfg.Timeout
+	for {
+		f, ok := d.wait(limit, func(wire.Frame) bool { return true })
+		if !ok {
+			return got
+		}
+		got, limit = append(got, f), quietTime
 	}
 }
 

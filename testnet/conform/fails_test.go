@@ -3,6 +3,7 @@ package conform
 import (
 	"bytes"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"filbert/overlay/wire"
+	"filbert/overlay/wire/ggep"
 )
 
 // faults are things a servent may do wrong, under the case that must notice.
@@ -260,7 +262,35 @@ var faults = []struct {
 			b.first = strings.Replace(b.first, "HEAD", "PATCH", 1)
 		}
 	}}},
-	{"browse/answer", fault{theirs: replace("X-Features", "X-Features: browse/1.0")}},
+	{"browse/answer", fault{theirs: instead("Content-Type: text/html")}},
+	{"browse/hits", fault{body: func(b []byte) []byte { return b[:len(b)-1] }}},
+	{"browse/hits", fault{body: func(b []byte) []byte { b[16] = byte(wire.TypeQuery); return b }}},
+	{"browse/hits", fault{body: func(b []byte) []byte { b[len(b)-1] ^= 0x55; return b }}},
+	{"browse/file", fault{body: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte("urn:sha1:"), []byte("urn:sha9:")) }}},
+
+	{"datagram/ping", fault{ask: lost}},
+	{"datagram/ping", fault{tell: when(wire.TypePong, flip(0))}},
+	{"datagram/ping", fault{tell: when(wire.TypePong, hops(1))}},
+	{"datagram/ping", fault{tell: when(wire.TypePong, flip(wire.HeaderLen))}},
+	{"datagram/ping", fault{tell: when(wire.TypePong, func(f wire.Frame) []frame { return pass(append(f, 0)) })}},
+	{"datagram/scp", fault{tell: telling(ggep.IPP, "\xc0\x00\x02\x01\xca\x18\xc0\x00\x02\x01\xca\x18")}},
+	{"datagram/scp", fault{tell: telling(ggep.IPP, "\xc0\x00\x02\x01\x00\x00")}},
+	{"datagram/scp", fault{tell: telling(ggep.IPP, "\xc0\x00\x02\x01\xca")}},
+	{"datagram/flood", fault{tell: when(wire.TypePong, twice)}},
+	{"datagram/small", fault{ask: lost}},
+	{"datagram/small", fault{tell: when(wire.TypePing, twice)}},
+	{"datagram/small", fault{ask: func(f wire.Frame) []frame {
+		pong := &wire.Pong{Addr: netip.MustParseAddrPort("192.0.2.1:6346"), Ext: make([]byte, smallAnswer)}
+		return []frame{{wire.AppendFrame(nil, f.GUID(), 1, 0, pong), back}}
+	}}},
+	{"datagram/padded", fault{tell: telling("PAD", string(make([]byte, smallAnswer)))}},
+	{"datagram/crawler", fault{tell: when(wire.TypeVendor, flip(0))}},
+	{"datagram/crawler", fault{tell: when(wire.TypeVendor, flip(wire.HeaderLen+8))}},
+	{"datagram/head", fault{tell: when(wire.TypeVendor, flip(0))}},
+	{"datagram/head", fault{tell: when(wire.TypeVendor, flip(wire.HeaderLen+9))}},
+	{"datagram/head-unknown", fault{tell: when(wire.TypeVendor, flip(wire.HeaderLen+9))}},
+	{"datagram/garbage", fault{ask: echoed}},
+	{"datagram/links-only", fault{ask: echoed}},
 
 	{"malformed/unknown-type", fault{send: func(f wire.Frame) []frame {
 		if f.Type() == 0x77 {
@@ -284,7 +314,7 @@ var faults = []struct {
 // TestCasesFail: every fault is noticed by its case.
 func TestCasesFail(t *testing.T) {
 	t.Parallel()
-	_, sound, words, urn := live(t, "ultrapeer")
+	_, sound, words, urn := live(t, "--role", "ultrapeer")
 	atOnce(len(faults), func(i int) {
 		name := faults[i].name
 		r, err := Run(t.Context(), Config{
@@ -325,7 +355,7 @@ func atOnce(n int, f func(i int)) {
 // TestSoundPasses: the proxy alone makes no case fail, so that the faults do.
 func TestSoundPasses(t *testing.T) {
 	t.Parallel()
-	_, sound, words, urn := live(t, "ultrapeer")
+	_, sound, words, urn := live(t, "--role", "ultrapeer")
 	addr := spoil(t, sound, fault{})
 	done := map[string]bool{
 		"handshake/early-hello": true, // this it does
@@ -462,10 +492,10 @@ func wrongRange(b *block) {
 	}
 }
 
-// TestEveryAreaCanFail: no area lacks a fault, but those that only calls or
-// datagrams bring out.
+// TestEveryAreaCanFail: no area lacks a fault, but the one that only calls bring
+// out.
 func TestEveryAreaCanFail(t *testing.T) {
-	tried := map[string]bool{"datagram": true, "calling": true}
+	tried := map[string]bool{"calling": true}
 	for _, one := range faults {
 		area, _, _ := strings.Cut(one.name, "/")
 		tried[area] = true

@@ -82,4 +82,6 @@ const (
 	maxRecords   = 10 // of one query hit (wire.md §2)
 	softHit      = 16384
 	maxPatch     = 4096 // bytes of a QRP patch of ours: what LimeWire sends
+	smallAnswer  = 512  // bytes to an address that may be forged (THREATS T2)
+	paddedPing   = 400  // bytes of padding in a ping that need not prove where it is from
 )

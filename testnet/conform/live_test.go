@@ -11,37 +11,48 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"filbert/testnet/process"
 )
 
-// roles are what a filbert can be, and the cases (or areas) it then does not
-// offer. The lists shrink, by hand, as features land; a case that leaves one or
-// joins it unasked fails TestFilbert.
-var roles = map[string][]string{
-	"ultrapeer": {"browse/*"},
-	"leaf": {
-		// A leaf relays nothing, has no leaves and is nobody's push proxy.
+// kinds are what a filbert can be, and the cases or areas it then does not offer.
+// A case that leaves a list or joins it unasked fails TestFilbert.
+var kinds = map[string]struct {
+	args       []string
+	notOffered []string
+}{
+	"ultrapeer": {args: []string{"--role", "ultrapeer"}},
+	"leaf": {[]string{"--role", "leaf"}, []string{
+		"headers/x-ultrapeer-needed", // ultrapeers guide others
+		// A leaf relays nothing.
 		"ping/not-relayed", "ping/pong-not-relayed",
 		"ttl/relayed", "ttl/back", "ttl/both-ways", "ttl/last-hop", "ttl/1", "ttl/0", "ttl/hops-255", "ttl/clamped", "ttl/far", "ttl/above-15",
 		"duplicate/*", "hit/*",
 		"push/to-hit", "push/to-neighbor", "push/unknown", "push/again",
+		"vendor/hops-flow",
+		"malformed/dribble", "malformed/unknown-type", "malformed/query-nul", "malformed/query-short", "malformed/query-utf8",
+		"malformed/query-long", "malformed/hit", "malformed/hops",
+		// It has no leaves, and reads no tables but sends its own.
 		"leaf/*",
 		"route/table", "route/8-bit", "route/infinity-2", "route/patches", "route/zlib", "route/ttl-1", "route/both-words",
 		"route/incremental", "route/reset", "route/no-reset", "route/sequence", "route/slots", "route/huge", "route/infinity-0",
 		"route/too-much", "route/too-little", "route/last-hop",
-		"vendor/hops-flow", "vendor/push-proxy",
-		"malformed/dribble", "malformed/unknown-type", "malformed/query-nul", "malformed/query-short", "malformed/query-utf8",
-		"malformed/query-long", "malformed/hit", "malformed/hops",
-		"headers/x-ultrapeer-needed", "browse/*",
-	},
+	}},
+	"plain": {[]string{"--role", "ultrapeer", "--deflate=false", "--tls=false", "--browse=false"}, []string{
+		// Each is switched off.
+		"headers/encodings", "deflate/theirs", "deflate/both", "deflate/ours", "deflate/list", "deflate/split", "deflate/prompt",
+		"deflate/garbage", "deflate/bomb", "calling/deflate",
+		"tls/upgrade", "tls/unconfirmed", "tls/upgrade-deflate", "tls/direct", "tls/no-upgrade-inside", "tls/http", "calling/tls",
+		"browse/*",
+	}},
 }
 
-// live starts a filbert that shares one file, and returns it, where it listens
-// and what the file is called.
-func live(t *testing.T, role string) (node *process.Node, listen netip.AddrPort, words, urn string) {
+// live starts a filbert with some flags that shares one file, and returns it,
+// where it listens and what the file is called.
+func live(t *testing.T, args ...string) (node *process.Node, listen netip.AddrPort, words, urn string) {
 	t.Helper()
 	dir := t.TempDir()
 	share := filepath.Join(dir, "share")
@@ -57,7 +68,7 @@ func live(t *testing.T, role string) (node *process.Node, listen netip.AddrPort,
 	}
 	node, err := process.Start(t.Context(), process.Config{
 		Program: program, Home: filepath.Join(dir, "home"),
-		Args: []string{"--listen", "127.0.0.1:0", "--role", role, "--max-neighbors", "200", "--share", share, "--log", "disabled"},
+		Args: append([]string{"--listen", "127.0.0.1:0", "--max-neighbors", "200", "--share", share, "--log", "disabled"}, args...),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -76,25 +87,30 @@ func live(t *testing.T, role string) (node *process.Node, listen netip.AddrPort,
 	return node, netip.MustParseAddrPort(status.Listen), "blue hills", urnSHA1 + base32.StdEncoding.EncodeToString(sum[:])
 }
 
-// TestFilbert tries a live filbert in both roles: every case passes, or is one of
-// those that are known not to be offered.
+// TestFilbert tries a live filbert of each kind: every case passes, or is one of
+// those that are known not to be offered. They mostly wait, so all run at once
+// however few processors there are.
 func TestFilbert(t *testing.T) {
-	for role, notOffered := range roles {
-		t.Run(role, func(t *testing.T) {
-			t.Parallel()
-			var names []string
-			for _, pattern := range notOffered {
-				for _, c := range Select(pattern) {
-					names = append(names, c.Name)
+	t.Parallel()
+	var work sync.WaitGroup
+	defer work.Wait()
+	for name, kind := range kinds {
+		work.Go(func() {
+			t.Run(name, func(t *testing.T) {
+				var notOffered []string
+				for _, pattern := range kind.notOffered {
+					for _, c := range Select(pattern) {
+						notOffered = append(notOffered, c.Name)
+					}
 				}
-			}
-			tryFilbert(t, role, names)
+				tryFilbert(t, kind.args, notOffered)
+			})
 		})
 	}
 }
 
-func tryFilbert(t *testing.T, role string, notOffered []string) {
-	node, listen, words, urn := live(t, role)
+func tryFilbert(t *testing.T, args, notOffered []string) {
+	node, listen, words, urn := live(t, args...)
 	r, err := Run(t.Context(), Config{
 		Addr: listen, Rand: rand.New(rand.NewPCG(1, 0)), Words: words, URN: urn,
 		Call: func(ctx context.Context, addr netip.AddrPort) error {

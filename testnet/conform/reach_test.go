@@ -41,6 +41,7 @@ func mute(t *testing.T, serve func(net.Conn)) netip.AddrPort {
 
 // TestUnreachable: who cannot be tried is no failure of a case but an error.
 func TestUnreachable(t *testing.T) {
+	t.Parallel()
 	says := func(answer string) func(net.Conn) {
 		return func(c net.Conn) {
 			io.WriteString(c, answer)
@@ -70,6 +71,7 @@ func TestUnreachable(t *testing.T) {
 
 // TestGone: a servent that ends in the middle ends the run, which says so.
 func TestGone(t *testing.T) {
+	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +89,7 @@ func TestGone(t *testing.T) {
 		l.Close()
 		c.Close()
 	})
-	r, err := Run(t.Context(), Config{Addr: addr, Only: "headers/*", Rand: rand.New(rand.NewPCG(1, 1)), Timeout: 300 * time.Millisecond}, nil)
+	r, err := Run(t.Context(), Config{Addr: addr, Only: "headers/*", Rand: rand.New(rand.NewPCG(1, 1)), Pace: -1, Timeout: 300 * time.Millisecond}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
