@@ -38,9 +38,9 @@ func Conform(env cli.Env) *clilib.Command {
 			&clilib.StringFlag{Name: "words", Usage: "a file it shares has `WORDS` in its name"},
 			&clilib.StringFlag{Name: "urn", Usage: "a file it shares is called `URN`, urn:sha1:..."},
 			&clilib.DurationFlag{Name: "timeout", Usage: "an answer may take `D`", Value: 5 * time.Second},
-			&clilib.DurationFlag{Name: "pace", Usage: "leave `D` between connections; 0 = none"},
+			&clilib.DurationFlag{Name: "pace", Usage: "leave `D` between connections; 0 = none", DefaultText: "none to a filbert, 31s to others"},
 			&clilib.StringFlag{Name: "call", Usage: "`CMD` makes it connect to the address that replaces " + callAddress + " in it, such as 'filbert connect " + callAddress + "'"},
-			&clilib.Uint64Flag{Name: "seed", Usage: "seed `S` decides the names and GUIDs that are sent (default: another each time)"},
+			&clilib.Uint64Flag{Name: "seed", Usage: "seed `S` decides the names and GUIDs that are sent", DefaultText: "another each time"},
 		},
 		Action: func(c *clilib.Context) error { return runConform(c, env) },
 	}
@@ -50,7 +50,11 @@ func Conform(env cli.Env) *clilib.Command {
 func runConform(c *clilib.Context, env cli.Env) error {
 	asJSON := c.Bool("json")
 	if c.Bool("list") {
-		return listCases(env.Out, conform.Select(c.String("only")), asJSON)
+		cases := conform.Select(c.String("only"))
+		if len(cases) == 0 {
+			return cli.Usage("conform: no case is called %q; see `filbert conform --list`", c.String("only"))
+		}
+		return listCases(env.Out, cases, asJSON)
 	}
 	if c.Args().Len() != 1 {
 		return cli.Usage("conform wants the HOST:PORT of a servent; see `filbert conform --help`")

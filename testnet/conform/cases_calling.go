@@ -109,7 +109,7 @@ func (t *trial) answered(headers ...string) (*peer, block) {
 	if upgrade {
 		t.check(third.lists("Connection", "Upgrade"), "Connection: Upgrade in its third block", "none")
 		if err := c.secureServer(); err != nil {
-			t.failf("a TLS handshake after the upgrade", "%v", err)
+			t.failf("a TLS handshake after the upgrade", "%s", t.told(err))
 		}
 	}
 	said := b

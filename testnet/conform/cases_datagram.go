@@ -3,6 +3,8 @@ package conform
 import (
 	"encoding/binary"
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"filbert/overlay/wire"
 	"filbert/overlay/wire/ggep"
@@ -17,22 +19,34 @@ var datagramCases = []Case{
 		},
 	},
 	{
-		Name: "datagram/scp", Checks: "a ping with GGEP SCP is answered by a pong with packed addresses in IPP, not the asker's and none twice", Source: "bootstrap.md §3",
+		Name: "datagram/scp", Checks: "a ping with GGEP SCP is answered by a pong with packed addresses in IPP (IPP6 where that was asked for), not the asker's and none twice", Source: "bootstrap.md §3",
 		run: func(t *trial) {
-			d, _, pong := askDatagram(t, scp)
-			e, ok := ggep.Find(pong.Ext, ggep.IPP)
-			if !ok {
-				t.notOffered("its pong has no IPP: it has no hosts to tell, or keeps them")
+			d, _, pong := askDatagram(t, t.scp())
+			told := 0
+			for _, id := range []string{ggep.IPP, ggep.IPP6} {
+				length := 4 + 2
+				if id == ggep.IPP6 {
+					length = 16 + 2
+				}
+				e, ok := ggep.Find(pong.Ext, id)
+				if !ok {
+					continue
+				}
+				told++
+				data, err := e.Payload()
+				t.check(err == nil && len(data)%length == 0, fmt.Sprintf("addresses of %d bytes in %s", length, id), "%x: %v", clipBytes(data), err)
+				seen := map[netip.AddrPort]bool{}
+				for packed := range slices.Chunk(data, length) {
+					ip, _ := netip.AddrFromSlice(packed[:length-2]) // of 4 or 16 bytes
+					host := netip.AddrPortFrom(ip, binary.LittleEndian.Uint16(packed[length-2:]))
+					t.check(!seen[host], "each address once", "%v again", host)
+					seen[host] = true
+					t.check(host.Port() != 0, "ports", "%v", host)
+					t.check(host != d.local, "hosts other than the asker", "%v", host)
+				}
 			}
-			data, err := e.Payload()
-			t.check(err == nil && len(data)%6 == 0, "addresses of 6 bytes", "%x: %v", clipBytes(data), err)
-			asker := string(binary.LittleEndian.AppendUint16(d.local.Addr().AsSlice(), d.local.Port()))
-			seen := map[string]bool{}
-			for host := range sixes(data) {
-				t.check(!seen[host], "each address once", "%x again", host)
-				seen[host] = true
-				t.check(binary.LittleEndian.Uint16([]byte(host[4:])) != 0, "ports", "0")
-				t.check(host != asker, "hosts other than the asker", "%x", host)
+			if told == 0 {
+				t.notOffered("its pong has no IPP: it has no hosts to tell, or keeps them")
 			}
 		},
 	},
@@ -45,7 +59,11 @@ var datagramCases = []Case{
 			}
 			isAny := func(f wire.Frame) bool { return f.Type() == wire.TypePong }
 			d.want("one pong", isAny)
-			d.wantNone("second pong", isAny)
+			t.one().alive()
+			if f, again := d.wait(quietTime, isAny); again {
+				d.needStrange()
+				t.failf("no second pong", "%s", describe(f))
+			}
 		},
 	},
 	{
@@ -54,7 +72,7 @@ var datagramCases = []Case{
 		run: func(t *trial) {
 			d := t.stranger()
 			d.mute = true
-			request := ping(wire.NewPingGUID(t.cfg.Rand), 1, scp)
+			request := ping(wire.NewPingGUID(t.cfg.Rand), 1, t.scp())
 			d.send(request)
 			got := d.all()
 			t.check(len(got) > 0, "a pong, or a ping to prove the address by", "nothing within %v", t.cfg.Timeout)
@@ -63,6 +81,9 @@ var datagramCases = []Case{
 				if sum += len(f); f.Type() == wire.TypePing {
 					limit = len(request)
 				}
+			}
+			if sum > limit {
+				d.needStrange()
 			}
 			t.check(sum <= limit, fmt.Sprintf("at most %d bytes for %d", limit, len(request)), "%d in %d datagrams", sum, len(got))
 		},
@@ -92,7 +113,7 @@ var datagramCases = []Case{
 			d.send(wire.AppendFrame(nil, guid, 1, 0, &wire.Vendor{ID: wire.VendorCrawlerPing, Data: []byte{255, 255, 0}}))
 			f, ok := d.wait(t.cfg.Timeout, isVendor(wire.VendorCrawlerPong))
 			if !ok {
-				t.notOffered("no answer to LIME/5, which needs no listing")
+				t.notOffered("no answer to LIME/5: it may not know it, or have no neighbors with IPv4 addresses to tell")
 			}
 			t.check(f.GUID() == guid, guid.String(), "%v", f.GUID())
 			data := f.Payload()[8:]
@@ -149,8 +170,15 @@ var datagramCases = []Case{
 	},
 }
 
-// scp is a GGEP block that asks for ultrapeers.
-var scp = ggep.AppendPlain(nil, ggep.Extension{ID: ggep.SCP, Data: []byte{1}})
+// scp is a GGEP block that asks for ultrapeers, for those with IPv6 addresses too
+// if the servent has one.
+func (t *trial) scp() []byte {
+	wishes := byte(wire.SCPUltrapeers)
+	if t.cfg.Addr.Addr().Is6() {
+		wishes |= byte(wire.SCPIPv6)
+	}
+	return ggep.AppendPlain(nil, ggep.Extension{ID: ggep.SCP, Data: []byte{wishes}})
+}
 
 // askDatagram sends a UDP ping and returns the pong to it.
 func askDatagram(t *trial, block []byte) (*datagrams, wire.Frame, *wire.Pong) {
@@ -180,15 +208,4 @@ func askHead(t *trial, sha1 string) (code byte, ok bool) {
 	}
 	t.check(len(data) >= 2, "flags and a code", "%x", data)
 	return data[1], true
-}
-
-// sixes yields addresses of 6 bytes.
-func sixes(data []byte) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for ; len(data) >= 6; data = data[6:] {
-			if !yield(string(data[:6])) {
-				return
-			}
-		}
-	}
 }

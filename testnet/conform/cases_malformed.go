@@ -233,7 +233,7 @@ func skipCase(name, checks, source string, frames func(t *trial) []wire.Frame) C
 		a, b := t.pair()
 		for i, f := range frames(t) {
 			if got, ok := t.passes(a, b, f); ok {
-				t.failf(fmt.Sprintf("message %d to go no further", i+1), "%s on another link", describe(got))
+				t.failf(fmt.Sprintf("message %d, %s with %x, to go no further", i+1, describe(f), clipBytes(f.Payload())), "%s on another link", describe(got))
 			}
 		}
 		a.alive()

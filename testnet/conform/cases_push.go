@@ -5,6 +5,7 @@ import (
 	"regexp"
 
 	"filbert/overlay/wire"
+	"filbert/overlay/wire/ggep"
 )
 
 var pushCases = []Case{
@@ -55,8 +56,11 @@ var pushCases = []Case{
 			t.check(err == nil, "a GUID in its headers", "%v", err)
 			l := t.listen()
 			p := t.one()
-			f := wire.AppendFrame(nil, t.guid(), 2, 0, &wire.Push{Servent: guid, Addr: l.addr})
-			p.send(f)
+			m := &wire.Push{Servent: guid, Addr: l.addr}
+			if l.addr.Addr().Is6() {
+				m.Ext = ggep.AppendPlain(nil, wire.IPv6(l.addr.Addr()))
+			}
+			p.send(wire.AppendFrame(nil, t.guid(), 2, 0, m))
 			c, ok := l.accept()
 			if !ok {
 				t.notOffered("no call came, and none is owed by a servent that can be connected to")

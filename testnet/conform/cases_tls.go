@@ -61,7 +61,7 @@ var tlsCases = []Case{
 			t.needTLS()
 			c := t.dial()
 			if err := c.secure(); err != nil {
-				t.failf("a TLS handshake", "%v", err)
+				t.failf("a TLS handshake", "%s", t.told(err))
 			}
 			r := c.request("GET", "/uri-res/N2R?urn:sha1:"+unknownSHA1)
 			t.check(r.code() == 404 || r.code() == 503, "404 for an unknown URN", "%s", r.first)
@@ -112,7 +112,7 @@ func (t *trial) direct(headers ...string) *peer {
 	t.needTLS()
 	c := t.dial()
 	if err := c.secure(); err != nil {
-		t.failf("a TLS handshake", "%v", err)
+		t.failf("a TLS handshake", "%s", t.told(err))
 	}
 	p, answer := t.shake(c, t.ultrapeer(headers...))
 	if p == nil {

@@ -57,7 +57,7 @@ func (c Config) Check() error {
 	case c.Timeout < 0:
 		return fmt.Errorf("conform: timeout %v: want more than 0", c.Timeout)
 	case len(Select(c.Only)) == 0:
-		return fmt.Errorf("conform: no case is called %q", c.Only)
+		return fmt.Errorf("conform: no case is called %q; see `filbert conform --list`", c.Only)
 	}
 	if c.URN != "" {
 		if _, err := decodeSHA1(c.URN); err != nil {

@@ -42,14 +42,19 @@ func (t *trial) connect() (*conn, error) {
 
 // pace is the time between connections.
 func (t *trial) pace() time.Duration {
-	agent, _ := t.answer.get("User-Agent")
 	switch {
 	case t.cfg.Pace != 0:
 		return t.cfg.Pace
-	case t.lastDial.IsZero() || strings.HasPrefix(agent, "filbert/"):
+	case t.lastDial.IsZero() || t.isFilbert():
 		return 0
 	}
 	return foreignPace
+}
+
+// isFilbert reports whether the servent says that it is one of ours.
+func (t *trial) isFilbert() bool {
+	agent, _ := t.answer.get("User-Agent")
+	return strings.HasPrefix(agent, "filbert/")
 }
 
 // adopt makes a conn of a connection that is open.
@@ -193,7 +198,7 @@ func isReset(err error) bool {
 // told says what an error of reading means.
 func (t *trial) told(err error) string {
 	switch {
-	case errors.Is(err, os.ErrDeadlineExceeded):
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Sprintf("nothing within %v", t.cfg.Timeout)
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return "the connection was closed in the middle: " + err.Error()

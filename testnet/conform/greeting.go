@@ -102,7 +102,7 @@ func (t *trial) confirm(c *conn, g greeting, answer block) *peer {
 	for _, line := range g.confirm {
 		if line == "Connection: Upgrade" {
 			if err := c.secure(); err != nil {
-				t.failf("a TLS handshake after the upgrade", "%v", err)
+				t.failf("a TLS handshake after the upgrade", "%s", t.told(err))
 			}
 		}
 	}

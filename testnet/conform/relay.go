@@ -66,7 +66,10 @@ func (t *trial) relayed(from, to *peer, f wire.Frame) wire.Frame {
 	t.needRelay()
 	from.send(f)
 	got := to.want(fmt.Sprintf("%s relayed", describe(f)), same(f))
-	t.check(bytes.Equal(got.Payload(), f.Payload()), fmt.Sprintf("the payload %x", clipBytes(f.Payload())), "%x", clipBytes(got.Payload()))
+	if !bytes.Equal(got.Payload(), f.Payload()) {
+		want, is := apart(f.Payload(), got.Payload())
+		t.fail("the payload as it was sent: "+want, is)
+	}
 	return got
 }
 
@@ -75,6 +78,18 @@ func (t *trial) stays(from, to *peer, f wire.Frame) {
 	if got, ok := t.passes(from, to, f); ok {
 		t.failf(fmt.Sprintf("%s to go no further", describe(f)), "%s on another link", describe(got))
 	}
+}
+
+// apart shows two payloads from where they differ.
+func apart(a, b []byte) (string, string) {
+	at := 0
+	for at < min(len(a), len(b)) && a[at] == b[at] {
+		at++
+	}
+	show := func(p []byte) string {
+		return fmt.Sprintf("%x at byte %d of %d", clipBytes(p[at:]), at, len(p))
+	}
+	return show(a), show(b)
 }
 
 func clipBytes(b []byte) []byte { return b[:min(len(b), 64)] }
