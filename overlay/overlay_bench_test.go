@@ -47,7 +47,7 @@ func BenchmarkRelay(b *testing.B) {
 			})
 		}
 	})
-	f := flood{per: max(b.N/(peers*(peers-1)*chunk), 1) * chunk, chunk: chunk}
+	f := relayLoad{per: max(b.N/(peers*(peers-1)*chunk), 1) * chunk, chunk: chunk}
 	for i := range peers {
 		f.connect(b, ctx, l.Addr().String(), i)
 	}
@@ -66,8 +66,8 @@ func BenchmarkRelay(b *testing.B) {
 	work.Wait()
 }
 
-// flood is the load of BenchmarkRelay.
-type flood struct {
+// relayLoad is the load of BenchmarkRelay.
+type relayLoad struct {
 	per, chunk int // messages each connection sends, and how many at once
 	conns      []net.Conn
 	readers    []*wire.Reader
@@ -76,7 +76,7 @@ type flood struct {
 
 // connect opens one connection as an ultrapeer and waits for the node's ping:
 // only then is it one of its neighbors.
-func (f *flood) connect(b *testing.B, ctx context.Context, addr string, i int) {
+func (f *relayLoad) connect(b *testing.B, ctx context.Context, addr string, i int) {
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		b.Fatal(err)
@@ -94,7 +94,7 @@ func (f *flood) connect(b *testing.B, ctx context.Context, addr string, i int) {
 }
 
 // run sends and receives everything, or ends after half a minute.
-func (f *flood) run() error {
+func (f *relayLoad) run() error {
 	deadline := time.Now().Add(30 * time.Second)
 	var all sync.WaitGroup
 	errs := make([]error, 2*len(f.conns))
@@ -116,7 +116,7 @@ func (f *flood) run() error {
 	return errors.Join(errs...)
 }
 
-func (f *flood) send(i int, deadline time.Time) error {
+func (f *relayLoad) send(i int, deadline time.Time) error {
 	late := time.NewTimer(time.Until(deadline))
 	defer late.Stop()
 	text := "blue sky over the long river in the morning with a bright sun"
@@ -147,7 +147,7 @@ func (f *flood) send(i int, deadline time.Time) error {
 	return nil
 }
 
-func (f *flood) receive(i int) error {
+func (f *relayLoad) receive(i int) error {
 	got := make([]int, len(f.conns))
 	for left := f.per * (len(f.conns) - 1); left > 0; {
 		batch, err := f.readers[i].ReadBatch()
