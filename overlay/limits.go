@@ -141,6 +141,10 @@ const (
 	// defaultLeaves is how many leaves an ultrapeer serves, as gtk-gnutella's.
 	defaultLeaves = 300
 
+	// indexedLeaves is from how many leaves on their tables are indexed, which
+	// takes 512 KiB for every 64; fewer are asked one by one.
+	indexedLeaves = 32
+
 	// promoteUptime is how long a node must have run before it serves leaves,
 	// promoteSlots how many of them it must have room for.
 	promoteUptime = time.Hour
