@@ -127,6 +127,10 @@ const (
 	// maxMatching bounds the queries that wait for the matcher, in bytes.
 	maxMatching = 256 << 10
 
+	// turnBytes is how many bytes of messages the loop takes before it flushes,
+	// however many wait: a third of a link's queue, into which all may go.
+	turnBytes = 32 << 10
+
 	// inboxSize is how many events wait for the loop before those who post
 	// them wait too.
 	inboxSize = 256
