@@ -94,7 +94,8 @@ var layers = map[string]layer{
 		"node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
 	}},
 	"testnet/bench": {rank: 9, may: []string{
-		"node", "node/state", "overlay/handshake", "overlay/identity", "overlay/wire",
+		"node", "node/state", "overlay/deflate", "overlay/handshake", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire",
+		"query/keyword",
 	}},
 	"testnet/crawl": {rank: 9, may: []string{
 		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",

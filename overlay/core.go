@@ -89,6 +89,7 @@ type Core struct {
 	role  roleState
 
 	neighbors []*neighbor           // links that are up, oldest first
+	roster    roster                // the same, apart
 	links     map[link.ID]*neighbor // these and those in a handshake
 	dialing   map[link.ID]netip.AddrPort
 	nextLink  link.ID

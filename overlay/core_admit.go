@@ -177,13 +177,13 @@ func (c *Core) up(now time.Time, ev *Up) {
 	}
 	if twin := c.twin(n); twin != nil {
 		if c.yields(n) {
-			c.neighbors = append(c.neighbors, n)
+			c.join(n)
 			c.bye(n, byeDuplicate, "Already connected")
 			return
 		}
 		c.bye(twin, byeDuplicate, "Already connected")
 	}
-	c.neighbors = append(c.neighbors, n)
+	c.join(n)
 	ultra := n.peer.Role == handshake.RoleUltrapeer
 	if n.listen.IsValid() && ultra {
 		c.hosts.Good(now, n.listen)

@@ -14,8 +14,8 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, why)
 		return
 	}
-	guid := f.GUID()
-	if first, again := c.queries.Record(now, guid, n.id); !first {
+	guid, news := f.GUID(), isNews(f)
+	if first, again := c.queries.RecordAt(now, guid, n.id, c.level(n, f, news)); !first {
 		c.copied(now, n, f, again)
 		return
 	}
@@ -28,33 +28,46 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 	case !c.isUltrapeer():
 	case int(f.TTL())+int(f.Hops()) > hardTTL:
 		c.highTTL(n, f.Hops())
-	case c.leaf(n) && !isNews(f):
+	case c.leaf(n) && !news:
 		c.leafQuery(now, n, f)
 	default:
-		c.flood(now, n, f)
+		c.flood(n, f, news)
 	}
 }
 
 // flood passes a query on: to leaves whose tables match, and to ultrapeers as
 // far as its TTL goes.
-func (c *Core) flood(now time.Time, n *neighbor, f wire.Frame) {
-	left := c.left(n, f)
-	q := outgoing{words: c.hash(f), news: isNews(f), payload: f.Payload()}
-	if q.news && f.Hops() > 0 {
-		left = 0 // it is for the neighborhood
-	}
-	c.queries.Raise(now, f.GUID(), uint8(left))
+func (c *Core) flood(n *neighbor, f wire.Frame, news bool) {
+	left := c.floods(n, f, news)
+	q := outgoing{words: c.hash(f), news: news, payload: f.Payload()}
 	f.SetTTL(wire.TTL(max(left, 1)), f.Hops()+1)
 	q.hops = f.Hops()
 	c.toLeaves(n, f, &q)
 	if left == 0 {
 		return
 	}
-	for _, to := range c.neighbors {
-		if to != n && !c.leaf(to) && to.takes(&q) && (left > 1 || to.routes(&q)) {
+	for _, to := range c.roster.ultrapeers {
+		if to != n && to.takes(&q) && (left > 1 || to.routes(&q)) {
 			c.send(to, f)
 		}
 	}
+}
+
+// level is how far a query is about to be flooded, 0 when it is not.
+func (c *Core) level(n *neighbor, f wire.Frame, news bool) uint8 {
+	if !c.isUltrapeer() || c.leaf(n) && !news || int(f.TTL())+int(f.Hops()) > hardTTL {
+		return 0
+	}
+	return uint8(c.floods(n, f, news))
+}
+
+// floods is the TTL with which a query is flooded on. One for the newest files is
+// for the neighborhood.
+func (c *Core) floods(n *neighbor, f wire.Frame, news bool) int {
+	if news && f.Hops() > 0 {
+		return 0
+	}
+	return c.left(n, f)
 }
 
 // left is the TTL with which a query travels on: on arrival a hop is spent;
@@ -62,18 +75,6 @@ func (c *Core) flood(now time.Time, n *neighbor, f wire.Frame) {
 // its sender asked for.
 func (c *Core) left(n *neighbor, f wire.Frame) int {
 	return max(min(int(f.TTL())-1, int(c.cfg.MaxTTL)-int(f.Hops())-1), 0)
-}
-
-// toLeaves sends a query to the leaves that may have what it asks for. f has
-// the TTL and hops with which it leaves. It returns how many there are.
-func (c *Core) toLeaves(from *neighbor, f wire.Frame, q *outgoing) (sent int) {
-	for _, to := range c.neighbors {
-		if to != from && c.leaf(to) && to.takes(q) && to.routes(q) {
-			c.send(to, f)
-			sent++
-		}
-	}
-	return sent
 }
 
 // copied handles another copy of a query. One that may travel farther than
@@ -92,8 +93,8 @@ func (c *Core) copied(now time.Time, n *neighbor, f wire.Frame, again bool) {
 	q := outgoing{words: c.hash(f), payload: f.Payload()}
 	f.SetTTL(wire.TTL(left), f.Hops()+1)
 	q.hops = f.Hops()
-	for _, to := range c.neighbors {
-		if to == n || c.leaf(to) || before > 0 && !extends(to) || !to.takes(&q) {
+	for _, to := range c.roster.ultrapeers {
+		if to == n || before > 0 && !extends(to) || !to.takes(&q) {
 			continue
 		}
 		if left > 1 || to.routes(&q) {

@@ -243,6 +243,7 @@ func (c *Core) route(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropRoutes)
 		c.bye(n, handshake.Status(fault.Code), fault.Text)
 	case whole && c.leaf(n):
+		c.enter(n)
 		c.tables.stale = true
 		c.hurryTables(now, tablePauseLeaf)
 		if !had {

@@ -127,6 +127,10 @@ const (
 	// maxMatching bounds the queries that wait for the matcher, in bytes.
 	maxMatching = 256 << 10
 
+	// turnBytes is how many bytes of messages the loop takes before it flushes,
+	// however many wait: a third of a link's queue, into which all may go.
+	turnBytes = 32 << 10
+
 	// inboxSize is how many events wait for the loop before those who post
 	// them wait too.
 	inboxSize = 256
@@ -140,6 +144,10 @@ const (
 
 	// defaultLeaves is how many leaves an ultrapeer serves, as gtk-gnutella's.
 	defaultLeaves = 300
+
+	// indexedLeaves is from how many leaves on their tables are indexed, which
+	// takes 512 KiB for every 64; fewer are asked one by one.
+	indexedLeaves = 32
 
 	// promoteUptime is how long a node must have run before it serves leaves,
 	// promoteSlots how many of them it must have room for.

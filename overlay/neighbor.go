@@ -100,9 +100,7 @@ func (c *Core) remove(n *neighbor) {
 	delete(c.links, n.id)
 	c.abandon(n.id)
 	c.forgetTable(n)
-	if i := slices.Index(c.neighbors, n); i >= 0 {
-		c.neighbors = slices.Delete(c.neighbors, i, i+1)
-	}
+	c.part(n)
 }
 
 // snapshotNeighbors is for loops that may remove neighbors.

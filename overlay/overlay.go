@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -71,6 +72,7 @@ type Overlay struct {
 	batch      Batch // the event of the batch at hand
 	ports      map[link.ID]*port
 	dirty      []*port // have messages to flush
+	taken      int     // bytes of batches since the last flush
 	verdicts   map[link.ID]chan<- handshake.Verdict
 	searches   map[SearchID]chan *Hit
 	nextID     SearchID
@@ -150,13 +152,17 @@ func (o *Overlay) Run(ctx context.Context) error {
 		case l := <-o.inbox:
 			o.handle(l)
 		case <-o.timer.C:
+			o.flush()
 			o.step(&Tick{})
+			o.flush()
 			o.watch(time.Now())
+			o.flush()
 		case <-ctx.Done():
 		}
 		o.schedule()
 	}
 	o.step(&Shutdown{})
+	o.flush()
 	o.end()
 	return nil
 }
@@ -190,13 +196,14 @@ func (o *Overlay) end() {
 
 // handle takes one letter.
 func (o *Overlay) handle(l letter) {
+	if l.batch != nil {
+		o.take(l)
+		return
+	}
+	o.flush()
 	switch {
 	case l.call != nil:
 		l.call()
-	case l.batch != nil:
-		o.batch = Batch{Link: l.link.ID(), Frames: l.batch}
-		o.step(&o.batch)
-		l.link.Release()
 	case l.link != nil: // its writer has room again
 		if p := o.ports[l.link.ID()]; p != nil {
 			p.link.Flush(&p.queue)
@@ -206,6 +213,22 @@ func (o *Overlay) handle(l letter) {
 			o.complain(f)
 		}
 		o.step(l.event)
+	}
+	o.flush()
+}
+
+// take takes a batch. While more letters wait, what batches bring for others is
+// not flushed for each: a write for every message costs more than the message.
+// Whether more wait is looked at before the link may bring its next, so that it
+// does not depend on how fast its reader is.
+func (o *Overlay) take(l letter) {
+	o.batch = Batch{Link: l.link.ID(), Frames: l.batch}
+	o.step(&o.batch)
+	o.taken += len(l.batch)
+	more := len(o.inbox) > 0 && o.taken < turnBytes
+	l.link.Release()
+	if !more {
+		o.flush()
 	}
 }
 
@@ -225,18 +248,30 @@ func (o *Overlay) complain(f *Failed) {
 	o.log.WithLevel(level).Err(f.Err).Stringer("peer", addr).Msg("no link; will be tried again")
 }
 
-// step lets the Core take an event and carries its effects out.
+// step lets the Core take an event and carries its effects out, but for flush.
 func (o *Overlay) step(ev Event) {
 	for _, effect := range o.core.Step(time.Now(), ev) {
 		o.do(effect)
 	}
+}
+
+// flush hands over what was brought for links and for the matcher. Where a link
+// has more to send than it can take, its writer gets the processor: that it had
+// no turn is no reason to drop messages.
+func (o *Overlay) flush() {
+	o.taken = 0
+	behind := false
 	for i, p := range o.dirty {
 		p.dirty = false
 		p.link.Flush(&p.queue)
+		behind = behind || p.queue.Len() > 0
 		o.dirty[i] = nil
 	}
 	o.dirty = o.dirty[:0]
 	o.match.flush()
+	if behind {
+		runtime.Gosched()
+	}
 }
 
 // do carries one effect out.

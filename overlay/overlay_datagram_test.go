@@ -104,6 +104,9 @@ func (s *square) settle(name string, cfg overlay.Config, links ...*inhabitant) *
 	return h
 }
 
+// pass lets time go by.
+func (s *square) pass(d time.Duration) { time.Sleep(d) }
+
 // calls has a stranger ping a host, which so learns that strangers reach it.
 func (s *square) calls(h *inhabitant) {
 	s.t.Helper()

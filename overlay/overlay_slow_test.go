@@ -46,7 +46,7 @@ func TestSlowLink(t *testing.T) {
 	inSquare(t, 0, func(t *testing.T, s *square) {
 		anna := s.settle("anna", overlay.Config{Want: 1})
 		slow, busy, eager := s.visits(anna, 1), s.visits(anna, 2), s.visits(anna, 3)
-		time.Sleep(time.Second) // all links are up
+		s.pass(time.Second) // all links are up
 		var work sync.WaitGroup
 		got := map[wire.GUID]bool{}
 		work.Go(func() {
@@ -79,7 +79,7 @@ func TestSlowLink(t *testing.T) {
 			if _, err := busy.Write(b); err != nil {
 				t.Fatalf("the busy neighbor: %v after %d queries", err, sent)
 			}
-			time.Sleep(time.Second)
+			s.pass(time.Second)
 		}
 		st, err := anna.Status(t.Context())
 		if err != nil {

@@ -38,15 +38,15 @@ func BenchmarkRoutes(b *testing.B) {
 
 // BenchmarkReceive takes a whole table in.
 func BenchmarkReceive(b *testing.B) {
-	for _, bits := range []int{16, MaxBits} {
-		table := sparse(bits)
+	for _, size := range []struct{ sent, kept int }{{16, 16}, {MaxBits, LeafBits}, {MaxBits, MaxBits}} {
+		table := sparse(size.sent)
 		messages := new(Sender).Update(nil, table)
 		bytes := 0
 		for _, m := range messages {
 			bytes += wire.HeaderLen + len(m.AppendTo(nil))
 		}
-		b.Run(fmt.Sprintf("%d-slots", table.Slots()), func(b *testing.B) {
-			r, now := NewReceiver(MaxBits), start
+		b.Run(fmt.Sprintf("%d-slots-in-%d", table.Slots(), 1<<size.kept), func(b *testing.B) {
+			r, now := NewReceiver(size.kept), start
 			b.ReportAllocs()
 			for b.Loop() {
 				now = deliver(b, r, now.Add(time.Hour), messages)

@@ -36,6 +36,16 @@ const (
 	passBend = 0.4
 )
 
+const (
+	// indexBits is the size of an Index, 2^16 slots: that of usual tables, which
+	// it then tells apart exactly.
+	indexBits = 16
+
+	// countBits bounds the words that an Index counts, below 2^6; longer queries
+	// match everybody. One of 256 bytes has fewer.
+	countBits = 6
+)
+
 // Compressors of a patch.
 const (
 	compressNone = 0

@@ -11,8 +11,9 @@ func (r *Receiver) apply(data []byte) *Fault {
 		return fault(ReasonOverflow, "QRP patch for more than %d slots", r.slots())
 	}
 	for len(data) > 0 {
-		if r.fold == 0 { // most of a patch changes nothing
+		if r.part.slot&(1<<r.fold-1) == 0 { // most of a patch changes nothing
 			n := leadingZeros(data)
+			n -= n & (max(1<<r.fold*width/8, 1) - 1) // of whole slots of ours
 			r.part.slot += uint32(n * 8 / width)
 			if data = data[n:]; len(data) == 0 {
 				break

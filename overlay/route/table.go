@@ -51,12 +51,18 @@ func NewTable[L comparable](capacity int, lifetime time.Duration) *Table[L] {
 // later copy never takes the place of the first (a forger could otherwise steal
 // the hits), it is only remembered as the other way back.
 func (t *Table[L]) Record(now time.Time, guid wire.GUID, from L) (first, again bool) {
+	return t.RecordAt(now, guid, from, 0)
+}
+
+// RecordAt is Record of a message that, if this is its first copy, is sent as far
+// as level says; see Raise.
+func (t *Table[L]) RecordAt(now time.Time, guid wire.GUID, from L, level uint8) (first, again bool) {
 	t.rotate(now)
 	e, current := t.current[guid]
 	if !current {
 		var ok bool
 		if e, ok = t.previous[guid]; !ok {
-			t.insert(now, guid, entry[L]{first: from})
+			t.insert(now, guid, entry[L]{first: from, level: level})
 			return true, false
 		}
 	}

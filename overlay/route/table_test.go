@@ -127,6 +127,36 @@ func TestCapacity(t *testing.T) {
 	}
 }
 
+// TestLevels: a later copy may travel farther than the first.
+func TestLevels(t *testing.T) {
+	table := NewTable[int](10, time.Minute)
+	now := start
+	if before, higher := table.Raise(now, guid(1), 3); before != 0 || higher {
+		t.Errorf("a GUID that is not recorded was raised from %d, %v", before, higher)
+	}
+	table.RecordAt(now, guid(1), 7, 2)
+	table.RecordAt(now, guid(1), 8, 5) // another copy raises nothing
+	table.Record(now, guid(2), 7)
+	for _, step := range []struct {
+		after  time.Duration
+		guid   uint64
+		level  uint8
+		before uint8
+		higher bool
+	}{
+		{0, 1, 1, 2, false}, {0, 1, 2, 2, false}, {0, 1, 3, 2, true}, {time.Minute, 1, 3, 3, false}, {0, 1, 4, 3, true},
+		{0, 2, 0, 0, false}, {0, 2, 1, 0, true},
+	} {
+		now = now.Add(step.after)
+		if before, higher := table.Raise(now, guid(step.guid), step.level); before != step.before || higher != step.higher {
+			t.Errorf("raised to %d from %d, %v; want %d, %v", step.level, before, higher, step.before, step.higher)
+		}
+	}
+	if first, other, _ := table.Lookup(now, guid(1)); first != 7 || other != 8 {
+		t.Errorf("the way back is %d or %d, want 7 or 8", first, other)
+	}
+}
+
 func BenchmarkRecord(b *testing.B) {
 	table := NewTable[uint64](1<<17, time.Hour)
 	b.ReportAllocs()

@@ -34,6 +34,9 @@ func newBareRelay(l net.Listener) *bareRelay {
 // Addr is where the relay listens.
 func (b *bareRelay) Addr() netip.AddrPort { return b.listener.Addr().(*net.TCPAddr).AddrPort() }
 
+// Dropped implements relayNode: only what must be is dropped, and not counted.
+func (b *bareRelay) Dropped(context.Context) map[string]uint64 { return nil }
+
 // Run relays until ctx ends.
 func (b *bareRelay) Run(ctx context.Context) error {
 	var work sync.WaitGroup

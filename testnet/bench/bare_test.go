@@ -42,13 +42,13 @@ func startBare(t *testing.T) netip.AddrPort {
 // comes up and waits for the relay's ping.
 func comes(t *testing.T, relay netip.AddrPort, i int) *peer {
 	t.Helper()
-	conn, rest, err := call(t.Context(), relay, i)
+	line, err := call(t.Context(), relay, guest{number: i})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { conn.Close() })
-	conn.SetReadDeadline(time.Now().Add(connectTimeout))
-	p := &peer{t: t, conn: conn, in: wire.NewReaderBuffered(conn, rest)}
+	t.Cleanup(func() { line.conn.Close() })
+	line.conn.SetReadDeadline(time.Now().Add(connectTimeout))
+	p := &peer{t: t, conn: line.conn, in: line.in}
 	if f := p.next(); f.Type() != wire.TypePing {
 		t.Fatalf("the relay greets with %v, want a ping", f.Type())
 	}

@@ -6,11 +6,22 @@ const (
 	// maxConnections is how many links a node takes by default.
 	maxConnections = 32
 
+	// maxLeaves is how many leaves a node serves by default.
+	maxLeaves = 300
+
+	// connectAtOnce is how many connections are being opened at a time: less
+	// than the 128 that a node lets be before their first line (package node).
+	connectAtOnce = 32
+
 	// minSize and maxSize bound a message in bytes, header included: a query
 	// has room for flags, its name and a NUL, and filbert relays no payload
 	// above wire.SoftQuery.
 	minSize = wire.HeaderLen + 2 + nameLen + 1
 	maxSize = wire.HeaderLen + wire.SoftQuery
+
+	// minGroupSize is the least size of a message for a group of leaves: its
+	// words have four letters.
+	minGroupSize = minSize + wordsOfGroup*5
 
 	// maxWindow bounds the messages of one sender that are on their way; their
 	// send times are remembered.

@@ -3,7 +3,6 @@ package bench
 import (
 	"errors"
 	"fmt"
-	"net"
 	"sync"
 	"time"
 
@@ -16,8 +15,8 @@ import (
 type receiver struct {
 	load  *load
 	index int
-	conn  net.Conn
-	rest  []byte  // came with the handshake
+	leaf  int // its number, or ultrapeer
+	line  *line
 	next  []int64 // by sender: the number expected
 	moved []bool  // by sender: next is more than the sender knows
 
@@ -25,11 +24,15 @@ type receiver struct {
 	tally
 }
 
+// ultrapeer stands for the number of a leaf where there is none.
+const ultrapeer = -1
+
 // tally is what receivers counted.
 type tally struct {
 	Copies   int64 // right in every byte, come for the first time
 	Repeated int64
 	Altered  int64 // not what was sent, or sent to where it came from
+	Strays   int64 // right in every byte, but sent to a leaf that does not have it
 	last     time.Duration
 	delays   latencies
 }
@@ -38,21 +41,21 @@ func (t *tally) merge(other tally) {
 	t.Copies += other.Copies
 	t.Repeated += other.Repeated
 	t.Altered += other.Altered
+	t.Strays += other.Strays
 	t.last = max(t.last, other.last)
 	t.delays.merge(&other.delays)
 }
 
-func newReceiver(l *load, index int, conn net.Conn, rest []byte) *receiver {
+func newReceiver(l *load, index, leaf int, line *line) *receiver {
 	n := l.messages.senders
-	return &receiver{load: l, index: index, conn: conn, rest: rest, next: make([]int64, n), moved: make([]bool, n)}
+	return &receiver{load: l, index: index, leaf: leaf, line: line, next: make([]int64, n), moved: make([]bool, n)}
 }
 
 // run reads until the connection ends; that ends the load. It calls ready when
 // the relay has said something: before it does it may not relay to us.
 func (r *receiver) run(ready func()) {
-	in := wire.NewReaderBuffered(r.conn, r.rest)
 	for first := true; ; first = false {
-		batch, err := in.ReadBatch()
+		batch, err := r.line.in.ReadBatch()
 		if err == nil {
 			err = r.batch(batch)
 		}
@@ -71,6 +74,7 @@ func (r *receiver) batch(rest []byte) error {
 	now := r.load.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	had := r.Copies
 	for len(rest) > 0 {
 		f, tail, err := wire.SplitFrame(rest)
 		if err != nil {
@@ -84,9 +88,17 @@ func (r *receiver) batch(rest []byte) error {
 			if err := r.alive(f.GUID()); err != nil {
 				return err
 			}
+		case f.Type() == wire.TypePong && f.GUID() == pingGUID:
+			r.load.pongs <- r.index // has room for it
 		case f.Type() == wire.TypeBye:
 			return errors.New("the relay said BYE")
 		}
+	}
+	if r.leaf != ultrapeer {
+		if r.Copies > had {
+			r.load.leavesGot(r.Copies - had)
+		}
+		return nil
 	}
 	for s, moved := range r.moved {
 		if moved {
@@ -107,6 +119,9 @@ func (r *receiver) query(now time.Duration, f wire.Frame) {
 	case number < r.next[s]:
 		r.Repeated++
 		return
+	case r.leaf != ultrapeer && r.load.messages.group(s, number) != r.load.shelf.of(r.leaf):
+		r.Strays++
+		return
 	}
 	r.Copies++
 	r.next[s], r.moved[s] = number+1, true
@@ -116,8 +131,7 @@ func (r *receiver) query(now time.Duration, f wire.Frame) {
 
 // alive answers a relay that wants to know whether we are still there.
 func (r *receiver) alive(guid wire.GUID) error {
-	_, err := r.conn.Write(wire.AppendFrame(nil, guid, 1, 0, &wire.Pong{}))
-	return err
+	return r.line.write(wire.AppendFrame(nil, guid, 1, 0, &wire.Pong{}))
 }
 
 // take returns what was counted since it was called last.

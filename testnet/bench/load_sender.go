@@ -2,8 +2,6 @@ package bench
 
 import (
 	"context"
-	"fmt"
-	"net"
 	"sync/atomic"
 	"time"
 )
@@ -14,7 +12,7 @@ import (
 type sender struct {
 	load  *load
 	index int
-	conn  net.Conn
+	line  *line
 	wake  chan struct{}  // holds a token when a receiver has got what was waited for
 	times []atomic.Int64 // when message n was sent, at n modulo the length
 	got   []progress     // by receiver
@@ -33,7 +31,7 @@ type progress struct {
 	_      [112]byte    // the next one has cache lines of its own
 }
 
-func newSender(l *load, index int, conn net.Conn) *sender {
+func newSender(l *load, index int, line *line) *sender {
 	times := 1
 	for times < 4*l.window { // what comes late, after a stall, is timed as well
 		times *= 2
@@ -41,11 +39,11 @@ func newSender(l *load, index int, conn net.Conn) *sender {
 	return &sender{
 		load:  l,
 		index: index,
-		conn:  conn,
+		line:  line,
 		wake:  make(chan struct{}, 1),
 		times: make([]atomic.Int64, times),
 		got:   make([]progress, l.messages.senders),
-		buf:   make([]byte, 0, l.window*len(l.messages.template)),
+		buf:   make([]byte, 0, l.window*l.messages.size),
 		timer: time.NewTimer(stallAfter),
 	}
 }
@@ -84,6 +82,31 @@ func (s *sender) trickle(ctx context.Context, d, pause, delay time.Duration) err
 	return s.await(ctx, s.number)
 }
 
+// pace sends a number of messages per second, what is due at each tick, and never
+// waits for copies. When the load itself is late it catches up by a few ticks'
+// worth at a time: the relay gets no bursts that an even load would not have.
+func (s *sender) pace(ctx context.Context, d time.Duration, perSecond float64) error {
+	begin, first := s.load.now(), s.number
+	most := max(int(perSecond*paceTick.Seconds()*paceBurst), 1)
+	for now := begin; now < begin+d; now = s.load.now() {
+		due := int64((now-begin).Seconds()*perSecond) - (s.number - first)
+		if n := min(int(due), most, s.load.window); n > 0 {
+			if err := s.send(n); err != nil {
+				return err
+			}
+		}
+		s.timer.Reset(paceTick)
+		select {
+		case <-s.timer.C:
+		case <-s.load.life.Done():
+			return s.load.life.Err()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return s.await(ctx, s.number)
+}
+
 // send sends the next n messages by one write.
 func (s *sender) send(n int) error {
 	s.buf = s.buf[:0]
@@ -93,10 +116,7 @@ func (s *sender) send(n int) error {
 		s.times[s.number&int64(len(s.times)-1)].Store(now)
 		s.number++
 	}
-	if _, err := s.conn.Write(s.buf); err != nil {
-		return fmt.Errorf("bench: send: %w", err)
-	}
-	return nil
+	return s.line.write(s.buf)
 }
 
 // sentAt is when a message was sent.

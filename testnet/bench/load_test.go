@@ -93,8 +93,8 @@ func (r *faulty) spread(from int, f wire.Frame) {
 
 func dial(t *testing.T, relay netip.AddrPort, connections, window int) *load {
 	t.Helper()
-	cfg := RelayConfig{Connections: connections}.withDefaults()
-	l, err := connect(t.Context(), relay, cfg, window)
+	p := RelayConfig{Connections: connections, Window: window}.withDefaults().plain()
+	l, err := connect(t.Context(), relay, p, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +147,7 @@ func TestFaultsAreCounted(t *testing.T) {
 // TestEchoIsNoCopy has a message come back to its sender.
 func TestEchoIsNoCopy(t *testing.T) {
 	m := newMessages(2, 100)
-	r := newReceiver(&load{messages: m}, 0, nil, nil)
+	r := newReceiver(&load{plan: plan{messages: m}}, 0, ultrapeer, nil)
 	r.query(0, afterHop(&m, 0, 1))
 	if got := r.take(); got.Altered != 1 || got.Copies != 0 {
 		t.Errorf("an echo counts as %d altered, %d copies", got.Altered, got.Copies)
@@ -221,7 +221,7 @@ func TestLoadObeys(t *testing.T) {
 func TestAliveIsAnswered(t *testing.T) {
 	ours, theirs := net.Pipe()
 	defer ours.Close()
-	r := newReceiver(&load{messages: newMessages(2, 100)}, 0, theirs, nil)
+	r := newReceiver(&load{plan: plan{messages: newMessages(2, 100)}}, 0, ultrapeer, &line{conn: theirs})
 	var work sync.WaitGroup
 	work.Go(func() {
 		defer theirs.Close()

@@ -12,13 +12,15 @@ import (
 // messages makes and recognises the queries of one load. Each has a name: its
 // sender and a number that counts up. The GUID is the name scrambled, so that it
 // is as random to a relay as others are; the text begins with the name in
-// letters, so that a payload that came under the wrong GUID is noticed.
+// letters, so that a payload that came under the wrong GUID is noticed. What
+// follows are the words of a group of leaves, or words that are of none.
 //
 //	GUID     name × scramble LE 8 | FF | mixed name 6 | 00
-//	payload  flags 2 | name, 16 letters | filler | NUL
+//	payload  flags 2 | name, 16 letters | words | NUL
 type messages struct {
-	senders  int
-	template []byte // as sent, of no name
+	senders   int
+	size      int      // in bytes, header included
+	templates [][]byte // by group: as sent, of no name
 }
 
 // nameLen is the length of a name in letters, four bits each.
@@ -36,22 +38,43 @@ const numberBits = 48
 const (
 	offGUIDRest = 8
 	offName     = wire.HeaderLen + 2
-	offFiller   = offName + nameLen
+	offWords    = offName + nameLen
 )
 
-// newMessages returns messages of size bytes, header included.
+// newMessages returns messages of size bytes, header included, for no leaf.
 func newMessages(senders, size int) messages {
 	const filler = "blue sky over a long river "
-	room := size - wire.HeaderLen - 2 - 1
-	text := strings.Repeat("a", nameLen) + strings.Repeat(filler, room/len(filler)+1)
-	q := &wire.Query{Flags: wire.FlagMark, Text: text[:room]}
-	return messages{senders, wire.AppendFrame(nil, wire.GUID{}, sentTTL, sentHops, q)}
+	room := textRoom(size)
+	return messages{senders, size, [][]byte{template(strings.Repeat(filler, room/len(filler)+1)[:room])}}
+}
+
+// newGroupMessages returns messages for so many groups of leaves, in turn.
+func newGroupMessages(senders, size, groups int) messages {
+	m := messages{senders: senders, size: size}
+	for g := range groups {
+		m.templates = append(m.templates, template(" "+strings.Join(groupWords(g, textRoom(size)), " ")))
+	}
+	return m
+}
+
+// textRoom is what a message of size bytes has for words after its name.
+func textRoom(size int) int { return size - minSize }
+
+// template is a message of no name with the given words.
+func template(words string) []byte {
+	q := &wire.Query{Flags: wire.FlagMark, Text: strings.Repeat("a", nameLen) + words}
+	return wire.AppendFrame(nil, wire.GUID{}, sentTTL, sentHops, q)
+}
+
+// group is the leaves that a message is for.
+func (m *messages) group(sender int, number int64) int {
+	return int((uint64(number) + uint64(sender)) % uint64(len(m.templates)))
 }
 
 // appendTo appends a message as it is sent.
 func (m *messages) appendTo(b []byte, sender int, number int64) []byte {
 	start := len(b)
-	b = append(b, m.template...)
+	b = append(b, m.templates[m.group(sender, number)]...)
 	name := uint64(sender)<<numberBits | uint64(number)
 	lo, hi := guidOf(name)
 	binary.LittleEndian.PutUint64(b[start:], lo)
@@ -63,7 +86,7 @@ func (m *messages) appendTo(b []byte, sender int, number int64) []byte {
 // recognise returns the name of a message that has made one hop. It reports
 // false for what is not, to the byte, such a message.
 func (m *messages) recognise(f wire.Frame) (sender int, number int64, ok bool) {
-	if len(f) != len(m.template) || f.TTL() != sentTTL-1 || f.Hops() != sentHops+1 {
+	if len(f) != m.size || f.TTL() != sentTTL-1 || f.Hops() != sentHops+1 {
 		return 0, 0, false
 	}
 	name := binary.LittleEndian.Uint64(f) * unscramble
@@ -71,11 +94,12 @@ func (m *messages) recognise(f wire.Frame) (sender int, number int64, ok bool) {
 	_, hi := guidOf(name)
 	var letters [nameLen]byte
 	putName(letters[:], name)
+	template := m.templates[m.group(sender, number)]
 	ok = sender < m.senders &&
 		binary.LittleEndian.Uint64(f[offGUIDRest:]) == hi &&
-		bytes.Equal(f[wire.HeaderLen:offName], m.template[wire.HeaderLen:offName]) &&
-		string(f[offName:offFiller]) == string(letters[:]) &&
-		bytes.Equal(f[offFiller:], m.template[offFiller:])
+		bytes.Equal(f[wire.HeaderLen:offName], template[wire.HeaderLen:offName]) &&
+		string(f[offName:offWords]) == string(letters[:]) &&
+		bytes.Equal(f[offWords:], template[offWords:])
 	return sender, number, ok
 }
 

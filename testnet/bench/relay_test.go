@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -20,10 +21,14 @@ import (
 func TestRelay(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "cpu.pprof")
 	var told []string
-	cfg := RelayConfig{Duration: 200 * time.Millisecond, Runs: 2, Profile: profile}
-	r, err := Relay(t.Context(), cfg, func(line string) { told = append(told, line) })
+	cfg := RelayConfig{Cases: []Case{CasePlain}, Duration: 200 * time.Millisecond, Runs: 2, Profile: profile}
+	all, err := Relay(t.Context(), cfg, func(line string) { told = append(told, line) })
 	if err != nil {
 		t.Fatal(err)
+	}
+	r := all.Plain
+	if r == nil || all.Rate != nil || all.Leaves != nil || all.Idle != nil || all.Tables != nil {
+		t.Fatalf("the report has other cases than the plain one: %+v", all)
 	}
 	for name, s := range map[string]*RelaySide{"bare": &r.Bare, "free": &r.Free, "filbert": &r.Filbert} {
 		if !s.Exact() || s.Stalls != 0 || s.Copies == 0 || s.Copies%7 != 0 {
@@ -54,6 +59,13 @@ func TestRelay(t *testing.T) {
 		t.Errorf("no profile: %v", err)
 	}
 
+	reads(t, &all, "filbert to bare", "copies/s", "p50/p99", "target: at least 0.2")
+}
+
+// reads checks that a report fits the screen and says some things, and that it
+// is the same as JSON.
+func reads(t *testing.T, r *Report, say ...string) {
+	t.Helper()
 	var table bytes.Buffer
 	if err := r.Table(&table); err != nil {
 		t.Fatal(err)
@@ -63,7 +75,7 @@ func TestRelay(t *testing.T) {
 			t.Errorf("a line of the table is too wide: %s", line)
 		}
 	}
-	for _, want := range []string{"filbert to bare", "copies/s", "p50/p99", "target: at least 0.2"} {
+	for _, want := range say {
 		if !strings.Contains(table.String(), want) {
 			t.Errorf("the table does not say %q:\n%s", want, &table)
 		}
@@ -72,19 +84,21 @@ func TestRelay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var again RelayReport
-	if err := json.Unmarshal(data, &again); err != nil || again.Filbert != r.Filbert || again.Ratio.Spread != r.Ratio.Spread {
+	var again Report
+	if err := json.Unmarshal(data, &again); err != nil || !reflect.DeepEqual(again, *r) {
 		t.Errorf("the report as JSON reads differently: %v", err)
 	}
 }
 
 // TestRelayIsStopped ends a measurement at the first word it says.
 func TestRelayIsStopped(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	_, err := Relay(ctx, RelayConfig{Duration: 20 * time.Millisecond}, func(string) { cancel() })
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("ended with %v", err)
+	for _, kind := range Cases() {
+		ctx, cancel := context.WithCancel(t.Context())
+		cfg := RelayConfig{Cases: []Case{kind}, Duration: 20 * time.Millisecond, Leaves: 4, Neighbors: 2}
+		_, err := Relay(ctx, cfg, func(string) { cancel() })
+		if cancel(); !errors.Is(err, context.Canceled) {
+			t.Errorf("case %s ended with %v", kind, err)
+		}
 	}
 }
 
@@ -100,14 +114,25 @@ func TestRelayConfig(t *testing.T) {
 		{RelayConfig{Connections: 2}, ""},
 		{RelayConfig{Connections: maxConnections}, ""},
 		{RelayConfig{Connections: maxConnections + 1}, "connections"},
-		{RelayConfig{MessageBytes: minSize - 1}, "message size"},
-		{RelayConfig{MessageBytes: minSize}, ""},
+		{RelayConfig{MessageBytes: minSize - 1, Cases: []Case{CasePlain}}, "message size"},
+		{RelayConfig{MessageBytes: minSize, Cases: []Case{CasePlain}}, ""},
 		{RelayConfig{MessageBytes: maxSize}, ""},
 		{RelayConfig{MessageBytes: maxSize + 1}, "message size"},
 		{RelayConfig{MessageBytes: -1}, "message size"},
 		{RelayConfig{Window: maxWindow}, ""},
 		{RelayConfig{Window: maxWindow + 1}, "window"},
 		{RelayConfig{Window: -1}, "window"},
+		{RelayConfig{MessageBytes: minGroupSize - 1}, "message size"},
+		{RelayConfig{MessageBytes: minGroupSize}, ""},
+		{RelayConfig{Leaves: maxLeaves}, ""},
+		{RelayConfig{Leaves: maxLeaves + 1}, "leaves"},
+		{RelayConfig{Neighbors: 1}, "neighbors"},
+		{RelayConfig{Rate: maxRate + 1}, "rate"},
+		{RelayConfig{Cases: Cases()}, ""},
+		{RelayConfig{Cases: []Case{"fancy"}}, `"fancy"`},
+		{RelayConfig{Profile: "cpu"}, "profile"},
+		{RelayConfig{Profile: "cpu", Cases: []Case{CaseTables}}, "profile"},
+		{RelayConfig{Profile: "cpu", Cases: []Case{CaseLeaves}}, ""},
 		{RelayConfig{Runs: maxRuns}, ""},
 		{RelayConfig{Runs: maxRuns + 1}, "runs"},
 		{RelayConfig{LightRate: maxRate + 1}, "light rate"},
@@ -152,7 +177,7 @@ func TestRelayTarget(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if used := second.since(first); used.CPU < 0 || used.Allocs > first.Allocs || first.Allocs == 0 || second.Error != "" {
+			if used := second.since(first); used.CPU < 0 || used.Allocs > first.Allocs || first.Allocs == 0 || second.Resident < 1<<20 || second.Error != "" {
 				t.Errorf("marks %+v and %+v make no sense", first, second)
 			}
 		})
@@ -193,10 +218,10 @@ func TestProcessTells(t *testing.T) {
 }
 
 func BenchmarkRelay(b *testing.B) {
-	r, err := Relay(b.Context(), RelayConfig{Duration: time.Second, Runs: 1}, nil)
+	r, err := Relay(b.Context(), RelayConfig{Cases: []Case{CasePlain}, Duration: time.Second, Runs: 1}, nil)
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.ReportMetric(r.Filbert.CopiesPerSecond.Median, "copies/s")
-	b.ReportMetric(r.FreeRatio.Median, "of-bare")
+	b.ReportMetric(r.Plain.Filbert.CopiesPerSecond.Median, "copies/s")
+	b.ReportMetric(r.Plain.FreeRatio.Median, "of-bare")
 }

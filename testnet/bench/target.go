@@ -32,30 +32,56 @@ const (
 // line of JSON; so is, unasked, the start.
 const (
 	requestMark    = "mark"     // → counters
+	requestCollect = "collect"  // collect garbage → counters
 	requestProfile = "profile " // + file: CPU profile from here to the end → counters
 )
 
 // hello is the first line of a relay under test.
 type hello struct {
 	Addr netip.AddrPort `json:"addr"`
+	counters
 }
 
-// counters is what a relay's process has used since it began.
+// counters is what a relay's process has used since it began, and what it holds.
 type counters struct {
-	CPU       float64 `json:"cpu_seconds"` // user and system
-	Allocs    uint64  `json:"allocs"`
-	Allocated uint64  `json:"allocated_bytes"`
-	Error     string  `json:"error,omitempty"` // why the relay is of no use any more
+	CPU       float64           `json:"cpu_seconds"` // user and system
+	Allocs    uint64            `json:"allocs"`
+	Allocated uint64            `json:"allocated_bytes"`
+	Drops     map[string]uint64 `json:"drops,omitempty"` // messages, by reason
+
+	memory
+	Goroutines int `json:"goroutines"`
+
+	Error string `json:"error,omitempty"` // why the relay is of no use any more
 }
 
+// memory is what a process holds, in bytes.
+type memory struct {
+	Resident     int64 `json:"resident_bytes"` // now
+	PeakResident int64 `json:"peak_resident_bytes"`
+	Heap         int64 `json:"heap_bytes"` // live and not yet collected
+	Stacks       int64 `json:"stack_bytes"`
+}
+
+// since is what was used between two marks, and what is held at the later one.
 func (c counters) since(before counters) counters {
-	return counters{CPU: c.CPU - before.CPU, Allocs: c.Allocs - before.Allocs, Allocated: c.Allocated - before.Allocated}
+	c.CPU -= before.CPU
+	c.Allocs -= before.Allocs
+	c.Allocated -= before.Allocated
+	drops := map[string]uint64{}
+	for why, n := range c.Drops {
+		drops[why] = n - before.Drops[why]
+	}
+	c.Drops = drops
+	return c
 }
 
 // relayNode is a relay under test.
 type relayNode interface {
 	Addr() netip.AddrPort
 	Run(ctx context.Context) error
+	// Dropped counts messages that went no further, by reason.
+	Dropped(ctx context.Context) map[string]uint64
 }
 
 // RelayTarget is a relay under test, of the kind "filbert" or "bare", at a
@@ -75,7 +101,11 @@ func RelayTarget(ctx context.Context, kind string, in io.Reader, out io.Writer) 
 	defer cancel(nil)
 	work.Go(func() { cancel(relay.Run(ctx)) })
 	answers := json.NewEncoder(out)
-	if err := answers.Encode(hello{relay.Addr()}); err != nil {
+	used, err := countersNow(ctx, relay)
+	if err != nil {
+		return err
+	}
+	if err := answers.Encode(hello{relay.Addr(), used}); err != nil {
 		return fmt.Errorf("bench: answer: %w", err)
 	}
 	requests := bufio.NewScanner(in)
@@ -87,10 +117,12 @@ func RelayTarget(ctx context.Context, kind string, in io.Reader, out io.Writer) 
 				return failed
 			}
 			defer func() { err = errors.Join(err, stop()) }()
+		} else if request == requestCollect {
+			runtime.GC()
 		} else if request != requestMark {
 			return fmt.Errorf("bench: request %q is unknown", request)
 		}
-		used, err := countersNow()
+		used, err := countersNow(ctx, relay)
 		if err != nil {
 			return err
 		}
@@ -122,27 +154,63 @@ func openRelay(ctx context.Context, kind string) (relayNode, error) {
 		if err != nil {
 			return nil, fmt.Errorf("bench: %w", err)
 		}
-		return node.Open(ctx, node.Config{
+		n, err := node.Open(ctx, node.Config{
 			Version:  "bench",
 			Identity: id,
 			State:    state.Memory(),
 			Network:  &node.System{},
 			Rand:     mathrand.New(mathrand.NewPCG(mathrand.Uint64(), mathrand.Uint64())),
 			Listen:   anyPort,
+			Deflate:  true,
+			TLS:      true,
 		})
+		if err != nil {
+			return nil, fmt.Errorf("bench: %w", err)
+		}
+		return nodeRelay{n}, nil
 	}
 	return nil, fmt.Errorf("bench: relay of kind %q: want %q or %q", kind, kindFilbert, kindBare)
 }
 
+// nodeRelay is a whole node.
+type nodeRelay struct{ *node.Node }
+
+// Dropped implements relayNode: what the core and what the queues of links
+// dropped.
+func (n nodeRelay) Dropped(ctx context.Context) map[string]uint64 {
+	s, err := n.Status(ctx)
+	if err != nil {
+		return nil // it ended, which the answer says
+	}
+	drops, queues := s.Overlay.Drops.Map(), s.Overlay.QueueDrops
+	for what, n := range map[string]uint64{
+		"push": queues.Push, "hit": queues.Hit, "query": queues.Query, "pong": queues.Pong, "ping": queues.Ping, "other": queues.Other,
+	} {
+		if n > 0 {
+			drops["queue-"+what] = n
+		}
+	}
+	return drops
+}
+
 // countersNow reads what this process has used.
-func countersNow() (counters, error) {
+func countersNow(ctx context.Context, relay relayNode) (counters, error) {
 	cpu, err := cpuTime()
 	if err != nil {
 		return counters{}, err
 	}
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
-	return counters{CPU: cpu.Seconds(), Allocs: mem.Mallocs, Allocated: mem.TotalAlloc}, nil
+	c := counters{
+		CPU: cpu.Seconds(), Allocs: mem.Mallocs, Allocated: mem.TotalAlloc,
+		memory:     memory{Heap: int64(mem.HeapAlloc), Stacks: int64(mem.StackInuse)},
+		Goroutines: runtime.NumGoroutine(),
+	}
+	if c.Resident, c.PeakResident, err = resident(&mem); err != nil {
+		return counters{}, err
+	}
+	c.Drops = relay.Dropped(ctx)
+	return c, nil
 }
 
 // profile writes a CPU profile to a file until stop is called.
