@@ -21,7 +21,7 @@ import (
 // offer. The lists shrink, by hand, as features land; a case that leaves one or
 // joins it unasked fails TestFilbert.
 var roles = map[string][]string{
-	"ultrapeer": {"browse/*"},
+	"ultrapeer": nil,
 	"leaf": {
 		// A leaf relays nothing, has no leaves and is nobody's push proxy.
 		"ping/not-relayed", "ping/pong-not-relayed",
@@ -35,7 +35,7 @@ var roles = map[string][]string{
 		"vendor/hops-flow", "vendor/push-proxy",
 		"malformed/dribble", "malformed/unknown-type", "malformed/query-nul", "malformed/query-short", "malformed/query-utf8",
 		"malformed/query-long", "malformed/hit", "malformed/hops",
-		"headers/x-ultrapeer-needed", "browse/*",
+		"headers/x-ultrapeer-needed",
 	},
 }
 
