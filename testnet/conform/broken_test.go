@@ -144,12 +144,14 @@ func (s *broken) serve(client net.Conn) {
 		s.web(e, hello, ours, theirs)
 		return
 	}
+	plain(&hello)
 	servent.Write(hello.spoilt(s.fault.ours))
 	answer, err := readBlock(theirs)
 	if err != nil {
 		s.stay(client)
 		return
 	}
+	plain(&answer)
 	e.tell(answer.spoilt(s.fault.theirs))
 	if !answer.welcome() {
 		s.stay(client)
@@ -167,6 +169,16 @@ func (s *broken) serve(client net.Conn) {
 	})
 	s.frames(ours, s.fault.send, func(b []byte) { servent.Write(b) }, e.tell, e)
 	s.stay(client)
+}
+
+// plain takes back what would hide frames from the proxy.
+func plain(b *block) {
+	for _, name := range []string{"Accept-Encoding", "Upgrade", "Connection"} {
+		drop(name)(b)
+	}
+	for i, line := range b.lines {
+		b.lines[i] = strings.ReplaceAll(line, ", tls/1.0", "")
+	}
 }
 
 // stay holds a connection open that should be closed.

@@ -49,7 +49,7 @@ var vendorCases = []Case{
 			a, b := t.pair()
 			flow := func(v byte) {
 				p.send(t.oneHop(&wire.Vendor{ID: wire.VendorHopsFlow, Data: []byte{v}}))
-				p.alive()
+				p.settle()
 			}
 			isQuery := func(f wire.Frame) bool { return f.Type() == wire.TypeQuery }
 			flow(0)

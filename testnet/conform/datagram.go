@@ -56,7 +56,8 @@ func (d *datagrams) send(b []byte) {
 	}
 }
 
-// wait returns the first message that match wants.
+// wait returns the first message that match wants. Pings are answered, as every
+// servent must: some want to see that an address is not forged.
 func (d *datagrams) wait(limit time.Duration, match func(wire.Frame) bool) (wire.Frame, bool) {
 	d.conn.SetReadDeadline(time.Now().Add(limit))
 	buf := make([]byte, 1<<16)
@@ -72,6 +73,9 @@ func (d *datagrams) wait(limit time.Duration, match func(wire.Frame) bool) (wire
 		d.t.check(err == nil && len(rest) == 0, "datagrams that are one message each", "%x", clipBytes(buf[:n]))
 		if match(f) {
 			return append(wire.Frame(nil), f...), true
+		}
+		if f.Type() == wire.TypePing {
+			d.send(wire.AppendFrame(nil, f.GUID(), 1, 0, &wire.Pong{Addr: d.local, Files: 1, KiB: 8}))
 		}
 	}
 }

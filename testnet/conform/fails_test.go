@@ -168,11 +168,50 @@ var faults = []struct {
 	{"tls/other-upgrade", fault{theirs: replace("Connection", "Connection: Upgrade")}},
 	{"tls/upgrade", fault{theirs: replace("Connection", "Upgrade: TLS/1.0", "Connection: Upgrade")}},
 	{"tls/direct", fault{theirs: replace("Upgrade", "Upgrade: TLS/1.0")}},
-	{"leaf/no-table", fault{ours: replace("X-Ultrapeer", "X-Ultrapeer: True")}},
-	{"leaf/relays", fault{ours: replace("X-Ultrapeer", "X-Ultrapeer: True")}},
-	{"route/no-reset", fault{ours: replace("X-Ultrapeer", "X-Ultrapeer: True"), theirs: replace("X-Query-Routing", "X-Query-Routing: 0.1")}},
-	{"route/theirs", fault{theirs: replace("X-Ultrapeer-Query-Routing", "X-Ultrapeer-Query-Routing: 0.1")}},
-	{"vendor/supported", fault{theirs: replace("Vendor-Message", "Vendor-Message: 0.2")}},
+	{"leaf/accepted", fault{recv: when(wire.TypePong, lost)}},
+	{"leaf/no-table", fault{ours: asUltrapeer}},
+	{"leaf/no-flood", fault{send: when(wire.TypeQueryHit, spread)}},
+	{"leaf/relays", fault{ours: asUltrapeer}},
+	{"leaf/guidance", fault{theirs: replace("X-Ultrapeer-Needed", "X-Ultrapeer-Needed: please")}},
+	{"route/table", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/table", fault{send: when(wire.TypeQuery, spread)}},
+	{"route/8-bit", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/infinity-2", fault{send: when(wire.TypeQuery, spread)}},
+	{"route/patches", fault{send: everyOther(wire.TypeRoute)}},
+	{"route/zlib", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/ttl-1", fault{send: func(f wire.Frame) []frame {
+		if f.Type() == wire.TypeQuery && f.TTL() == 1 {
+			return nil
+		}
+		return pass(f)
+	}}},
+	{"route/both-words", fault{send: when(wire.TypeQuery, spread)}},
+	{"route/incremental", fault{send: nthLost(wire.TypeRoute, 3, 30)}},
+	{"route/reset", fault{send: when(wire.TypeQuery, spread)}},
+	{"route/no-reset", fault{ours: asUltrapeer, send: when(wire.TypeRoute, lost)}},
+	{"route/sequence", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/slots", fault{recv: when(wire.TypeBye, lost)}},
+	{"route/infinity-0", fault{recv: when(wire.TypeBye, flip(wire.HeaderLen))}},
+	{"route/too-much", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/too-little", fault{send: when(wire.TypeRoute, lost)}},
+	{"route/theirs", fault{recv: when(wire.TypeRoute, lost)}},
+	{"route/theirs", fault{recv: everyOther(wire.TypeRoute)}},
+	{"route/last-hop", fault{send: when(wire.TypeRoute, lost)}},
+	{"vendor/supported", fault{recv: when(wire.TypeVendor, lost)}},
+	{"vendor/supported", fault{recv: when(wire.TypeVendor, hops(1))}},
+	{"vendor/features", fault{recv: when(wire.TypeVendor, func(f wire.Frame) []frame {
+		if isVendor(wire.VendorFeatures)(f) {
+			f[wire.HeaderLen+8] = 200 // as many features
+		}
+		return pass(f)
+	})}},
+	{"vendor/unknown", fault{send: ending("CNFM")}},
+	{"vendor/hops-flow", fault{send: when(wire.TypeVendor, lost)}},
+	{"vendor/time", fault{recv: when(wire.TypeVendor, flip(3))}},
+	{"vendor/connect-back", fault{send: when(wire.TypeVendor, lost)}},
+	{"vendor/push-proxy", fault{recv: when(wire.TypeVendor, flip(3))}},
+	{"vendor/push-proxy", fault{recv: when(wire.TypePush, lost)}},
+	{"vendor/relayed", fault{send: when(wire.TypeVendor, func(f wire.Frame) []frame { f.SetTTL(1, 0); return pass(f) })}},
 	{"vendor/unasked", fault{recv: when(wire.TypePing, func(f wire.Frame) []frame {
 		f[16] = byte(wire.TypeVendor)
 		return pass(f)
@@ -220,7 +259,16 @@ var faults = []struct {
 			b.first = strings.Replace(b.first, "HEAD", "PATCH", 1)
 		}
 	}}},
-	{"browse/answer", fault{theirs: replace("X-Features", "X-Features: browse/1.0")}},
+	{"browse/answer", fault{theirs: instead("Content-Type: text/html")}},
+	{"browse/answer", fault{theirs: instead("Content-Length: 0"), body: func([]byte) []byte { return nil }}},
+	{"browse/hits", fault{body: func(b []byte) []byte {
+		if len(b) > wire.HeaderLen {
+			b[18] = 3 // hops
+		}
+		return b
+	}}},
+	{"browse/hits", fault{theirs: instead("Content-Length: 40"), body: func(b []byte) []byte { return b[:min(40, len(b))] }}},
+	{"browse/file", fault{body: func(b []byte) []byte { return bytes.ReplaceAll(b, []byte(urnSHA1), []byte("urn:sha9:")) }}},
 
 	{"malformed/unknown-type", fault{send: func(f wire.Frame) []frame {
 		if f.Type() == 0x77 {
@@ -244,7 +292,7 @@ var faults = []struct {
 // TestCasesFail: every fault is noticed by its case.
 func TestCasesFail(t *testing.T) {
 	t.Parallel()
-	_, sound, words, urn := live(t)
+	_, sound, words, urn := live(t, "ultrapeer")
 	atOnce(len(faults), func(i int) {
 		name := faults[i].name
 		r, err := Run(t.Context(), Config{
@@ -285,7 +333,7 @@ func atOnce(n int, f func(i int)) {
 // TestSoundPasses: the proxy alone makes no case fail, so that the faults do.
 func TestSoundPasses(t *testing.T) {
 	t.Parallel()
-	_, sound, words, urn := live(t)
+	_, sound, words, urn := live(t, "ultrapeer")
 	addr := spoil(t, sound, fault{})
 	done := map[string]bool{"handshake/early-hello": true} // this it does
 	var names []string
@@ -325,6 +373,30 @@ func instead(line string) func(*block) {
 		if _, ok := b.get(name); ok {
 			replace(name, line)(b)
 		}
+	}
+}
+
+// asUltrapeer makes every HELLO one of an ultrapeer.
+func asUltrapeer(b *block) { instead("X-Ultrapeer: True")(b) }
+
+// nthLost loses the frames of a type from the first to the last place.
+func nthLost(kind wire.Type, first, last int) func(wire.Frame) []frame {
+	n := 0
+	return when(kind, func(f wire.Frame) []frame {
+		if n++; n >= first && n <= last {
+			return nil
+		}
+		return pass(f)
+	})
+}
+
+// ending makes a BYE of a frame that holds some bytes.
+func ending(part string) func(wire.Frame) []frame {
+	return func(f wire.Frame) []frame {
+		if bytes.Contains(f, []byte(part)) {
+			f = wire.AppendFrame(nil, f.GUID(), 1, 0, &wire.Bye{Code: 400})
+		}
+		return pass(f)
 	}
 }
 

@@ -87,7 +87,7 @@ func TestGone(t *testing.T) {
 		l.Close()
 		c.Close()
 	})
-	r, err := Run(t.Context(), Config{Addr: addr, Only: "headers/*", Rand: rand.New(rand.NewPCG(1, 1)), Timeout: 300 * time.Millisecond}, nil)
+	r, err := Run(t.Context(), Config{Addr: addr, Only: "headers/*", Pace: -1, Rand: rand.New(rand.NewPCG(1, 1)), Timeout: 300 * time.Millisecond}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
