@@ -57,7 +57,7 @@ func live(t *testing.T, role string) (node *process.Node, listen netip.AddrPort,
 	}
 	node, err := process.Start(t.Context(), process.Config{
 		Program: program, Home: filepath.Join(dir, "home"),
-		Args: []string{"--listen", "127.0.0.1:0", "--role", role, "--max-neighbors", "200", "--share", share, "--log", "disabled"},
+		Args: []string{"--listen", "127.0.0.1:0", "--role", role, "--max-neighbors", "200", "--upload-slots", "200", "--upload-slots-per-host", "200", "--share", share, "--log", "disabled"},
 	})
 	if err != nil {
 		t.Fatal(err)
