@@ -43,7 +43,8 @@ func (r *runner) showPeers(peers []api.Peer) error {
 		r.say("no neighbors; add one with `filbert connect HOST:PORT`, or start with --seed")
 		return nil
 	}
-	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "FILES", "IN", "OUT", "DEFLATED", "TLS", "QUEUE", "DROPS")
+	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "TTL", "FILES", "IN", "OUT", "DEFLATED", "TLS", "QUEUE",
+		"DROPS")
 	for _, p := range peers {
 		addr, way := p.Addr, "out"
 		if p.Inbound {
@@ -52,12 +53,8 @@ func (r *runner) showPeers(peers []api.Peer) error {
 		if p.Listen != "" {
 			addr = p.Listen
 		}
-		var drops uint64
-		for _, n := range p.Drops {
-			drops += n
-		}
-		t.row(addr, way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.Files),
-			traffic(p.Received), traffic(p.Sent), deflated(p), yesOrDash(p.TLS), size(int64(p.Queue)), fmt.Sprint(drops))
+		t.row(addr, way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.MaxTTL),
+			fmt.Sprint(p.Files), traffic(p.Received), traffic(p.Sent), deflated(p), yesOrDash(p.TLS), size(int64(p.Queue)), counters(p.Drops))
 	}
 	return t.end()
 }

@@ -68,7 +68,7 @@ func live(t *testing.T, args ...string) (node *process.Node, listen netip.AddrPo
 	}
 	node, err := process.Start(t.Context(), process.Config{
 		Program: program, Home: filepath.Join(dir, "home"),
-		Args: append([]string{"--listen", "127.0.0.1:0", "--max-neighbors", "200", "--share", share, "--log", "disabled"}, args...),
+		Args: append([]string{"--listen", "127.0.0.1:0", "--max-neighbors", "200", "--upload-slots", "200", "--upload-slots-per-host", "200", "--share", share, "--log", "disabled"}, args...),
 	})
 	if err != nil {
 		t.Fatal(err)
