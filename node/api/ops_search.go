@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,9 +12,14 @@ import (
 	"filbert/query/index"
 )
 
+// urnPrefix is how a search begins that names a file instead of words.
+const urnPrefix = "urn:"
+
+var errNoSHA1 = errors.New("a file is searched for by its SHA-1: want urn:sha1: and 32 characters of base32, or urn:bitprint:…")
+
 // searchInput are the parameters of a search.
 type searchInput struct {
-	Words   string `query:"words" maxLength:"1024" doc:"words, each of which must begin a word of the file's name"`
+	Words   string `query:"words" maxLength:"1024" doc:"words, each of which must begin a word of the file's name, or the file's URN"`
 	New     bool   `query:"new" doc:"the newest files of everybody nearby instead; no words then"`
 	Type    string `query:"type" doc:"media types: audio, video, document, image, program, torrent"`
 	MinSize int64  `query:"min_size" minimum:"0" doc:"bytes"`
@@ -59,6 +65,12 @@ func (in *searchInput) query() (query.Query, time.Duration, error) {
 	bad := func(err error) error { return huma.Error422UnprocessableEntity(err.Error()) }
 	q := query.Query{Text: in.Words, New: in.New, MinSize: in.MinSize, MaxSize: in.MaxSize, Hops: in.Hops}
 	var err error
+	if name := strings.TrimSpace(in.Words); len(name) > len(urnPrefix) && strings.EqualFold(name[:len(urnPrefix)], urnPrefix) {
+		q.Text = ""
+		if q.SHA1, err = parseHash(name); err != nil {
+			return q, 0, bad(errNoSHA1)
+		}
+	}
 	if in.Type != "" {
 		if q.Media, err = index.ParseMedia(in.Type); err != nil {
 			return q, 0, bad(err)

@@ -104,6 +104,8 @@ func TestRefusals(t *testing.T) {
 		{"GET /v1/browse?host=99", "", 404, "no such result"},
 		{"GET /v1/browse?host=99&limit=10001", "", 422, "limit"},
 		{"GET /v1/search?words=ab", "", 422, "no word of at least 3"},
+		{"GET /v1/search?words=urn:sha1:ABC", "", 422, "32 characters"},
+		{"GET /v1/search?words=urn:ttroot:" + strings.Repeat("A", 39), "", 422, "by its SHA-1"},
 		{"GET /v1/search?words=blue&color=red", "", 422, "color"},
 		{"GET /v1/search?words=blue&hops=16", "", 422, "hops"},
 		{"GET /v1/search?words=blue&limit=10001", "", 422, "limit"},

@@ -3,6 +3,7 @@ package api
 import (
 	"bufio"
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"testing"
 	"testing/fstest"
 	"time"
+
+	"filbert/transfer/urn"
 )
 
 // songs is what the other node of a pair shares; a terminal would obey one name.
@@ -88,6 +91,7 @@ func TestSearch(t *testing.T) {
 		{"one file", SearchRequest{Words: "sky blu", Limit: 1, Wait: 20 * time.Second}, 1},
 		{"a type", SearchRequest{Words: "blue", Type: "audio", Limit: 2, Wait: 20 * time.Second}, 2},
 		{"sizes", SearchRequest{Words: "blue", MinSize: 5, MaxSize: 10, Limit: 1, Wait: 20 * time.Second}, 1},
+		{"a URN", SearchRequest{Words: " " + urn.SHA1(sha1.Sum([]byte("moon"))).URN(), Limit: 1, Wait: 20 * time.Second}, 1},
 		{"nothing", SearchRequest{Words: "green", Wait: 200 * time.Millisecond}, 0},
 	} {
 		end, err := c.Search(t.Context(), tt.ask, func(r Result) {

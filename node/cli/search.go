@@ -32,8 +32,9 @@ const (
 
 func (r *runner) search() *cli.Command {
 	return &cli.Command{
-		Name: "search", Usage: "search the network for files", ArgsUsage: "WORDS...", Category: "files",
-		Description: "Each word must begin a word of the file's name. Results come as they are found; fetch one with `get NUMBER`.",
+		Name: "search", Usage: "search the network for files", ArgsUsage: "WORDS...|URN", Category: "files",
+		Description: "Each word must begin a word of the file's name; a URN (urn:sha1:...) names one file, whatever it is called.\n" +
+			"Results come as they are found; fetch one with `get NUMBER`.",
 		Flags: clientFlags(
 			&cli.DurationFlag{Name: "wait", Usage: "take hits for this `TIME`", Value: searchWait},
 			&cli.IntFlag{Name: "limit", Usage: "end after `N` results"},

@@ -49,12 +49,12 @@ func Is(conn net.Conn) bool {
 // read from conn already. The handshake must be over at the deadline; that of
 // conn is cleared afterwards. The caller closes conn when it fails.
 func (l *Layer) Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: secondFlight}, deadline, tls.Client)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: beforeAnswer}, deadline, tls.Client)
 }
 
 // Server is Client for the side that accepted conn.
 func (l *Layer) Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix}, deadline, tls.Server)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: beforeAnswer}, deadline, tls.Server)
 }
 
 func (l *Layer) secure(ctx context.Context, under *underlying, deadline time.Time,

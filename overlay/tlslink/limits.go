@@ -3,11 +3,11 @@ package tlslink
 import "time"
 
 const (
-	// secondFlight is how long a client waits before it answers a server's part of
-	// the handshake. gtk-gnutella, as server of an upgrade, looks for the answer
-	// right after it spoke, and gives up when it is there already: it takes that
-	// for impossible, and on a fast network it is not.
-	secondFlight = 20 * time.Millisecond
+	// beforeAnswer is how long each side waits before it answers the other's part
+	// of the handshake. gtk-gnutella looks for the answer right after it spoke, as
+	// client and as server of an upgrade, and gives up when all of it is there
+	// already: it takes that for impossible, and on a fast network it is not.
+	beforeAnswer = 20 * time.Millisecond
 
 	// maxCertificate bounds what the other side shows for certificates, in bytes
 	// (THREATS T31); those of servents have less than 2 KiB.

@@ -203,7 +203,7 @@ func TestSilence(t *testing.T) {
 		if _, _, errA, errB := conversation(t, theirs.client(t.Context()), ours.server(t.Context())); errors.Join(errA, errB) != nil {
 			t.Errorf("among the silent: %v, %v", errA, errB)
 		}
-		if took := time.Since(began); took != secondFlight {
+		if took := time.Since(began); took != 2*beforeAnswer {
 			t.Errorf("among the silent it took %v", took)
 		}
 		wg.Wait()
@@ -222,7 +222,7 @@ func TestTurns(t *testing.T) {
 		time.AfterFunc(3*time.Second, func() { <-ours.turns })
 		began := time.Now()
 		_, _, errA, errB := conversation(t, theirs.client(t.Context()), ours.server(t.Context()))
-		if err := errors.Join(errA, errB); err != nil || time.Since(began) != 3*time.Second+secondFlight {
+		if err := errors.Join(errA, errB); err != nil || time.Since(began) != 3*time.Second+2*beforeAnswer {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
 		if len(ours.turns) != 0 {

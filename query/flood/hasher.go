@@ -58,12 +58,18 @@ func Table(ix *index.Index) *qrp.Table {
 	if ix.Len() <= maxRoutedURNs {
 		for e := range ix.Entries() {
 			if e.SHA1 != [20]byte{} {
-				hashes = appendURN(hashes, e.SHA1)
+				hashes = append(appendURN(hashes, e.SHA1), keyword.Hash(hashWord(e.SHA1)))
 			}
 		}
 	}
 	return qrp.Build(hashes, qrp.MaxBits)
 }
+
+// hashWord is a file's hash as a word, which is the text of a query for it and
+// stands in the route table of who has it. Others put a backslash there, which
+// has no word in it: gtk-gnutella asks its own files for the hash then, but
+// relays nothing that it finds no word in.
+func hashWord(sum [20]byte) string { return strings.ToLower(urn.SHA1(sum).String()) }
 
 // appendURN appends the hashes of a URN in the two spellings that servents
 // enter: gtk-gnutella's with an upper-case hash, LimeWire's all lower-case.

@@ -8,7 +8,7 @@ const (
 	minRouted = 3
 
 	// maxRoutedURNs is up to how many files have their hashes in the route
-	// table. Each takes two slots: of more, the table would be hashes only.
+	// table. Each takes three slots: of more, the table would be hashes only.
 	maxRoutedURNs = 20_000
 )
 

@@ -74,7 +74,7 @@ func message(q query.Query) wire.Query {
 		m.Text = wire.WhatsNewText
 		block = append(block, ggep.Extension{ID: ggep.WhatsNew, Data: []byte{wire.WhatsNewFeature}})
 	case q.ByHash():
-		m.Text = `\` // a query for a hash alone
+		m.Text = hashWord(q.SHA1)
 		m.Ext = wire.AppendSHA1(nil, q.SHA1)
 	default:
 		m.Text = keyword.Normalize(q.Text)

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"testing"
 
+	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
 	"filbert/overlay/wire/ggep"
+	"filbert/query"
 	"filbert/query/index"
 )
 
@@ -47,6 +49,32 @@ func TestEveryWayToName(t *testing.T) {
 		slices.Sort(got)
 		if !slices.Equal(got, test.want) {
 			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+}
+
+// TestHashIsRoutedByItsWord asks for a file by its hash through an ultrapeer that
+// looks up nothing but the words of a query's text, as gtk-gnutella does.
+func TestHashIsRoutedByItsWord(t *testing.T) {
+	sum := [20]byte{0: 1, 4: 0, 19: 7}
+	ix := index.New()
+	ix.Apply([]index.Entry{{ID: 1, Name: "wanted.txt", Size: 5, SHA1: sum}}, nil)
+	table := Table(ix)
+	for _, test := range []struct {
+		sum  [20]byte
+		want bool
+	}{{sum, true}, {[20]byte{9}, false}} {
+		m := message(query.Query{SHA1: test.sum})
+		var h Hasher
+		words := h.Hash(m.AppendTo(nil))
+		if len(words.Hashes) != 1 || len(words.URNs) == 0 {
+			t.Fatalf("a query for a hash has the words %+v", words)
+		}
+		if got := table.Routes(qrp.Words{Hashes: words.Hashes}); got != test.want {
+			t.Errorf("%x routed by its word: %v", test.sum, got)
+		}
+		if got := len(NewAnswerer(ix, rand.New(rand.NewPCG(1, 1))).Match(m.AppendTo(nil), 50)); (got == 1) != test.want {
+			t.Errorf("%x has %d answers", test.sum, got)
 		}
 	}
 }
