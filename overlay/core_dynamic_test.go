@@ -90,6 +90,22 @@ func TestAsksOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestAsksWhoComes searches before there is anybody to ask.
+func TestAsksWhoComes(t *testing.T) {
+	w := newWorld(t, Config{Want: 12})
+	w.step(&Search{ID: 1, Query: *blueSky})
+	w.pass(searchRepeat / 2)
+	all := w.ring(1, 25*time.Millisecond)
+	w.pass(2 * time.Second)
+	if ids := asked(all); len(ids) != 1 {
+		t.Errorf("the first neighbor was asked %d times", len(ids))
+	}
+	w.pass(searchRepeat)
+	if n := w.core.View().Asking; n != 0 {
+		t.Errorf("%d queries go on with nobody left to ask", n)
+	}
+}
+
 // TestLeafQuery runs the query of a leaf: other leaves by their tables, then
 // ultrapeers; hits go back; the leaf is asked how many it kept and ends it.
 func TestLeafQuery(t *testing.T) {
