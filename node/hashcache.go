@@ -33,10 +33,11 @@ type hashCache struct {
 
 	mu      sync.Mutex
 	changed map[string][]byte // not written yet; nil = to be deleted
+	kick    chan struct{}     // something changed; holds one
 }
 
 func newHashCache(db *state.DB, log zerolog.Logger) *hashCache {
-	return &hashCache{bucket: db.Bucket(stateHashes), db: db, log: log, changed: make(map[string][]byte)}
+	return &hashCache{bucket: db.Bucket(stateHashes), db: db, log: log, changed: make(map[string][]byte), kick: make(chan struct{}, 1)}
 }
 
 // stateKey makes a key of bounded length.
@@ -70,18 +71,31 @@ func (c *hashCache) change(key string, value []byte) {
 	if len(c.changed) < maxUnwritten {
 		c.changed[key] = value
 	}
+	c.wake()
 }
 
-// run writes what changed until ctx ends, and once more then.
+// wake has what changed written soon.
+func (c *hashCache) wake() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// run writes what changed, together with what changes within hashFlush, until
+// ctx ends, and once more then. While nothing changes it sleeps.
 func (c *hashCache) run(ctx context.Context) error {
-	t := time.NewTicker(hashFlush)
-	defer t.Stop()
+	defer c.flush()
 	for {
 		select {
-		case <-t.C:
+		case <-c.kick:
+		case <-ctx.Done():
+			return nil
+		}
+		select {
+		case <-time.After(hashFlush):
 			c.flush()
 		case <-ctx.Done():
-			c.flush()
 			return nil
 		}
 	}

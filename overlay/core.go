@@ -91,7 +91,7 @@ type Core struct {
 	neighbors []*neighbor           // links that are up, oldest first
 	roster    roster                // the same, apart
 	links     map[link.ID]*neighbor // these and those in a handshake
-	dialing   map[link.ID]netip.AddrPort
+	dialing   map[link.ID]dialed
 	nextLink  link.ID
 	closing   bool // Shutdown came
 
@@ -131,7 +131,7 @@ func NewCore(cfg Config, rnd *rand.Rand) *Core {
 		rnd:      rnd,
 		hosts:    hostcache.New(cfg.Hosts, rnd),
 		links:    make(map[link.ID]*neighbor),
-		dialing:  make(map[link.ID]netip.AddrPort),
+		dialing:  make(map[link.ID]dialed),
 		queries:  route.NewTable[link.ID](routeEntries, routeLifetime),
 		servents: route.NewTable[link.ID](pushEntries, pushLifetime),
 		pushes:   route.NewTable[link.ID](pushEntries, pushLifetime),

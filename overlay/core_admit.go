@@ -230,7 +230,8 @@ func (c *Core) yields(n *neighbor) bool {
 
 // failed is a link that did not come about.
 func (c *Core) failed(now time.Time, ev *Failed) {
-	addr, dialed := c.dialing[ev.Link]
+	d, dialed := c.dialing[ev.Link]
+	addr := d.addr
 	delete(c.dialing, ev.Link)
 	if n := c.links[ev.Link]; n != nil {
 		if addr, dialed = n.remote, !n.inbound; n.up {

@@ -7,13 +7,21 @@ import (
 	"filbert/overlay/hostcache"
 )
 
-// dial opens links while the node has fewer than it wants, a few at a time.
+// dialed is a host that is being connected to, and since when.
+type dialed struct {
+	addr netip.AddrPort
+	at   time.Time
+}
+
+// dial opens links while the node has fewer than it wants, a few at a time. Who
+// has not answered soon is still waited for, but others are dialed as well:
+// hosts that lost their power say nothing.
 func (c *Core) dial(now time.Time) {
 	if c.closing {
 		return
 	}
 	for range dialsPerTick {
-		if c.ultrapeers()+len(c.dialing) >= c.wantedLinks() || len(c.dialing) >= maxDialing {
+		if c.lacks(now) <= 0 || len(c.dialing) >= maxDialing {
 			return
 		}
 		addr, ok := c.hosts.Pick(now, c.unwanted, c.outbound())
@@ -25,6 +33,17 @@ func (c *Core) dial(now time.Time) {
 	}
 }
 
+// lacks is how many more hosts are to be dialed for the links that are wanted.
+func (c *Core) lacks(now time.Time) int {
+	lacking := c.wantedLinks() - c.ultrapeers()
+	for _, d := range c.dialing {
+		if now.Sub(d.at) < dialPatience {
+			lacking--
+		}
+	}
+	return lacking
+}
+
 // outbound lists the hosts we dialed or are dialing.
 func (c *Core) outbound() []netip.AddrPort {
 	var out []netip.AddrPort
@@ -33,8 +52,8 @@ func (c *Core) outbound() []netip.AddrPort {
 			out = append(out, n.remote)
 		}
 	}
-	for _, addr := range c.dialing {
-		out = append(out, addr)
+	for _, d := range c.dialing {
+		out = append(out, d.addr)
 	}
 	return out
 }
@@ -44,7 +63,7 @@ func (c *Core) outbound() []netip.AddrPort {
 // of it: so they meet again, even where it was the only way between them. Whom
 // chance would choose might sit on the same side of the cut.
 func (c *Core) replace(now time.Time, dead *neighbor) {
-	if c.closing || !dead.up || c.ultrapeers()+len(c.dialing) >= c.wantedLinks() {
+	if c.closing || !dead.up || c.lacks(now) <= 0 {
 		return
 	}
 	var least netip.AddrPort
@@ -79,8 +98,8 @@ func (c *Core) unwanted(addr netip.AddrPort) bool {
 			return true
 		}
 	}
-	for _, dialed := range c.dialing {
-		if dialed == addr {
+	for _, d := range c.dialing {
+		if d.addr == addr {
 			return true
 		}
 	}
@@ -90,7 +109,7 @@ func (c *Core) unwanted(addr netip.AddrPort) bool {
 // open dials one host. Links of ours have even names, those of others odd ones.
 func (c *Core) open(now time.Time, addr netip.AddrPort) *Dial {
 	c.nextLink += 2
-	c.dialing[c.nextLink] = addr
+	c.dialing[c.nextLink] = dialed{addr, now}
 	c.hosts.Attempt(now, addr)
 	d := &Dial{Link: c.nextLink, Addr: addr}
 	c.out.add(d)

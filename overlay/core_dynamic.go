@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"math"
 	"slices"
 	"time"
 
@@ -20,7 +21,10 @@ type asking struct {
 	control *dynamic.Query
 }
 
-// ask begins a dynamic query. The frame is kept.
+// ask begins a dynamic query. The frame is kept. Copies that come from other
+// ultrapeers of the leaf go no farther: our neighbors are asked by the query
+// itself, as far as it takes, and each copy they are sent goes farther than the
+// one before.
 func (c *Core) ask(now time.Time, owner link.ID, f wire.Frame, cfg dynamic.Config) {
 	cfg.Pace, cfg.Salt = c.pace(), c.rnd.Uint64()
 	a := &asking{guid: f.GUID(), owner: owner, frame: f}
@@ -32,6 +36,7 @@ func (c *Core) ask(now time.Time, owner link.ID, f wire.Frame, cfg dynamic.Confi
 	f.SetTTL(1, f.Hops())
 	cfg.Leaves = c.toLeaves(c.links[owner], f, &q)
 	a.control = dynamic.New(now, cfg)
+	c.queries.Raise(now, a.guid, math.MaxUint8)
 	c.asking = append(c.asking, a)
 	c.probe(now, a)
 }

@@ -90,6 +90,22 @@ func TestAsksOneAfterTheOther(t *testing.T) {
 	}
 }
 
+// TestAsksWhoComes searches before there is anybody to ask.
+func TestAsksWhoComes(t *testing.T) {
+	w := newWorld(t, Config{Want: 12})
+	w.step(&Search{ID: 1, Query: *blueSky})
+	w.pass(searchRepeat / 2)
+	all := w.ring(1, 25*time.Millisecond)
+	w.pass(2 * time.Second)
+	if ids := asked(all); len(ids) != 1 {
+		t.Errorf("the first neighbor was asked %d times", len(ids))
+	}
+	w.pass(searchRepeat)
+	if n := w.core.View().Asking; n != 0 {
+		t.Errorf("%d queries go on with nobody left to ask", n)
+	}
+}
+
 // TestLeafQuery runs the query of a leaf: other leaves by their tables, then
 // ultrapeers; hits go back; the leaf is asked how many it kept and ends it.
 func TestLeafQuery(t *testing.T) {
@@ -176,8 +192,10 @@ func TestFartherCopy(t *testing.T) {
 	quiet(all[1], plain, leaf)
 	all[0].sends(guidOf(1), 3, 1, blueSky)
 	all[1].wantAt(wire.TypeQuery, 2, 2)
-	plain.wantAt(wire.TypeQuery, 2, 2) // had none before
-	all[0].sends(guidOf(1), 3, 1, blueSky)
+	plain.wantAt(wire.TypeQuery, 2, 2)     // had none before
+	all[0].sends(guidOf(1), 3, 1, blueSky) // it cannot know what others sent
+	w.dropped(DropDuplicate)
+	all[0].sends(guidOf(1), 1, 1, blueSky)
 	w.dropped(DropAgain)
 	plain.sends(guidOf(1), 4, 0, blueSky) // not one that does so
 	w.dropped(DropDuplicate)
@@ -188,4 +206,30 @@ func TestFartherCopy(t *testing.T) {
 	all[0].sends(guidOf(2), 3, 1, blueSky)
 	all[1].wantAt(wire.TypeQuery, 2, 2)
 	quiet(plain, leaf) // had one
+}
+
+// TestOwnQueryCopied passes on no copies of a query that it asks for a leaf,
+// and sends nobody away for them.
+func TestOwnQueryCopied(t *testing.T) {
+	w := newWorld(t, Config{Hasher: letters{}})
+	all := w.ring(3, time.Millisecond)
+	leaf := w.speaks(alice, handshake.RoleLeaf, wire.VendorStatusRequest)
+	for i := range byte(3 * maxAgain) {
+		leaf.sends(guidOf(100+i), 4, 0, blueSky)
+		probed := queries(all)
+		if len(probed) == 0 {
+			t.Fatal("nobody was asked")
+		}
+		for _, ttl := range []wire.TTL{2, 3} {
+			all[0].sends(guidOf(100+i), ttl, 1, blueSky)
+			w.dropped(DropDuplicate)
+		}
+		if copies := queries(all); len(copies) > 0 {
+			t.Fatalf("%d copies were passed on", len(copies))
+		}
+		leaf.says(guidOf(100+i), wire.NewStatusResponse(wire.StatusStop))
+	}
+	if all[0].closed {
+		t.Error("a neighbor was sent away for copies that may go farther")
+	}
 }

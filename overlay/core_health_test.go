@@ -292,3 +292,34 @@ func TestExternalAddress(t *testing.T) {
 		t.Errorf("a private address changed our mind to %v", got)
 	}
 }
+
+// TestSilentHosts dials others while hosts do not answer, so many at once as are
+// wanted, and thirty in all.
+func TestSilentHosts(t *testing.T) {
+	var seeds []netip.AddrPort
+	for i := range byte(60) {
+		seeds = append(seeds, netip.AddrPortFrom(netip.AddrFrom4([4]byte{40 + i, 1, 1, 1}), 7000))
+	}
+	w := newWorld(t, Config{Want: 3, Seeds: seeds})
+	w.step(&Tick{})
+	for _, want := range []int{3, 3, 6, 6, 9} {
+		if len(w.dials) != want {
+			t.Fatalf("after %v %d hosts are dialed, want %d", w.now.Sub(w.core.started), len(w.dials), want)
+		}
+		w.pass(time.Second)
+	}
+	w.pass(30 * time.Second)
+	if len(w.dials) != maxDialing {
+		t.Errorf("%d hosts are dialed at once, want %d", len(w.dials), maxDialing)
+	}
+
+	// One that answers late is as good as any, and then fewer are lacking.
+	for _, p := range w.peers {
+		w.step(&Applied{Link: p.id, Remote: p.addr, Local: ours.Addr(), Peer: &handshake.Peer{Role: handshake.RoleUltrapeer}})
+		w.step(&Up{Link: p.id})
+		break
+	}
+	if lacks := w.core.lacks(w.now); lacks != 2 {
+		t.Errorf("lacks %d hosts, want 2", lacks)
+	}
+}

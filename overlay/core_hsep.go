@@ -59,7 +59,7 @@ func monotonous(levels []wire.HSEPLevel) bool {
 // that has changed.
 func (c *Core) tellHorizons(now time.Time) {
 	for _, n := range c.neighbors {
-		if !n.speaksHSEP() || now.Before(n.horizon.due) {
+		if now.Before(n.horizon.due) || !n.speaksHSEP() {
 			continue
 		}
 		n.horizon.due = now.Add(hsepPeriod)

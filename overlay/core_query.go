@@ -78,7 +78,10 @@ func (c *Core) left(n *neighbor, f wire.Frame) int {
 }
 
 // copied handles another copy of a query. One that may travel farther than
-// those before it, as dynamic querying sends them, goes on to ultrapeers.
+// those before it, as dynamic querying sends them, goes on to ultrapeers. A
+// neighbor that sends such copies repeats itself rightly, though we may have had
+// the query from others who sent it farther; only a TTL of 1 is never that of a
+// later copy.
 func (c *Core) copied(now time.Time, n *neighbor, f wire.Frame, again bool) {
 	if !c.isUltrapeer() || !extends(n) || int(f.TTL())+int(f.Hops()) > hardTTL {
 		c.duplicate(n, again)
@@ -87,7 +90,7 @@ func (c *Core) copied(now time.Time, n *neighbor, f wire.Frame, again bool) {
 	left := c.left(n, f)
 	before, higher := c.queries.Raise(now, f.GUID(), uint8(left))
 	if !higher {
-		c.duplicate(n, again)
+		c.duplicate(n, again && f.TTL() <= 1)
 		return
 	}
 	q := outgoing{words: c.hash(f), payload: f.Payload()}

@@ -196,6 +196,9 @@ func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.
 // feedTable sends as much of a table as fits beside everything else: a part
 // that the queue drops would make the whole worthless.
 func (c *Core) feedTable(n *neighbor) {
+	if len(n.untold) == 0 {
+		return
+	}
 	room := tableRoom - c.backlog(n)
 	for len(n.untold) > 0 && room > 0 {
 		f := c.out.frame(wire.NewGUID(c.rnd), 1, n.untold[0])

@@ -45,7 +45,7 @@ func (c *Core) search(now time.Time, ev *Search) {
 	c.beginGuess(now, ev.ID, ev.Query)
 	if dynamic {
 		cfg := c.purpose(f)
-		cfg.TTL = uint8(ttl)
+		cfg.TTL, cfg.Linger = uint8(ttl), searchRepeat
 		c.ask(now, localLink, f, cfg)
 		return
 	}

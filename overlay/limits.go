@@ -82,6 +82,12 @@ const (
 	maxDialing   = 30
 	dialsPerTick = 5
 
+	// dialPatience is how long a host that does not answer keeps another from
+	// being dialed: twice the time after which TCP repeats its first segment
+	// (RFC 6298). Where many known hosts are gone, links would be missing for as
+	// long as that takes.
+	dialPatience = 2 * time.Second
+
 	// tick is the time between two looks at everything that is due.
 	tick = time.Second
 

@@ -235,7 +235,7 @@ func (o *Overlay) take(l letter) {
 // complain tells of a link that did not come about: aloud the first time a seed
 // cannot be had, since the user named it.
 func (o *Overlay) complain(f *Failed) {
-	addr := o.core.dialing[f.Link]
+	addr := o.core.dialing[f.Link].addr
 	if n := o.core.links[f.Link]; n != nil && !n.inbound {
 		addr = n.remote
 	}

@@ -32,6 +32,10 @@ type Config struct {
 	// others have as many.
 	Leaves int
 
+	// Linger is for how long from its start a query with nobody left to ask waits
+	// for others to come: who has just started has no neighbors yet.
+	Linger time.Duration
+
 	// Salt orders neighbors that are equal otherwise, by ID ^ Salt. Each query
 	// should have another, so that none of them is always the first.
 	Salt uint64

@@ -50,6 +50,10 @@ const (
 	queuedWait = 1200 * time.Millisecond
 	maxQueued  = 3
 
+	// lingerWait is the time between two looks for neighbors that came, when all
+	// others were asked.
+	lingerWait = time.Second
+
 	// queuedMost is how long a query is taken to wait in a queue that never
 	// runs empty: others have taken its place by then.
 	queuedMost = 10 * time.Second

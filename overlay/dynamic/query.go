@@ -125,6 +125,10 @@ func (q *Query) ask(now time.Time, candidates []Candidate) Action {
 		return Action{}
 	}
 	c, ttl, ok := q.next(candidates)
+	if !ok && now.Sub(q.start) < q.cfg.Linger {
+		q.due = now.Add(lingerWait)
+		return Action{}
+	}
 	if !ok {
 		q.end = EndExhausted
 		return Action{Done: true}

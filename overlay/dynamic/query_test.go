@@ -81,6 +81,13 @@ func TestEvents(t *testing.T) {
 			{from: none, want: "done", end: EndExhausted},
 			{after: time.Hour, from: ultrapeers(1, 9), want: "done", end: EndExhausted},
 		}},
+		{"nobody there yet", Config{Linger: time.Minute}, []event{
+			{from: none, want: "", wait: lingerWait},
+			{due: true, from: ultrapeers(1, 1), want: "1/4", wait: step - hurry},
+			{due: true, want: "", wait: lingerWait},
+			{due: true, from: ultrapeers(1, 2), want: "2/4", wait: step - 2*hurry},
+			{after: time.Minute, want: "done", end: EndExhausted},
+		}},
 		{"three are probed, then one after another, each once", Own(), []event{
 			{from: ultrapeers(1, 5), want: "1/4 2/4 3/4", wait: probe3},
 			{after: probe3 - 1, want: "", wait: 1},
