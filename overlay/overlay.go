@@ -6,7 +6,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
-	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -73,6 +72,7 @@ type Overlay struct {
 	ports      map[link.ID]*port
 	dirty      []*port // have messages to flush
 	taken      int     // bytes of batches since the last flush
+	patience   int     // bytes taken that were not spent on waiting
 	verdicts   map[link.ID]chan<- handshake.Verdict
 	searches   map[SearchID]chan *Hit
 	nextID     SearchID
@@ -92,6 +92,7 @@ type port struct {
 	queue link.Queue
 	dirty bool
 
+	slow     bool // did not catch up when it was waited for
 	progress progress
 }
 
@@ -217,21 +218,6 @@ func (o *Overlay) handle(l letter) {
 	o.flush()
 }
 
-// take takes a batch. While more letters wait, what batches bring for others is
-// not flushed for each: a write for every message costs more than the message.
-// Whether more wait is looked at before the link may bring its next, so that it
-// does not depend on how fast its reader is.
-func (o *Overlay) take(l letter) {
-	o.batch = Batch{Link: l.link.ID(), Frames: l.batch}
-	o.step(&o.batch)
-	o.taken += len(l.batch)
-	more := len(o.inbox) > 0 && o.taken < turnBytes
-	l.link.Release()
-	if !more {
-		o.flush()
-	}
-}
-
 // complain tells of a link that did not come about: aloud the first time a seed
 // cannot be had, since the user named it.
 func (o *Overlay) complain(f *Failed) {
@@ -255,30 +241,12 @@ func (o *Overlay) step(ev Event) {
 	}
 }
 
-// flush hands over what was brought for links and for the matcher. Where a link
-// has more to send than it can take, its writer gets the processor: that it had
-// no turn is no reason to drop messages.
-func (o *Overlay) flush() {
-	o.taken = 0
-	behind := false
-	for i, p := range o.dirty {
-		p.dirty = false
-		p.link.Flush(&p.queue)
-		behind = behind || p.queue.Len() > 0
-		o.dirty[i] = nil
-	}
-	o.dirty = o.dirty[:0]
-	o.match.flush()
-	if behind {
-		runtime.Gosched()
-	}
-}
-
 // do carries one effect out.
 func (o *Overlay) do(effect Effect) {
 	switch e := effect.(type) {
 	case *Send:
 		if p := o.ports[e.Link]; p != nil {
+			p.slow = p.slow && p.queue.Len() > 0
 			p.queue.Push(e.Frame)
 			if !p.dirty {
 				p.dirty = true

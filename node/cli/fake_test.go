@@ -59,7 +59,7 @@ func (f *fake) streams(pattern, event string, v ...any) {
 func (f *fake) run(t *testing.T, args ...string) (out, said string, code int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	env := Env{In: os.Stdin, Out: &stdout, Err: &stderr, Dir: "/work"}
+	env := Env{In: os.Stdin, Out: &stdout, Err: &stderr, Dir: "/here"}
 	err := Run(context.Background(), NewApp(env), append(append([]string{"filbert"}, args...), "--home", f.home))
 	report(&stderr, err)
 	return stdout.String(), stderr.String(), ExitCode(err)

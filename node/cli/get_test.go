@@ -55,7 +55,7 @@ func TestGetOutcomes(t *testing.T) {
 // TestGetOutput: a path is the user's, relative to where the command was given.
 func TestGetOutput(t *testing.T) {
 	for flag, want := range map[string]string{
-		"": "", "name.ogg": "/work/name.ogg", "sub/": "/work/sub/", "../up": "/up", "/abs/./x": "/abs/./x",
+		"": "", "name.ogg": "/here/name.ogg", "sub/": "/here/sub/", "../up": "/up", "/abs/./x": "/abs/./x",
 	} {
 		f := newFake(t)
 		asked := map[string]string{}
