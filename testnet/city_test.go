@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -50,6 +51,7 @@ type citizen struct {
 	*node.Node
 	ip    netip.Addr
 	files []string
+	dead  atomic.Bool // it was killed
 	stop  context.CancelFunc
 	done  chan struct{}
 }
@@ -105,7 +107,7 @@ func (c *city) settle(ultra bool, want int, seeds []string, files []string) *cit
 	who := &citizen{Node: n, ip: ip, files: files, stop: stop, done: make(chan struct{})}
 	c.work.Go(func() {
 		defer close(who.done)
-		if err := n.Run(ctx); err != nil && c.ctx.Err() == nil && ctx.Err() == nil {
+		if err := n.Run(ctx); err != nil && ctx.Err() == nil && !who.dead.Load() {
 			c.t.Error(err)
 		}
 	})
@@ -142,7 +144,7 @@ func (c *city) build(g *topology.Graph, leaves int, names func(leaf int) []strin
 	}
 	// Route tables have to get around: a leaf's to its ultrapeers, theirs to
 	// their neighbors.
-	time.Sleep(130*time.Second + 1234567*time.Microsecond)
+	time.Sleep(75*time.Second + 1234567*time.Microsecond)
 	for i, u := range c.ultras {
 		s, err := u.Status(c.ctx)
 		if err != nil {
@@ -180,11 +182,21 @@ func (c *city) sent() int {
 
 // ask searches from a node for so long, and returns which addresses answered.
 func (c *city) ask(from *citizen, text string, wait time.Duration) map[netip.Addr]bool {
+	return c.askUntil(from, text, wait, func(netip.Addr) bool { return false })
+}
+
+// askUntil is ask that ends with an answer that is enough.
+func (c *city) askUntil(from *citizen, text string, wait time.Duration, enough func(netip.Addr) bool) map[netip.Addr]bool {
 	ctx, cancel := context.WithTimeout(c.ctx, wait)
 	defer cancel()
 	found := map[netip.Addr]bool{}
-	err := from.Search(ctx, query.Query{Text: text}, func(_ query.Result, h query.Hit) { found[h.Source.Addr.Addr()] = true })
-	if err != nil && ctx.Err() == nil {
+	err := from.Search(ctx, query.Query{Text: text}, func(_ query.Result, h query.Hit) {
+		addr := h.Source.Addr.Addr()
+		if found[addr] = true; enough(addr) {
+			cancel()
+		}
+	})
+	if err != nil && ctx.Err() == nil && !from.dead.Load() {
 		c.t.Error(err)
 	}
 	return found
