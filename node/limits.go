@@ -61,4 +61,8 @@ const (
 	// asked for by hash, findLinger how long others are, once there is one.
 	findTimeout = 20 * time.Second
 	findLinger  = 500 * time.Millisecond
+
+	// linkedPoll is how often a download that wants sources looks whether there
+	// is a neighbor to ask.
+	linkedPoll = 2 * time.Second
 )

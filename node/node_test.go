@@ -25,6 +25,7 @@ import (
 	"filbert/query"
 	"filbert/testnet/bubble"
 	"filbert/testnet/fabric"
+	"filbert/transfer"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
 	"filbert/transfer/urn"
@@ -236,6 +237,30 @@ func TestFetchByHash(t *testing.T) {
 		}
 		if _, err := boris.Result(99); !errors.Is(err, node.ErrNoResult) {
 			t.Errorf("a number that was never given: %v", err)
+		}
+	})
+}
+
+// TestFetchOnceLinked begins a download on a node without neighbors, as after a
+// restart: its sources are looked for when there is somebody to ask.
+func TestFetchOnceLinked(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		content := []byte("some content")
+		anna := tn.moves(fstest.MapFS{"some name.txt": file(string(content))})
+		tn.until("anna shares", func() bool { s, err := anna.Status(t.Context()); return err == nil && s.Files == 1 })
+		boris := tn.moves(nil)
+		h := urn.SHA1(sha1.Sum(content))
+		wanted := query.Result{File: transfer.File{SHA1: h, Name: "it.txt", Size: int64(len(content))}}
+		if _, err := boris.Get(wanted, ""); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("it waits", func() bool { return boris.Downloads()[0].State == download.Waiting })
+		if err := boris.Connect(t.Context(), anna.Addr()); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("the file", func() bool { return boris.Downloads()[0].State == download.Complete })
+		if got, err := os.ReadFile(filepath.Join(boris.downloads, "it.txt")); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("fetched %q, %v", got, err)
 		}
 	})
 }

@@ -160,11 +160,32 @@ func (n *Node) find(ctx context.Context, h urn.SHA1) (query.Result, error) {
 // finder finds sources for downloads. It implements download.Finder.
 type finder struct{ n *Node }
 
-// Find implements download.Finder.
+// Find implements download.Finder. A node that has just started has nobody to
+// ask; the search waits until there is somebody, as the next one would be later.
 func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error) {
+	if err := f.n.linked(ctx); err != nil {
+		return nil, err
+	}
 	r, err := f.n.find(ctx, h)
 	if errors.Is(err, ErrNotFound) {
 		return nil, nil
 	}
 	return r.Sources, err
+}
+
+// linked waits until the node has a neighbor.
+func (n *Node) linked(ctx context.Context) error {
+	tick := time.NewTicker(linkedPoll)
+	defer tick.Stop()
+	for {
+		s, err := n.overlay.Status(ctx)
+		if err != nil || len(s.Neighbors) > 0 {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return fmt.Errorf("node: find: no neighbor to ask: %w", ctx.Err())
+		}
+	}
 }
