@@ -127,6 +127,19 @@ const (
 	// maxMatching bounds the queries that wait for the matcher, in bytes.
 	maxMatching = 256 << 10
 
+	// turnBytes is how many bytes of messages the loop takes before it flushes,
+	// however many wait: a third of a link's queue, into which all may go.
+	turnBytes = 32 << 10
+
+	// The loop gives way writerYields times to the writers of links that are
+	// behind, then pauses for writerPause at a time. A pause takes pauseBytes of
+	// patience, and there is no more than maxPatience: whatever neighbors do, some
+	// 10 MB are taken in a second.
+	writerYields = 16
+	writerPause  = 100 * time.Microsecond
+	pauseBytes   = 2 << 10
+	maxPatience  = 256 << 10
+
 	// inboxSize is how many events wait for the loop before those who post
 	// them wait too.
 	inboxSize = 256

@@ -71,6 +71,8 @@ type Overlay struct {
 	batch      Batch // the event of the batch at hand
 	ports      map[link.ID]*port
 	dirty      []*port // have messages to flush
+	taken      int     // bytes of batches since the last flush
+	patience   int     // bytes taken that were not spent on waiting
 	verdicts   map[link.ID]chan<- handshake.Verdict
 	searches   map[SearchID]chan *Hit
 	nextID     SearchID
@@ -90,6 +92,7 @@ type port struct {
 	queue link.Queue
 	dirty bool
 
+	slow     bool // did not catch up when it was waited for
 	progress progress
 }
 
@@ -150,13 +153,17 @@ func (o *Overlay) Run(ctx context.Context) error {
 		case l := <-o.inbox:
 			o.handle(l)
 		case <-o.timer.C:
+			o.flush()
 			o.step(&Tick{})
+			o.flush()
 			o.watch(time.Now())
+			o.flush()
 		case <-ctx.Done():
 		}
 		o.schedule()
 	}
 	o.step(&Shutdown{})
+	o.flush()
 	o.end()
 	return nil
 }
@@ -190,13 +197,14 @@ func (o *Overlay) end() {
 
 // handle takes one letter.
 func (o *Overlay) handle(l letter) {
+	if l.batch != nil {
+		o.take(l)
+		return
+	}
+	o.flush()
 	switch {
 	case l.call != nil:
 		l.call()
-	case l.batch != nil:
-		o.batch = Batch{Link: l.link.ID(), Frames: l.batch}
-		o.step(&o.batch)
-		l.link.Release()
 	case l.link != nil: // its writer has room again
 		if p := o.ports[l.link.ID()]; p != nil {
 			p.link.Flush(&p.queue)
@@ -207,6 +215,7 @@ func (o *Overlay) handle(l letter) {
 		}
 		o.step(l.event)
 	}
+	o.flush()
 }
 
 // complain tells of a link that did not come about: aloud the first time a seed
@@ -225,18 +234,11 @@ func (o *Overlay) complain(f *Failed) {
 	o.log.WithLevel(level).Err(f.Err).Stringer("peer", addr).Msg("no link; will be tried again")
 }
 
-// step lets the Core take an event and carries its effects out.
+// step lets the Core take an event and carries its effects out, but for flush.
 func (o *Overlay) step(ev Event) {
 	for _, effect := range o.core.Step(time.Now(), ev) {
 		o.do(effect)
 	}
-	for i, p := range o.dirty {
-		p.dirty = false
-		p.link.Flush(&p.queue)
-		o.dirty[i] = nil
-	}
-	o.dirty = o.dirty[:0]
-	o.match.flush()
 }
 
 // do carries one effect out.
@@ -244,6 +246,7 @@ func (o *Overlay) do(effect Effect) {
 	switch e := effect.(type) {
 	case *Send:
 		if p := o.ports[e.Link]; p != nil {
+			p.slow = p.slow && p.queue.Len() > 0
 			p.queue.Push(e.Frame)
 			if !p.dirty {
 				p.dirty = true
