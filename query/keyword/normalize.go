@@ -15,7 +15,7 @@ const graphemeJoiner = '\u034F'
 // "cafe ete 01 mp3". The result is its own normal form and keeps to
 // MaxTextBytes, MaxWordBytes and MaxWords.
 func Normalize(text string) string {
-	return string(AppendNormalized(nil, text))
+	return string(AppendNormalized(make([]byte, 0, min(len(text), MaxTextBytes)), text))
 }
 
 // AppendNormalized appends Normalize(text) to dst. For ASCII text it allocates

@@ -30,9 +30,13 @@ func ParseQuery(text string) ([]Word, error) {
 	if !utf8.ValidString(text) {
 		return nil, ErrEncoding
 	}
-	var words []Word
+	text = Normalize(text)
+	if text == "" {
+		return nil, nil
+	}
+	words := make([]Word, 0, 1+strings.Count(text, " "))
 next:
-	for text := range Words(Normalize(text)) {
+	for text := range Words(text) {
 		for i := range words {
 			if words[i].Text == text {
 				words[i].Count++
