@@ -46,7 +46,7 @@ func TestBootstrapByHostCache(t *testing.T) {
 		})
 		tn.linked(clara, 3)
 		took := time.Since(began)
-		if took < 5*time.Second || took > 20*time.Second {
+		if took < 5*time.Second || tn.virtual && took > 20*time.Second {
 			t.Errorf("linked after %v", took)
 		}
 		for _, addr := range []netip.AddrPort{anna.Addr(), boris.Addr()} {
@@ -115,7 +115,7 @@ func TestBootstrapByWebCache(t *testing.T) {
 			s, err := clara.Status(t.Context())
 			return err == nil && len(s.Overlay.Neighbors) >= 2 || time.Since(began) > 50*time.Second
 		})
-		if took := time.Since(began); took < 30*time.Second || took > 40*time.Second {
+		if took := time.Since(began); took < 30*time.Second || tn.virtual && took > 40*time.Second {
 			t.Errorf("linked after %v", took)
 		}
 		if s := tn.sources(clara); s[0].Kind != bootstrap.WebCache || s[0].Hosts != 2 || visits() != 1 {

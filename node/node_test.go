@@ -41,7 +41,8 @@ type town struct {
 	count int
 	stops []func()
 
-	change []func(*node.Config) // applied to the nodes that move in from now on
+	change  []func(*node.Config) // applied to the nodes that move in from now on
+	virtual bool                 // the time is, and no other work takes any of it
 }
 
 // citizen is one node.
@@ -59,7 +60,7 @@ func on(t *testing.T, body func(t *testing.T, tn *town)) {
 		bubble.Test(t, func(t *testing.T) {
 			sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(20 * time.Millisecond), Settle: bubble.Wait})
 			defer sim.Close()
-			tn := &town{t: t, dir: folder, host: func(i int) (node.Network, string) {
+			tn := &town{t: t, dir: folder, virtual: true, host: func(i int) (node.Network, string) {
 				addr := netip.AddrFrom4([4]byte{9, byte(i), 1, 1})
 				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
 			}}
