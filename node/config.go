@@ -33,6 +33,12 @@ type System struct {
 	net.Dialer
 }
 
+// onSystem tells that a network is no simulated one.
+func onSystem(n Network) bool {
+	_, ok := n.(*System)
+	return ok
+}
+
 // Config is what a node is built from. Identity, State, Network and Rand must
 // be set; the zero value of everything else works.
 type Config struct {

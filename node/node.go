@@ -115,6 +115,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
 		Deflate: cfg.Deflate,
+		Patient: onSystem(cfg.Network),
 		TLS:     layer,
 		Matcher: flood.NewAnswerer(n.index, cfg.child()),
 		Caller:  n.pushes,

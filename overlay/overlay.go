@@ -30,6 +30,7 @@ type Options struct {
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
 	Pongs   Pongs          // takes what answers pings sent by SendDatagram; may be nil
+	Patient bool           // wait for writers that had no turn; not in virtual time, where one seed gives one trace
 	Rand    *rand.Rand
 	Log     zerolog.Logger
 }
@@ -52,6 +53,7 @@ type Overlay struct {
 	agent   string
 	dialer  Dialer
 	deflate bool
+	patient bool
 	tls     *tlslink.Layer
 	match   *matching
 	pongs   Pongs
@@ -114,6 +116,7 @@ func New(o Options) *Overlay {
 	v := &Overlay{
 		agent:    o.Agent,
 		deflate:  o.Deflate,
+		patient:  o.Patient,
 		tls:      o.TLS,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,

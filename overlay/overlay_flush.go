@@ -34,7 +34,9 @@ func (o *Overlay) flush() {
 	}
 	clear(o.dirty[len(behind):])
 	o.match.flush()
-	o.wait(behind)
+	if o.patient {
+		o.wait(behind)
+	}
 	clear(behind)
 	o.dirty = o.dirty[:0]
 }

@@ -90,7 +90,7 @@ func TestBatchesShareAFlush(t *testing.T) {
 // and again when it has sent all.
 func TestPatience(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		o := New(Options{Config: Config{GUID: ourServent}, Rand: rand.New(rand.NewPCG(1, 2))})
+		o := New(Options{Patient: true, Config: Config{GUID: ourServent}, Rand: rand.New(rand.NewPCG(1, 2))})
 		ours, theirs := net.Pipe()
 		p := &port{link: link.Start(1, link.Stream{Conn: ours}, o, &o.work)}
 		o.ports[1] = p
