@@ -323,3 +323,31 @@ func TestSilentHosts(t *testing.T) {
 		t.Errorf("lacks %d hosts, want 2", lacks)
 	}
 }
+
+// TestRoundTrip keeps the least round trip of all pings, and believes only pongs
+// to the last one.
+func TestRoundTrip(t *testing.T) {
+	w := newWorld(t, Config{})
+	p, _ := w.applies(alice, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(1)})
+	w.step(&Up{Link: p.id})
+	rtt := func() time.Duration { return w.core.View().Neighbors[0].RTT }
+	pongs := func(after time.Duration) {
+		ping := p.want(wire.TypePing)
+		for len(p.inbox) > 0 {
+			ping = p.want(wire.TypePing)
+		}
+		before := w.now
+		w.now = w.now.Add(after)
+		p.sends(guidOf(9), 1, 0, &wire.Pong{Addr: alice})
+		p.sends(ping.GUID(), 1, 0, &wire.Pong{Addr: alice})
+		w.now = before
+	}
+	for _, test := range []struct{ took, want time.Duration }{
+		{800 * time.Millisecond, 800 * time.Millisecond}, {40 * time.Millisecond, 40 * time.Millisecond}, {90 * time.Millisecond, 40 * time.Millisecond},
+	} {
+		if pongs(test.took); rtt() != test.want {
+			t.Errorf("after %v the round trip is %v, want %v", test.took, rtt(), test.want)
+		}
+		w.pass(aliveIdle + time.Second)
+	}
+}

@@ -30,7 +30,13 @@ func (c *Core) checkAlive(now time.Time, n *neighbor) {
 	}
 	n.unanswered++
 	n.pinged = now
-	c.send(n, c.out.frame(wire.NewPingGUID(c.rnd), 1, &wire.Ping{}))
+	c.sendPing(now, n, 1)
+}
+
+// sendPing pings a neighbor. Its own pong tells how long the way is.
+func (c *Core) sendPing(now time.Time, n *neighbor, ttl wire.TTL) {
+	n.timed, n.timedAt = wire.NewPingGUID(c.rnd), now
+	c.send(n, c.out.frame(n.timed, ttl, &wire.Ping{}))
 }
 
 // ping answers a neighbor's ping. Pings are never relayed: others answer from
@@ -153,8 +159,8 @@ func (c *Core) pong(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	hops := f.Hops() + 1
-	if n.rtt == 0 && f.GUID() == n.greeting && hops == 1 {
-		n.rtt = max(now.Sub(n.greeted), 1)
+	if f.GUID() == n.timed && hops == 1 {
+		n.measured(max(now.Sub(n.timedAt), 1))
 	}
 	if hops == 1 { // its own: we know better where it is
 		n.files, n.kib = p.Files, p.KiB
@@ -193,6 +199,6 @@ func (c *Core) refreshPongs(now time.Time) {
 		if ask--; ask < 0 {
 			return
 		}
-		c.send(c.neighbors[i], c.out.frame(wire.NewPingGUID(c.rnd), c.cfg.MaxTTL, &wire.Ping{}))
+		c.sendPing(now, c.neighbors[i], c.cfg.MaxTTL)
 	}
 }

@@ -230,6 +230,45 @@ func TestTablesThatChange(t *testing.T) {
 	}
 }
 
+// TestTableThatGrows tells new words in a table of the old size, when a larger one
+// would have to wait, and the larger one then.
+func TestTableThatGrows(t *testing.T) {
+	w := newWorld(t, Config{Mode: ModeLeaf, Want: 8})
+	a, _ := w.applies(alice, handshake.Peer{Role: handshake.RoleUltrapeer, GUID: guidOf(1)})
+	w.step(&Up{Link: a.id})
+	r := qrp.NewReceiver(qrp.MaxBits)
+	var words []uint32
+	for i := range uint32(20_000) {
+		words = append(words, i*0x9E3779B1)
+	}
+	knows := func(n, bits int) {
+		t.Helper()
+		a.hears(r)
+		for _, h := range words[:n] {
+			if !r.Table().Has(h) {
+				t.Fatalf("one of %d words did not arrive", n)
+			}
+		}
+		if got := r.Table().Bits(); got != bits {
+			t.Errorf("%d words are in 2^%d slots, want 2^%d", n, got, bits)
+		}
+	}
+	for _, n := range []int{100, 1000, 5000} {
+		w.step(&Routing{qrp.Build(words[:n], qrp.MaxBits)})
+	}
+	knows(5000, qrp.Build(words[:100], qrp.MaxBits).Bits())
+	if !w.core.View().Told {
+		t.Error("the latest table was told")
+	}
+	w.passWith(tablePauseWhole+time.Minute, a)
+	large := qrp.Build(words[:5000], qrp.MaxBits)
+	if knows(5000, large.Bits()); r.Table().Fill() > large.Fill() {
+		t.Errorf("%.3f of the table is set, want %.3f", r.Table().Fill(), large.Fill())
+	}
+	w.step(&Routing{qrp.Build(words, qrp.MaxBits)})
+	knows(20_000, large.Bits())
+}
+
 // hears takes all messages about our route table that it was sent.
 func (p *player) hears(r *qrp.Receiver) {
 	p.w.t.Helper()

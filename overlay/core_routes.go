@@ -32,20 +32,21 @@ type routeTables struct {
 	stale bool       // all is not what it should be
 	due   time.Time  // when ultrapeers are told next
 
-	sender     qrp.Sender
-	from, to   *qrp.Table // of the messages made last: many are told the same
-	whole      bool
-	difference []wire.Message
-	small, big *qrp.Table // a table and itself in a larger size
+	sender      qrp.Sender
+	from, to    *qrp.Table // of the messages made last: many are told the same
+	whole       bool
+	difference  []wire.Message
+	made, sized *qrp.Table // a table and itself in another size
 }
 
-// grown is a table in a larger size.
-func (t *routeTables) grown(table *qrp.Table, bits int) *qrp.Table {
-	if t.small != table || t.big.Bits() != bits {
-		t.small, t.big = table, qrp.NewTable(bits)
-		t.big.Merge(table)
+// resized is a table in another size. One that shrank lets everything through
+// that it did before, and more.
+func (t *routeTables) resized(table *qrp.Table, bits int) *qrp.Table {
+	if t.made != table || t.sized.Bits() != bits {
+		t.made, t.sized = table, qrp.NewTable(bits)
+		t.sized.Merge(table)
 	}
-	return t.big
+	return t.sized
 }
 
 // update returns the messages that turn one table into another; whole tells
@@ -113,35 +114,53 @@ func (c *Core) joined() *qrp.Table {
 	return all
 }
 
-// tellTable brings a neighbor's copy of our table up to date, if it is one that
-// keeps such a copy (our ultrapeers, when we are a leaf, and ultrapeers that
-// exchange tables among themselves) and may be told already.
+// tellTable brings a neighbor's copy of our table up to date, if it keeps one
+// and may be told already.
 func (c *Core) tellTable(now time.Time, n *neighbor) {
 	c.feedTable(n)
-	if n.peer.Role != handshake.RoleUltrapeer || len(n.untold) > 0 {
-		return
-	}
-	table := c.tables.own
-	if c.isUltrapeer() {
-		if n.peer.UltrapeerQueryRouting == (handshake.Version{}) {
-			return
-		}
-		table = c.tables.all
-	}
-	if table == nil {
-		table = emptyTable
-	}
-	if n.knows.latest == table || !n.knows.mayHear(now, table) {
+	table := c.tableFor(n)
+	if table == nil || len(n.untold) > 0 || !n.knows.mayHear(now, table) {
 		return
 	}
 	n.untold = n.knows.hear(now, table, &c.tables)
 	c.feedTable(n)
 }
 
+// tableFor is the table that a neighbor is to have of us; nil if it keeps none.
+// Copies are kept by our ultrapeers, when we are a leaf, and by ultrapeers that
+// exchange tables among themselves.
+func (c *Core) tableFor(n *neighbor) *qrp.Table {
+	table := c.tables.own
+	if c.isUltrapeer() {
+		table = c.tables.all
+	}
+	switch {
+	case n.peer.Role != handshake.RoleUltrapeer:
+		return nil
+	case c.isUltrapeer() && n.peer.UltrapeerQueryRouting == (handshake.Version{}):
+		return nil
+	case table == nil:
+		return emptyTable
+	}
+	return table
+}
+
+// told reports whether every neighbor that keeps a copy of our table was sent
+// the latest.
+func (c *Core) told() bool {
+	for _, n := range c.neighbors {
+		if table := c.tableFor(n); table != nil && (n.knows.latest != table || len(n.untold) > 0) {
+			return false
+		}
+	}
+	return !c.isUltrapeer() || !c.tables.stale
+}
+
 // toldTable is what a neighbor knows of our table.
 type toldTable struct {
 	latest *qrp.Table // of ours that it was told
 	kept   *qrp.Table // its copy: the same words, in a table that never shrinks
+	folded bool       // for want of a whole table the copy is smaller than latest
 	change pace       // of changes
 	whole  pace       // of whole tables
 }
@@ -161,26 +180,35 @@ func (p *pace) spend(now time.Time, pause time.Duration) {
 	p.spent = p.spent.Add(pause)
 }
 
-// mayHear reports whether a neighbor may be told a table now. Others count how
+// mayHear reports whether a neighbor is to be told a table now. Others count how
 // often they are (see the limits of package qrp): whole tables, which a change
-// of size takes, are rare. The first that is not empty never waits.
+// of size takes, are rare. The first that is not empty never waits. A larger one
+// that may not be told as it is goes into the size of the copy, lest new words
+// have to wait.
 func (k *toldTable) mayHear(now time.Time, next *qrp.Table) bool {
+	whole := k.whole.allows(now, tablePauseWhole)
 	switch {
+	case k.latest == next:
+		return k.folded && whole
 	case k.kept == nil || k.kept.Bits() == qrp.EmptyBits:
 		return true
-	case next.Bits() > k.kept.Bits():
-		return k.whole.allows(now, tablePauseWhole)
+	case next.Bits() > k.kept.Bits() && whole:
+		return true
 	}
 	return k.change.allows(now, tablePause)
 }
 
 // hear returns the messages that tell a table.
 func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.Message {
-	k.latest = next
-	if k.kept != nil && k.kept.Bits() > next.Bits() {
-		next = t.grown(next, k.kept.Bits())
+	k.latest, k.folded = next, false
+	whole := k.whole.allows(now, tablePauseWhole)
+	if k.kept != nil && k.kept.Bits() > qrp.EmptyBits {
+		k.folded = next.Bits() > k.kept.Bits() && !whole
+		if next.Bits() < k.kept.Bits() || k.folded {
+			next = t.resized(next, k.kept.Bits())
+		}
 	}
-	messages := t.update(k.kept, next, k.whole.allows(now, tablePauseWhole))
+	messages := t.update(k.kept, next, whole)
 	k.kept = next
 	if len(messages) == 0 {
 		return nil

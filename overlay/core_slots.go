@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"filbert/overlay/handshake"
-	"filbert/overlay/wire"
 )
 
 // textChanged refuses a peer whom we told another role than we have now.
@@ -100,12 +99,11 @@ func (c *Core) settle(now time.Time, n *neighbor) bool {
 // greet says the first things on a link that is up. Something must be said
 // soon: gtk-gnutella sends no query to a neighbor it has heard nothing from.
 func (c *Core) greet(now time.Time, n *neighbor) {
-	n.greeting, n.greeted = wire.NewPingGUID(c.rnd), now
 	ttl := c.cfg.MaxTTL
 	if c.leaf(n) {
 		ttl = 1
 	}
-	c.send(n, c.out.frame(n.greeting, ttl, &wire.Ping{}))
+	c.sendPing(now, n, ttl)
 	c.introduce(n)
 	c.tellTable(now, n)
 }

@@ -51,7 +51,8 @@ type View struct {
 	Searches  int
 	Want, Max int // ultrapeers
 	MaxLeaves int
-	Asking    int // dynamic queries that run
+	Asking    int  // dynamic queries that run
+	Told      bool // all neighbors know our latest route table, as far as they keep one
 	Traffic   Traffic
 	Datagrams Traffic // by UDP
 	Drops     Drops
@@ -87,6 +88,7 @@ func (c *Core) View() View {
 		Max:       c.cfg.Max,
 		MaxLeaves: c.cfg.MaxLeaves,
 		Asking:    len(c.asking),
+		Told:      c.told(),
 		Traffic:   c.traffic,
 		Datagrams: c.udp.traffic,
 		Drops:     c.drops,

@@ -28,9 +28,9 @@ type neighbor struct {
 	terms   handshake.Terms // once it is up
 	since   time.Time
 
-	greeting   wire.GUID        // of the ping it was greeted with
-	greeted    time.Time        // when
-	rtt        time.Duration    // of that ping; 0 before its pong came
+	timed      wire.GUID        // of the ping it was sent last
+	timedAt    time.Time        // when
+	rtt        time.Duration    // the least of any ping; 0 before a pong came
 	useful     time.Time        // it last brought a hit, or a query that was new
 	heard      time.Time        // last bytes received
 	pinged     time.Time        // last alive ping sent
@@ -123,6 +123,14 @@ func (c *Core) alive(id link.ID) *neighbor {
 		return n
 	}
 	return nil
+}
+
+// measured takes a round trip. The least one counts: others waited on the way, as
+// the first one often does while both sides still start.
+func (n *neighbor) measured(rtt time.Duration) {
+	if n.rtt == 0 || rtt < n.rtt {
+		n.rtt = rtt
+	}
 }
 
 // way is how far a neighbor is, for comparing: its round trip, the longest one
