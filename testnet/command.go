@@ -27,10 +27,11 @@ func Command(env cli.Env) *clilib.Command {
 	return &clilib.Command{
 		Name: "testnet", Usage: "run many nodes in one process and try them", Category: "laboratory",
 		Description: "On a terminal the prompt of the first node opens when the network has formed. With --exec its commands run\n" +
-			"there instead. Otherwise a tour runs: three searches, one verified download, one node killed and the network\n" +
-			"healed; it ends 0 only if all of that held.",
+			"there instead. Otherwise a tour runs: three searches, one more from a leaf, one verified download, one node\n" +
+			"killed and the network healed; it ends 0 only if all of that held.",
 		Flags: []clilib.Flag{
-			&clilib.IntFlag{Name: "nodes", Aliases: []string{"n"}, Usage: "run `N` nodes", Value: 16},
+			&clilib.IntFlag{Name: "nodes", Aliases: []string{"n"}, Usage: "run `N` ultrapeers", Value: 16},
+			&clilib.IntFlag{Name: "leaves", Usage: "run `N` leaves beside them, each linked to three"},
 			&clilib.StringFlag{Name: "share", Usage: "share the files below `DIR`, each by one node, instead of a generated library"},
 			&clilib.StringFlag{Name: "topology", Usage: "link them as `SHAPE`: random, ring, tree, powerlaw", Value: "random"},
 			&clilib.IntFlag{Name: "degree", Usage: "give each node about `N` neighbors, where the topology leaves a choice", Value: 4},
@@ -63,7 +64,7 @@ func run(c *clilib.Context, env cli.Env) (err error) {
 	}
 	defer remove()
 	cfg := Config{
-		Nodes: c.Int("nodes"), Shape: shape, Degree: c.Int("degree"), Seed: c.Uint64("seed"), Dir: dir,
+		Nodes: c.Int("nodes"), Leaves: c.Int("leaves"), Shape: shape, Degree: c.Int("degree"), Seed: c.Uint64("seed"), Dir: dir,
 		Log: zerolog.New(zerolog.ConsoleWriter{Out: env.Err, NoColor: true}).Level(level),
 	}
 	if !c.IsSet("degree") {
@@ -98,20 +99,22 @@ func run(c *clilib.Context, env cli.Env) (err error) {
 		ctx, stop = cli.PromptContext(ctx)
 		defer stop()
 	}
-	return serve(ctx, t, dir, func(ctx context.Context, client *api.Client) error {
+	return t.serve(ctx, 0, func(ctx context.Context, client *api.Client) error {
 		switch {
 		case len(lines) > 0:
 			return execute(ctx, env, client, lines)
 		case prompt:
-			greeting := fmt.Sprintf("This is the first of %d nodes. Try: search WORDS..., get 1, peers, status. Type quit to end.", cfg.Nodes)
+			greeting := fmt.Sprintf("This is the first of %s. Try: search WORDS..., get 1, peers, status. Type quit to end.", t.size())
 			return cli.Prompt(ctx, env, client, greeting, "")
 		}
-		tour, err := t.Tour(ctx, client, formed, live.say)
-		live.done()
-		if err != nil {
-			return err
-		}
-		return show(env, tour, c.Bool("json"))
+		return t.serve(ctx, len(t.members)-1, func(ctx context.Context, last *api.Client) error {
+			tour, err := t.Tour(ctx, client, last, formed, live.say)
+			live.done()
+			if err != nil {
+				return err
+			}
+			return show(env, tour, c.Bool("json"))
+		})
 	})
 }
 
@@ -125,15 +128,15 @@ func execute(ctx context.Context, env cli.Env, client *api.Client, lines []strin
 	return nil
 }
 
-// serve gives the first node its control API while use runs.
-func serve(ctx context.Context, t *Testnet, dir string, use func(context.Context, *api.Client) error) error {
-	socket := filepath.Join(dir, "api.sock")
+// serve gives a node its control API while use runs.
+func (t *Testnet) serve(ctx context.Context, i int, use func(context.Context, *api.Client) error) error {
+	socket := filepath.Join(t.cfg.Dir, fmt.Sprintf("api-%d.sock", i))
 	l, err := api.ListenUnix(socket)
 	if err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	server := api.NewServer(api.Config{Node: t.First(), Version: cli.Version, Stop: cancel, Log: t.cfg.Log})
+	server := api.NewServer(api.Config{Node: t.members[i].Node, Version: cli.Version, Stop: cancel, Log: t.cfg.Log})
 	var work sync.WaitGroup
 	served := make(chan error, 1)
 	work.Go(func() { served <- server.Serve(ctx, l, "") })

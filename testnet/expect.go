@@ -35,12 +35,17 @@ type holding struct {
 	words []string // of its name, normalised
 }
 
-// holdings lists what the nodes within reach share, the first node's own files
-// left out: it does not ask itself.
+// holdings lists what the nodes within reach of one share, its own files left
+// out: it does not ask itself. A leaf is a hop beyond its ultrapeers, which costs
+// a query no TTL.
 func (t *Testnet) holdings(reach map[int]int) []holding {
 	var all []holding
 	for i, m := range t.members {
-		if hops, ok := reach[i]; !ok || hops == 0 || hops > ttl {
+		most := ttl
+		if i >= t.cfg.Nodes {
+			most++
+		}
+		if hops, ok := reach[i]; !ok || hops == 0 || hops > most {
 			continue
 		}
 		for _, e := range m.Library().Entries() {

@@ -26,6 +26,9 @@ import (
 	"filbert/transfer/library"
 )
 
+// floodTTL is that of the queries of a crowd.
+const floodTTL = 7
+
 // crowd is many whole nodes on a simulated internet, linked as a graph says.
 type crowd struct {
 	t     *testing.T
@@ -65,7 +68,7 @@ func gather(t *testing.T, g *topology.Graph, seed uint64) *crowd {
 		n, err := node.Open(ctx, node.Config{
 			Version: "test", Identity: id, State: state.Memory(), Network: c.net.Host(address(i)),
 			Rand: rand.New(rand.NewPCG(seed, uint64(i))), Flood: true, InBand: true,
-			Listen: netip.AddrPortFrom(address(i), 7000).String(), TTL: ttl,
+			Listen: netip.AddrPortFrom(address(i), 7000).String(), TTL: floodTTL,
 			Shares: []library.Share{{Dir: "share", FS: files}},
 		})
 		if err != nil {
@@ -165,8 +168,8 @@ func thousand(t *testing.T, seed uint64) (trace uint64) {
 		rnd := rand.New(rand.NewPCG(seed, 99))
 		for i := range 20 {
 			from, hops := 0, i+1
-			if hops > ttl {
-				from, hops = rnd.IntN(c.graph.N), 1+rnd.IntN(ttl)
+			if hops > floodTTL {
+				from, hops = rnd.IntN(c.graph.N), 1+rnd.IntN(floodTTL)
 			}
 			cost, answered := c.flood(from, hops)
 			reached, messages, duplicates := c.graph.Flood(from, hops)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"time"
@@ -13,14 +14,15 @@ import (
 
 // Progress is how far a network is.
 type Progress struct {
-	Nodes, NodesLinked, NodesSharing int // of all nodes, those that have all their links, and all their files
+	Nodes, NodesLinked, NodesSharing int // of all nodes, leaves too, those that have all their links, and all their files
+	NodesTold                        int // those whose neighbors all know what can be found there
 	Links, LinksUp                   int
 	Files, FilesHashed               int
 }
 
-// Form links the nodes as the topology says and waits until all links are up
-// and all files are hashed. Nodes then keep as many neighbors as they have.
-// report is called now and then.
+// Form links the ultrapeers as the topology says, and leaves to some of them, and
+// waits until all links are up, all files are hashed and route tables got around.
+// Nodes then keep as many neighbors as they have. report is called now and then.
 func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 	limit := formTimeout * time.Duration((len(t.members)+99)/100)
 	linking, cancel := context.WithTimeoutCause(ctx, limit, fmt.Errorf("testnet: the network did not form in %v", limit))
@@ -31,6 +33,14 @@ func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 			return err
 		}
 	}
+	rnd := rand.New(rand.NewPCG(t.cfg.Seed, 2))
+	for i := t.cfg.Nodes; i < len(t.members); i++ {
+		for _, j := range rnd.Perm(t.cfg.Nodes)[:t.wanted(i)] {
+			if err := t.members[i].Seed(t.members[j].Addr()); err != nil {
+				return err
+			}
+		}
+	}
 	if err := t.wait(linking, func() bool {
 		p := t.progress(linking)
 		report(p)
@@ -39,16 +49,29 @@ func (t *Testnet) Form(ctx context.Context, report func(Progress)) error {
 		return err
 	}
 	for i, m := range t.members {
-		if err := m.SetNeighbors(t.graph.Degree(i)); err != nil {
+		if err := m.SetNeighbors(t.wanted(i)); err != nil {
 			return err
 		}
 	}
 	hashing, cancel := context.WithTimeoutCause(ctx, hashTimeout, fmt.Errorf("testnet: the files were not hashed in %v", hashTimeout))
 	defer cancel()
-	return t.wait(hashing, func() bool {
+	if err := t.wait(hashing, func() bool {
 		p := t.progress(hashing)
 		report(p)
 		return p.NodesSharing == p.Nodes
+	}); err != nil {
+		return err
+	}
+	telling, cancel := context.WithTimeoutCause(ctx, toldTimeout, fmt.Errorf("testnet: route tables did not get around in %v", toldTimeout))
+	defer cancel()
+	looks := 0
+	return t.wait(telling, func() bool {
+		p := t.progress(telling)
+		report(p)
+		if looks++; p.NodesTold < p.Nodes {
+			looks = 0
+		}
+		return looks == toldLooks
 	})
 }
 
@@ -68,16 +91,25 @@ func (t *Testnet) wait(ctx context.Context, holds func() bool) error {
 }
 
 func (t *Testnet) progress(ctx context.Context) Progress {
-	p := Progress{Nodes: len(t.members), Links: len(t.graph.Edges)}
+	p := Progress{Nodes: len(t.members)}
 	ends := 0
 	for i, m := range t.members {
 		s, err := m.Status(ctx)
 		if err != nil {
 			continue
 		}
-		ends += min(len(s.Overlay.Neighbors), t.graph.Degree(i))
-		if len(s.Overlay.Neighbors) >= t.graph.Degree(i) {
+		links := min(len(s.Overlay.Neighbors)-s.Overlay.Leaves(), t.wanted(i))
+		if links == t.wanted(i) {
 			p.NodesLinked++
+		}
+		if i < t.cfg.Nodes {
+			ends += links
+		} else {
+			p.Links += t.wanted(i)
+			p.LinksUp += links
+		}
+		if s.Overlay.Told {
+			p.NodesTold++
 		}
 		p.Files += s.Hashing.FilesSeen
 		p.FilesHashed += s.Hashing.FilesHashed
@@ -86,13 +118,15 @@ func (t *Testnet) progress(ctx context.Context) Progress {
 			p.NodesSharing++
 		}
 	}
-	p.LinksUp = ends / 2
+	p.Links += len(t.graph.Edges)
+	p.LinksUp += ends / 2
 	return p
 }
 
 // survey is who is linked to whom among the nodes that run.
 type survey struct {
 	links map[int][]int // by node; both ends of a link
+	nodes int           // from this one on they are leaves
 }
 
 // survey asks all nodes. A link to a node that was killed is none, even while
@@ -102,7 +136,7 @@ func (t *Testnet) survey(ctx context.Context) (survey, error) {
 	for i, m := range t.members {
 		at[m.Addr()] = i
 	}
-	s := survey{links: map[int][]int{}}
+	s := survey{links: map[int][]int{}, nodes: t.cfg.Nodes}
 	for i, m := range t.members {
 		status, err := m.Status(ctx)
 		if errors.Is(err, overlay.ErrClosed) {
@@ -129,10 +163,13 @@ func (s survey) prune() {
 	}
 }
 
-// reach is how many hops each node is away from one.
+// reach is how many hops each node is away from one. No way leads through a leaf.
 func (s survey) reach(from int) map[int]int {
 	hops := map[int]int{from: 0}
 	for queue := []int{from}; len(queue) > 0; queue = queue[1:] {
+		if queue[0] >= s.nodes && queue[0] != from {
+			continue
+		}
 		for _, next := range s.links[queue[0]] {
 			if _, seen := hops[next]; !seen {
 				hops[next] = hops[queue[0]] + 1
@@ -141,4 +178,14 @@ func (s survey) reach(from int) map[int]int {
 		}
 	}
 	return hops
+}
+
+// ultrapeers is how many ultrapeers a node is linked to.
+func (s survey) ultrapeers(i int) (n int) {
+	for _, j := range s.links[i] {
+		if j < s.nodes {
+			n++
+		}
+	}
+	return n
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"filbert/node/api"
@@ -27,7 +28,8 @@ type Step struct {
 // Tour is what the nodes did in a tour.
 type Tour struct {
 	Schema int    `json:"schema"`
-	Nodes  int    `json:"nodes"`
+	Nodes  int    `json:"nodes"`  // ultrapeers
+	Leaves int    `json:"leaves"` // beside them
 	Links  int    `json:"links"`
 	Files  int    `json:"files"`
 	Steps  []Step `json:"steps"`
@@ -44,10 +46,11 @@ type tour struct {
 	report *Tour
 }
 
-// Tour searches three times, fetches and verifies a file, kills a node and
-// watches the network heal. Every answer is held against what the nodes share.
-func (t *Testnet) Tour(ctx context.Context, client *api.Client, formed time.Duration, talk func(string)) (*Tour, error) {
-	r := &Tour{Schema: api.Schema, Nodes: len(t.members), Links: len(t.graph.Edges), Held: true}
+// Tour searches three times, once more from a leaf if there is any, fetches and
+// verifies a file, kills a node and watches the network heal. Every answer is held
+// against what the nodes share. leaf is the API of the last leaf.
+func (t *Testnet) Tour(ctx context.Context, client, leaf *api.Client, formed time.Duration, talk func(string)) (*Tour, error) {
+	r := &Tour{Schema: api.Schema, Nodes: t.cfg.Nodes, Leaves: t.cfg.Leaves, Links: len(t.graph.Edges), Held: true}
 	tr := &tour{t, client, r}
 	s, err := t.survey(ctx)
 	if err != nil {
@@ -56,14 +59,20 @@ func (t *Testnet) Tour(ctx context.Context, client *api.Client, formed time.Dura
 	reach := s.reach(0)
 	all := t.holdings(reach)
 	r.Files = len(all) + t.First().Library().Len()
-	tr.step("network formed", fmt.Sprintf("%d nodes, %d links", r.Nodes, r.Links),
-		fmt.Sprintf("%d nodes reach one another", len(reach)), formed, len(reach) == r.Nodes)
+	tr.step("network formed", fmt.Sprintf("%s, %d links", t.size(), r.Links),
+		fmt.Sprintf("%d nodes reach one another", len(reach)), formed, len(reach) == len(t.members))
 
 	words := choose(all)
 	var found []api.Result
 	for _, w := range words {
 		talk("searching: " + w)
-		if found, err = tr.search(ctx, "search", expect(all, w)); err != nil {
+		if found, err = tr.search(ctx, client, "search", expect(all, w)); err != nil {
+			return nil, err
+		}
+	}
+	if t.cfg.Leaves > 0 {
+		talk("searching from a leaf")
+		if err := tr.fromLeaf(ctx, leaf, s); err != nil {
 			return nil, err
 		}
 	}
@@ -86,7 +95,7 @@ func (t *Testnet) Tour(ctx context.Context, client *api.Client, formed time.Dura
 		return nil, err
 	}
 	talk("searching again")
-	if _, err = tr.search(ctx, "search again", expect(t.holdings(s.reach(0)), words[0])); err != nil {
+	if _, err = tr.search(ctx, client, "search again", expect(t.holdings(s.reach(0)), words[0])); err != nil {
 		return nil, err
 	}
 	return r, nil
@@ -97,8 +106,24 @@ func (t *tour) step(name, wanted, got string, took time.Duration, held bool) {
 	t.report.Held = t.report.Held && held
 }
 
-// search asks from the first node until all that is expected came.
-func (t *tour) search(ctx context.Context, name string, want expectation) ([]api.Result, error) {
+// fromLeaf searches from the last leaf for what other leaves have; without any
+// for what ultrapeers have.
+func (t *tour) fromLeaf(ctx context.Context, leaf *api.Client, s survey) error {
+	all := t.holdings(s.reach(len(t.members) - 1))
+	others := slices.DeleteFunc(slices.Clone(all), func(h holding) bool { return h.node < t.cfg.Nodes })
+	if len(others) == 0 {
+		others = all
+	}
+	for _, w := range choose(others)[2:] { // none where nobody shares anything
+		if _, err := t.search(ctx, leaf, "search from a leaf", expect(all, w)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// search asks from a node until all that is expected came.
+func (t *tour) search(ctx context.Context, from *api.Client, name string, want expectation) ([]api.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, tourWait)
 	defer cancel()
 	began := time.Now()
@@ -106,7 +131,7 @@ func (t *tour) search(ctx context.Context, name string, want expectation) ([]api
 	var order []api.Result
 	sources := map[string]int{}
 	copies := 0
-	_, err := t.api.Search(ctx, api.SearchRequest{Words: want.words, Wait: tourWait}, func(r api.Result) {
+	_, err := from.Search(ctx, api.SearchRequest{Words: want.words, Wait: tourWait}, func(r api.Result) {
 		if sources[r.URN] == 0 {
 			order = append(order, r)
 		}
@@ -184,7 +209,11 @@ func (t *Testnet) acquaint(ctx context.Context) error {
 	err := t.wait(ctx, func() bool {
 		for i, m := range t.members {
 			s, err := m.Status(ctx)
-			if err != nil || s.Overlay.Known < min(t.graph.Degree(i)+1, len(t.members)-1) {
+			others := t.cfg.Nodes
+			if i < t.cfg.Nodes {
+				others--
+			}
+			if err != nil || s.Overlay.Known < min(t.wanted(i)+1, others) {
 				return false
 			}
 		}
@@ -196,12 +225,12 @@ func (t *Testnet) acquaint(ctx context.Context) error {
 	return err
 }
 
-// busiest is the node with most neighbors, the first left out.
+// busiest is the ultrapeer with most neighbors, the first left out.
 func (t *Testnet) busiest(s survey) int {
 	best := 1
-	for i := range t.members[1:] {
-		if len(s.links[i+1]) > len(s.links[best]) {
-			best = i + 1
+	for i := 2; i < t.cfg.Nodes; i++ {
+		if len(s.links[i]) > len(s.links[best]) {
+			best = i
 		}
 	}
 	return best
@@ -225,8 +254,12 @@ func (t *tour) death(ctx context.Context, victim int) error {
 			return false
 		}
 		reached, short = len(s.reach(0)), 0
-		for i, links := range s.links {
-			if i != victim && len(links) < min(t.graph.Degree(i), len(t.members)-2) {
+		for i := range s.links {
+			others := t.cfg.Nodes - 1 // ultrapeers that live
+			if i < t.cfg.Nodes {
+				others--
+			}
+			if i != victim && s.ultrapeers(i) < min(t.wanted(i), others) {
 				short++
 			}
 		}
