@@ -10,6 +10,11 @@
 // load, one after the other and several times, is compared, not what a machine
 // does on a good day.
 //
+// So are relaying at a fixed rate, with leaves, route tables and deflate, and the
+// memory of a node with all the neighbors and leaves it takes: see Case. The load
+// speaks the handshake as leaf and ultrapeer, and knows from the tables it tells
+// which query must reach which leaf.
+//
 // The package does not simulate networks and does not measure searches or
 // transfers.
 package bench
