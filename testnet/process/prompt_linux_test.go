@@ -107,7 +107,7 @@ func TestInterruptAtPrompt(t *testing.T) {
 	}{
 		{"start", filepath.Join(homes, "own", "api.sock"), []string{"start", "--home", filepath.Join(homes, "own"), "--listen", "127.0.0.1:0"}},
 		{"shell", filepath.Join(other.Home, "api.sock"), []string{"shell", "--home", other.Home}},
-		{"testnet", filepath.Join(homes, "net", "api.sock"), []string{"testnet", "--nodes", "2", "--keep", filepath.Join(homes, "net")}},
+		{"testnet", filepath.Join(homes, "net", "api-0.sock"), []string{"testnet", "--nodes", "2", "--keep", filepath.Join(homes, "net")}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := sit(t, tt.args...)
