@@ -52,6 +52,7 @@ var layers = map[string]layer{
 	"overlay/handshake": {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/link":      {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
+	"transfer/mesh":     {rank: 1, may: []string{"transfer/urn"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay/bootstrap/uhc": {rank: 3, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
