@@ -73,6 +73,7 @@ var layers = map[string]layer{
 		"query/keyword", "query/index", "transfer", "transfer/urn",
 	}},
 
+	"transfer/stream":   {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
 	"query/flood": {rank: 5, may: []string{
