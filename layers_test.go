@@ -85,11 +85,12 @@ var layers = map[string]layer{
 		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
 		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/stream",
 	}},
 	"node/shell": {rank: 0},
 	"node/cli": {rank: 8, may: []string{

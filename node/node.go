@@ -23,6 +23,7 @@ import (
 	"filbert/transfer/download"
 	"filbert/transfer/library"
 	"filbert/transfer/store"
+	"filbert/transfer/stream"
 	"filbert/transfer/upload"
 )
 
@@ -49,6 +50,7 @@ type Node struct {
 	disk      *store.Disk       // nil when nothing can be fetched
 	claim     *state.Held       // on the download folder; likewise
 	downloads *download.Manager // likewise
+	streams   *stream.Server
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
 	finding   finding
@@ -125,6 +127,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Log:     n.log,
 	})
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
+	n.streams = stream.NewServer(playable{n})
 	n.pushes.overlay = n.overlay
 	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, &n.counts)
 	return n, nil
@@ -170,6 +173,7 @@ func (n *Node) Run(ctx context.Context) error {
 		parts = append(parts, part{"downloads", func(ctx context.Context) error { n.downloads.Run(ctx); return nil }})
 	}
 	parts = append(parts,
+		part{"streams", n.streams.Run},
 		part{"datagrams", n.serveDatagrams},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)

@@ -84,6 +84,7 @@ func browseChoices(ctx context.Context, n *api.Client) []shell.Completion {
 // choices is what the arguments of a command can be, by its path.
 var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"get":              resultChoices,
+	"play":             resultChoices,
 	"browse":           browseChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,

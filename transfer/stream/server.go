@@ -25,9 +25,10 @@ var ErrStopped = errors.New("nothing can be played: the node stops")
 // neither guess the URL nor, as it is told no other host's name, read by it.
 type Server struct {
 	files Files
-	wants chan struct{} // asks Run to listen
-	ready chan struct{} // closed when host is known
-	ended chan struct{} // closed when Run ends
+	wants chan struct{}      // asks Run to listen
+	added chan transfer.File // asks Run for the ends of a file
+	ready chan struct{}      // closed when host is known
+	ended chan struct{}      // closed when Run ends
 	work  sync.WaitGroup
 
 	mu      sync.Mutex
@@ -58,7 +59,7 @@ type Status struct {
 
 // NewServer builds a server. It listens nowhere before Run and the first Add.
 func NewServer(files Files) *Server {
-	return &Server{files: files, wants: make(chan struct{}, 1), ready: make(chan struct{}), ended: make(chan struct{})}
+	return &Server{files: files, wants: make(chan struct{}, 1), added: make(chan transfer.File, maxStreams), ready: make(chan struct{}), ended: make(chan struct{})}
 }
 
 // Run serves until ctx ends. It is called once.
@@ -93,10 +94,14 @@ func (s *Server) serve(ctx context.Context, l net.Listener) error {
 	}
 	ended := make(chan error, 1)
 	s.work.Go(func() { ended <- server.Serve(l) })
-	select {
-	case err := <-ended:
-		return fmt.Errorf("stream: %w", err)
-	case <-ctx.Done():
+	for ctx.Err() == nil {
+		select {
+		case err := <-ended:
+			return fmt.Errorf("stream: %w", err)
+		case file := <-s.added:
+			s.work.Go(func() { s.edges(ctx, file) }) // whoever reads there meets the error
+		case <-ctx.Done():
+		}
 	}
 	soon, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer cancel()
@@ -136,6 +141,10 @@ func (s *Server) Add(ctx context.Context, file transfer.File) (Status, error) {
 		} else {
 			s.streams = append(s.streams, st)
 		}
+		select {
+		case s.added <- file:
+		default: // it is fetched in order then
+		}
 	}
 	s.streams[i].used = time.Now()
 	return s.statusLocked(s.streams[i]), nil
@@ -168,8 +177,8 @@ func (s *Server) statusLocked(st *stream) Status {
 	return Status{File: st.file, URL: u.String(), Read: st.given.Len(), Readers: st.readers}
 }
 
-// Edges has both ends of a file fetched and returns when they are here.
-func (s *Server) Edges(ctx context.Context, file transfer.File) error {
+// edges has both ends of a file fetched and returns when they are here.
+func (s *Server) edges(ctx context.Context, file transfer.File) error {
 	for _, r := range []ranges.Range{
 		{Start: 0, End: min(edgeBytes, file.Size)},
 		{Start: max(0, file.Size-edgeBytes), End: file.Size},

@@ -404,7 +404,7 @@ func TestEdges(t *testing.T) {
 		var work sync.WaitGroup
 		work.Go(func() { a.run(time.Second) })
 		s := NewServer(a)
-		if err := s.Edges(t.Context(), a.file("a.mp4")); err != nil {
+		if err := s.edges(t.Context(), a.file("a.mp4")); err != nil {
 			t.Fatal(err)
 		}
 		if middle, have := a.here(ranges.Range{Start: 4 << 20, End: 4<<20 + 1}); middle {

@@ -1,0 +1,95 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+
+	"filbert/transfer"
+	"filbert/transfer/download"
+	"filbert/transfer/library"
+	"filbert/transfer/ranges"
+	"filbert/transfer/stream"
+	"filbert/transfer/urn"
+)
+
+// Here finds a file that is shared, or that was fetched or is being fetched.
+func (n *Node) Here(h urn.SHA1) (transfer.File, bool) {
+	if e, err := n.library.BySHA1(h); err == nil {
+		return transfer.File{Name: e.Name, Size: e.Size, SHA1: h}, true
+	}
+	if n.downloads == nil {
+		return transfer.File{}, false
+	}
+	st, err := n.downloads.Status(h)
+	return st.File, err == nil && st.State != download.Failed && st.State != download.Cancelled
+}
+
+// Play gives a file that is Here a URL on loopback, at which players read it as
+// it arrives. What stops the download ends the reading.
+func (n *Node) Play(ctx context.Context, file transfer.File) (stream.Status, error) {
+	st, err := n.streams.Add(ctx, file)
+	if err != nil {
+		return stream.Status{}, fmt.Errorf("node: play: %w", err)
+	}
+	return st, nil
+}
+
+// Playing lists the files that have a URL.
+func (n *Node) Playing() []stream.Status { return n.streams.List() }
+
+// playable gives out what was verified. It implements stream.Files.
+type playable struct{ n *Node }
+
+// Await implements stream.Files. By its SHA-1 alone a file is verified when all
+// of it is here.
+func (p playable) Await(ctx context.Context, h urn.SHA1, _ ranges.Range) error {
+	if _, err := p.n.library.BySHA1(h); err == nil {
+		return nil
+	}
+	if p.n.downloads == nil {
+		return ErrNoDownloads
+	}
+	st, err := p.n.downloads.Wait(ctx, h)
+	switch {
+	case err != nil:
+		return err
+	case st.State == download.Complete:
+		return nil
+	case st.Err != nil:
+		return st.Err
+	}
+	return fmt.Errorf("node: the download is %v", st.State)
+}
+
+// Open implements stream.Files.
+func (p playable) Open(h urn.SHA1) (stream.File, error) {
+	if e, err := p.n.library.BySHA1(h); err == nil {
+		f, err := p.n.library.Open(e)
+		if err != nil {
+			return nil, err
+		}
+		return placed{f}, nil
+	}
+	if p.n.downloads == nil {
+		return nil, ErrNoDownloads
+	}
+	st, err := p.n.downloads.Status(h)
+	if err != nil {
+		return nil, err
+	}
+	// The name was made by us, in a folder of the user's.
+	return os.Open(st.Path)
+}
+
+// placed reads a shared file at places. It has one user at a time, as every
+// reader opens its own.
+type placed struct{ library.File }
+
+func (p placed) ReadAt(b []byte, off int64) (int, error) {
+	if _, err := p.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	return io.ReadFull(p, b)
+}
