@@ -44,6 +44,7 @@ var layers = map[string]layer{
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},
 	"testnet/topology":  {rank: 0},
+	"testnet/player":    {rank: 0},
 
 	"overlay/qrp":       {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/route":     {rank: 3, may: []string{"overlay/wire"}},
@@ -86,7 +87,7 @@ var layers = map[string]layer{
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
-		"transfer/stream",
+		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
 		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
