@@ -62,6 +62,19 @@ const (
 	findTimeout = 20 * time.Second
 	findLinger  = 500 * time.Millisecond
 
+	// maxAlternates is how many other sources a hit of ours names (count), as in
+	// LimeWire and gtk-gnutella; more are taken for spam. maxMeshSources is how
+	// many of the mesh a download is given at once (count).
+	maxAlternates  = 10
+	maxMeshSources = 32
+	// maxOffered and maxBad are how many sources a peer that exchanges a file is
+	// told of (count), those that have it and those that failed us: what fits
+	// into a header, and no more of the latter than a third, as in gtk-gnutella.
+	maxOffered = 30
+	maxBad     = 10
+	// maxOwnAddrs is how many addresses of ours are remembered (count).
+	maxOwnAddrs = 32
+
 	// linkedPoll is how often a download that wants sources looks whether there
 	// is a neighbor to ask.
 	linkedPoll = 2 * time.Second

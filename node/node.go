@@ -51,6 +51,7 @@ type Node struct {
 	claim     *state.Held       // on the download folder; likewise
 	downloads *download.Manager // likewise
 	streams   *stream.Server
+	mesh      *meshTable
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
 	finding   finding
@@ -107,6 +108,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		}
 		layer = tlslink.New(cert)
 	}
+	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
+	answerer := flood.NewAnswerer(n.index, cfg.child())
+	answerer.Mesh = n.mesh
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
@@ -119,7 +123,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Deflate: cfg.Deflate,
 		Patient: onSystem(cfg.Network),
 		TLS:     layer,
-		Matcher: flood.NewAnswerer(n.index, cfg.child()),
+		Matcher: answerer,
 		Caller:  n.pushes,
 		Known:   known,
 		Pongs:   n.finding.pongs(),
@@ -292,6 +296,9 @@ func (n *Node) keepHosts(ctx context.Context) error {
 }
 
 func (n *Node) saveHosts(ctx context.Context) {
+	if s, err := n.overlay.Status(ctx); err == nil {
+		n.mesh.am(s.External)
+	}
 	hosts, err := n.overlay.Hosts(ctx)
 	if err == nil {
 		err = errors.Join(n.cfg.State.Bucket(stateHosts).Put(keyHosts, hosts), n.saveCaches())

@@ -72,8 +72,15 @@ func (n *Node) numbering(found func(query.Result, query.Hit)) func(query.Hit) {
 			return
 		}
 		heard[c] = true
+		if h.Hashed() {
+			n.mesh.heardHit(r.File.SHA1, h.Via.Addr(), h.Alternates)
+		}
 		if n.downloads != nil && h.Hashed() {
-			n.downloads.AddSources(r.File.SHA1, []transfer.Source{h.Source}) // there is none: nothing to add to
+			sources := []transfer.Source{h.Source}
+			if len(h.Alternates) > 0 {
+				sources = append(sources, n.mesh.sources(r.File.SHA1, maxMeshSources)...)
+			}
+			n.downloads.AddSources(r.File.SHA1, sources) // there is none: nothing to add to
 		}
 		found(r, h)
 	}
@@ -106,7 +113,8 @@ func (n *Node) Get(r query.Result, output string) (download.Status, error) {
 	case !r.Hashed():
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
 	}
-	return n.downloads.Add(download.Request{File: r.File, Sources: r.Sources, Output: output})
+	sources := append(r.Sources, n.mesh.sources(r.File.SHA1, maxMeshSources)...)
+	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output})
 }
 
 // GetHash finds a file by its hash and begins to fetch it. name and size are
@@ -168,9 +176,9 @@ func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error)
 	}
 	r, err := f.n.find(ctx, h)
 	if errors.Is(err, ErrNotFound) {
-		return nil, nil
+		err = nil
 	}
-	return r.Sources, err
+	return append(r.Sources, f.n.mesh.sources(h, maxMeshSources)...), err
 }
 
 // linked waits until the node has a neighbor.

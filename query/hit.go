@@ -17,7 +17,9 @@ type Hit struct {
 	Busy   bool   // it has no upload slot free
 	Hops   int    // how far away it is
 	Via    netip.AddrPort
-	At     time.Time
+	// Alternates are others that have the file, as the servent says.
+	Alternates []netip.AddrPort
+	At         time.Time
 }
 
 // Hashed reports whether the hit can be fetched and verified.

@@ -36,6 +36,14 @@ const MaxPackedHosts = 64
 // gtk-gnutella does; LimeWire reads the first four.
 const MaxPushProxies = 8
 
+// MaxAlternates bounds the other sources told in one record, spamAlternates those
+// read: LimeWire and gtk-gnutella send 10, and more than 16 are spam to the
+// latter.
+const (
+	MaxAlternates  = 10
+	spamAlternates = 16
+)
+
 // MaxQueryKey bounds a GUESS query key and a token of out-of-band hits, in bytes.
 // GUESS 0.2 allows 16; gtk-gnutella returns no more.
 const MaxQueryKey = 16

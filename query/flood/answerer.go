@@ -3,6 +3,7 @@ package flood
 import (
 	"math"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"unicode/utf8"
 
@@ -15,9 +16,18 @@ import (
 // Answerer finds what is shared for the network's queries. It implements
 // overlay.Matcher and is used by one goroutine.
 type Answerer struct {
+	// Mesh tells who else has what is shared; nil: nobody is known.
+	Mesh Mesh
+
 	index   *index.Index
 	rnd     *rand.Rand
 	entries []*index.Entry // used again by every query
+}
+
+// Mesh knows other sources of shared files.
+type Mesh interface {
+	// Alternates is who else has a file, as anybody may be told. It must not block.
+	Alternates(sha1 [20]byte) []netip.AddrPort
 }
 
 // NewAnswerer returns an Answerer over ix. rnd varies which files answer when
@@ -54,7 +64,7 @@ func (a *Answerer) records(entries []*index.Entry) []wire.Record {
 	records := make([]wire.Record, 0, len(entries))
 	for i, e := range entries {
 		if !copied(entries[:i], e) {
-			records = append(records, record(e))
+			records = append(records, record(e, a.alternates(e)))
 		}
 	}
 	clear(a.entries)
@@ -112,14 +122,24 @@ func mediaMask(ext []byte) index.Media {
 	return index.Media(min(mask, math.MaxUint32))
 }
 
-// record is a shared file as a hit names it.
-func record(e *index.Entry) wire.Record {
+// alternates is who else has a file.
+func (a *Answerer) alternates(e *index.Entry) []netip.AddrPort {
+	if a.Mesh == nil || e.SHA1 == [20]byte{} {
+		return nil
+	}
+	return a.Mesh.Alternates(e.SHA1)
+}
+
+// record is a shared file as a hit names it, with others that have it.
+func record(e *index.Entry, alternates []netip.AddrPort) wire.Record {
 	r := wire.Record{Index: e.ID, Size: e.Size, Name: e.Name}
 	if e.SHA1 != [20]byte{} {
 		r.Ext = wire.AppendSHA1(nil, e.SHA1)
 	}
+	var block []ggep.Extension
 	if e.Size > math.MaxInt32 {
-		r.Ext = wire.AppendGGEP(r.Ext, wire.LargeFile(e.Size))
+		block = append(block, wire.LargeFile(e.Size))
 	}
+	r.Ext = wire.AppendGGEP(r.Ext, append(block, wire.Alternates(alternates)...)...)
 	return r
 }

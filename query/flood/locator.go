@@ -108,6 +108,9 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 		h.File.SHA1 = urn.SHA1(sum)
 		break
 	}
+	for _, host := range wire.ReadAlternates(r.Ext) {
+		h.Alternates = append(h.Alternates, host.Addr)
+	}
 	return h
 }
 
