@@ -118,7 +118,7 @@ func TestHeaders(t *testing.T) {
 		t.Error("a node was found in no header")
 	}
 
-	out := http.Header{}
+	out := map[string][]string{}
 	Write(out, have, failed, false)
 	if len(out) != 2 || out["X-Alt"][0] != "1.1.1.1:1, 1.1.1.1:2, 1.1.1.1:7" || out["X-NAlt"][0] != "1.1.1.1:3" {
 		t.Errorf("written as %v", out)

@@ -20,6 +20,9 @@ const (
 	// maxPerTeller is the most of them that one network may have brought in
 	// (count), so that one peer cannot fill the table.
 	maxPerTeller = 32
+	// maxPerNetwork is the most sources of one network that did not prove
+	// themselves (count): what is told of a victim makes few knock at its door.
+	maxPerNetwork = 4
 	// MaxFiles is the most files that sources are remembered of (count); the one
 	// that was not talked of for the longest time is forgotten first.
 	MaxFiles = 4096

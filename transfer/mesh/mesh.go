@@ -65,18 +65,31 @@ func (m *Mesh) heard(now time.Time, sha1 urn.SHA1, from netip.Addr, teller netip
 		}
 		return
 	}
-	brought := 0
-	for _, s := range f.sources {
-		if s.worked.IsZero() && len(s.tellers) > 0 && s.tellers[0] == teller {
-			brought++
-		}
-	}
-	if brought >= maxPerTeller {
+	if !m.room(f, &alt, teller) {
 		return
 	}
 	if s := m.add(now, f, alt, from); s != nil {
 		s.named(now, teller)
 	}
+}
+
+// room reports whether another rumour of teller's, of a source in the network
+// of alt, may be kept: neither may one network fill the table, nor may many be
+// sent to one.
+func (m *Mesh) room(f *file, alt *AltLoc, teller netip.Prefix) bool {
+	brought, there := 0, 0
+	for _, s := range f.sources {
+		if s.hasWorked() {
+			continue
+		}
+		if len(s.tellers) > 0 && s.tellers[0] == teller {
+			brought++
+		}
+		if !alt.Firewalled && !s.alt.Firewalled && m.addresses.Network(s.alt.Addr.Addr()) == m.addresses.Network(alt.Addr.Addr()) {
+			there++
+		}
+	}
+	return brought < maxPerTeller && there < maxPerNetwork
 }
 
 // Worked notes that we fetched verified bytes of a file from a source.

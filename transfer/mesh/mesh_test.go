@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"encoding/binary"
+	"flag"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -12,6 +13,8 @@ import (
 
 	"filbert/transfer/urn"
 )
+
+var keys = flag.Int("keys", 100_000, "how many files TestManyKeys names")
 
 // world is an internet whose 10/8 is nobody's, and whose 10.9/16 is a private
 // network that only those in it may name.
@@ -179,20 +182,31 @@ func TestAddresses(t *testing.T) {
 func TestOneTellerCannotFill(t *testing.T) {
 	m := newMesh()
 	for i := range 1000 {
-		m.Heard(start, sum, one, []AltLoc{{Addr: numbered(i)}})
+		m.Heard(start, sum, one, []AltLoc{{Addr: numbered(i << 8)}})
 	}
 	if _, sources := m.Len(); sources != maxPerTeller {
 		t.Errorf("one network brought in %d sources, the most is %d", sources, maxPerTeller)
 	}
 	m.Worked(start, sum, direct("5.5.5.5:5")[0])
 	for i := range 1000 {
-		m.Heard(start.Add(time.Minute), sum, numbered(i<<8).Addr(), []AltLoc{{Addr: numbered(i)}})
+		m.Heard(start.Add(time.Minute), sum, numbered(i<<8).Addr(), []AltLoc{{Addr: numbered(i << 8)}})
 	}
 	if _, sources := m.Len(); sources != MaxSources {
 		t.Errorf("%d sources are known, the most is %d", sources, MaxSources)
 	}
 	if got := inOrder(m.Offer(start.Add(time.Minute), sum, asker, MaxSources)); got[:9] != "5.5.5.5:5" {
 		t.Errorf("rumours have driven out what worked: %.40q", got)
+	}
+}
+
+// TestOneVictim names a thousand ports of one house.
+func TestOneVictim(t *testing.T) {
+	m := newMesh()
+	for i := range 1000 {
+		m.Heard(start, sum, numbered(i<<8).Addr(), []AltLoc{{Addr: netip.AddrPortFrom(netip.MustParseAddr("5.5.5.5"), uint16(2000+i))}})
+	}
+	if got := m.Sources(start, sum, MaxSources); len(got) != maxPerNetwork {
+		t.Errorf("we would knock at %d doors of one house, the most is %d", len(got), maxPerNetwork)
 	}
 }
 
@@ -206,16 +220,12 @@ func numbered(i int) netip.AddrPort {
 // TestManyKeys is threat T21: names that an attacker chooses fill nothing.
 func TestManyKeys(t *testing.T) {
 	m := newMesh()
-	keys := 200_000
-	if testing.Short() {
-		keys = 20_000
-	}
-	for i := range keys {
+	for i := range *keys {
 		var h urn.SHA1
 		binary.BigEndian.PutUint64(h[:], uint64(i))
 		var alts []AltLoc
 		for j := range 10 {
-			alts = append(alts, AltLoc{Addr: numbered(i<<4 | j)})
+			alts = append(alts, AltLoc{Addr: numbered(i<<12 | j<<8)})
 		}
 		m.Heard(start, h, numbered(i<<8).Addr(), alts)
 		if files, sources := m.Len(); files > MaxFiles || sources > maxTotal {
