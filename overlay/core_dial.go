@@ -61,7 +61,8 @@ func (c *Core) outbound() []netip.AddrPort {
 // replace dials for a neighbor that died. All that its death orphaned call the
 // same one of its neighbors, the one with the least address, as far as they know
 // of it: so they meet again, even where it was the only way between them. Whom
-// chance would choose might sit on the same side of the cut.
+// chance would choose might sit on the same side of the cut. Who knows of none,
+// as a leaf, asks its other neighbors for hosts soon.
 func (c *Core) replace(now time.Time, dead *neighbor) {
 	if c.closing || !dead.up || c.lacks(now) <= 0 {
 		return
@@ -74,6 +75,10 @@ func (c *Core) replace(now time.Time, dead *neighbor) {
 	}
 	if least.IsValid() {
 		c.open(now, least)
+		return
+	}
+	if soon := now.Add(pongHungry); soon.Before(c.refresh) {
+		c.refresh = soon
 	}
 }
 

@@ -50,11 +50,13 @@ func TestPingIsAnswered(t *testing.T) {
 	if f.GUID() != guidOf(1) || p.Addr != ours || p.Files != 12 || p.KiB != 32768 || !p.Info().Ultrapeer {
 		t.Errorf("our pong says %+v under %v", p, f.GUID())
 	}
-	// A crawler's ping shows our neighbors, once in a while.
-	a.sends(guidOf(2), 2, 0, &wire.Ping{})
-	a.wantAt(wire.TypePong, 1, 0)
-	if p := pong(a.wantAt(wire.TypePong, 1, 1)); p.Addr != bob {
-		t.Errorf("the crawler was told of %v, want %v", p.Addr, bob)
+	// A crawler's ping shows our neighbors, once in a while and once more.
+	for n := range byte(2) {
+		a.sends(guidOf(2+n), 2, 0, &wire.Ping{})
+		a.wantAt(wire.TypePong, 1, 0)
+		if p := pong(a.wantAt(wire.TypePong, 1, 1)); p.Addr != bob {
+			t.Errorf("the crawler was told of %v, want %v", p.Addr, bob)
+		}
 	}
 	a.sends(guidOf(3), 2, 0, &wire.Ping{})
 	w.dropped(DropPingEarly)
@@ -96,6 +98,26 @@ func TestPongsFillTheHostCache(t *testing.T) {
 	}
 	if w.core.drops[DropPongMany] == 0 {
 		t.Error("a flood of pongs was looked at")
+	}
+}
+
+// TestBereftLeafAsks has a leaf that knows no other ultrapeers ask the neighbors
+// it has left for some as soon as one died.
+func TestBereftLeafAsks(t *testing.T) {
+	w := newWorld(t, Config{Mode: ModeLeaf, Want: 3})
+	a, b := w.joins(alice), w.joins(bob)
+	w.pass(2 * pongHungry) // the pings of who is new are through
+	a.inbox = nil
+	w.step(&Ended{Link: b.id, Err: io.EOF})
+	w.pass(pongHungry + time.Second)
+	f := a.want(wire.TypePing)
+	if f.TTL() < 2 {
+		t.Errorf("asked with TTL %d, which is no question for others", f.TTL())
+	}
+	a.sends(f.GUID(), 1, 1, &wire.Pong{Addr: carol, KiB: 8})
+	w.pass(time.Second)
+	if !slices.Contains(w.dials, carol) {
+		t.Errorf("dialed %v, want %v", w.dials, carol)
 	}
 }
 

@@ -72,17 +72,23 @@ func (c *Core) ping(now time.Time, n *neighbor, f wire.Frame) {
 	}
 }
 
-// pingEarly drops pings beyond one in pingPause.
+// pingEarly drops pings beyond one in pingPause, and one more ahead of its time:
+// who just lost a neighbor may ask at once, and who asks to the second is not
+// refused because the ping before was slower on its way.
 func (c *Core) pingEarly(now time.Time, n *neighbor) bool {
 	pause := pingPause
 	if c.leaf(n) {
 		pause = leafPingPause
 	}
-	if now.Sub(n.asked) < pause {
+	paid := now
+	if n.pinging.After(now) {
+		paid = n.pinging
+	}
+	if paid.Sub(now) > pause {
 		c.drop(n, DropPingEarly)
 		return true
 	}
-	n.asked = now
+	n.pinging = paid.Add(pause)
 	return false
 }
 

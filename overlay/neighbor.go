@@ -35,7 +35,7 @@ type neighbor struct {
 	heard      time.Time        // last bytes received
 	pinged     time.Time        // last alive ping sent
 	unanswered int              // alive pings since heard
-	asked      time.Time        // last ping of it answered from the cache
+	pinging    time.Time        // when the pings of it that were answered from the cache are paid for
 	pongWindow time.Time        // start of the minute pongs are counted in
 	pongs      int              // of this minute
 	high       int              // queries above the hard limit
