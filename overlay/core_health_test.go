@@ -50,13 +50,11 @@ func TestPingIsAnswered(t *testing.T) {
 	if f.GUID() != guidOf(1) || p.Addr != ours || p.Files != 12 || p.KiB != 32768 || !p.Info().Ultrapeer {
 		t.Errorf("our pong says %+v under %v", p, f.GUID())
 	}
-	// A crawler's ping shows our neighbors, once in a while and once more.
-	for n := range byte(2) {
-		a.sends(guidOf(2+n), 2, 0, &wire.Ping{})
-		a.wantAt(wire.TypePong, 1, 0)
-		if p := pong(a.wantAt(wire.TypePong, 1, 1)); p.Addr != bob {
-			t.Errorf("the crawler was told of %v, want %v", p.Addr, bob)
-		}
+	// A crawler's ping shows our neighbors, once in a while.
+	a.sends(guidOf(2), 2, 0, &wire.Ping{})
+	a.wantAt(wire.TypePong, 1, 0)
+	if p := pong(a.wantAt(wire.TypePong, 1, 1)); p.Addr != bob {
+		t.Errorf("the crawler was told of %v, want %v", p.Addr, bob)
 	}
 	a.sends(guidOf(3), 2, 0, &wire.Ping{})
 	w.dropped(DropPingEarly)
@@ -98,6 +96,27 @@ func TestPongsFillTheHostCache(t *testing.T) {
 	}
 	if w.core.drops[DropPongMany] == 0 {
 		t.Error("a flood of pongs was looked at")
+	}
+}
+
+// TestLeafPings answers a leaf once a minute, and once ahead of its time.
+func TestLeafPings(t *testing.T) {
+	w := newWorld(t, Config{})
+	leaf, _ := w.applies(alice, handshake.Peer{Role: handshake.RoleLeaf, GUID: guidOf(1)})
+	w.step(&Up{Link: leaf.id})
+	for i, test := range []struct {
+		after    time.Duration
+		answered bool
+	}{
+		{0, true}, {pingPause - time.Second, false}, {time.Second, true}, {pingPause, false},
+		{leafPingPause, true}, {pingPause, false}, {leafPingPause, true}, {2 * leafPingPause, true}, {pingPause, true}, {pingPause, false},
+	} {
+		w.now = w.now.Add(test.after)
+		leaf.inbox = nil
+		leaf.sends(guidOf(byte(10+i)), 4, 0, &wire.Ping{})
+		if answered := len(leaf.inbox) > 0; answered != test.answered {
+			t.Errorf("ping %d, after %v: answered %v, want %v", i, test.after, answered, test.answered)
+		}
 	}
 }
 

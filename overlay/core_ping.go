@@ -72,23 +72,20 @@ func (c *Core) ping(now time.Time, n *neighbor, f wire.Frame) {
 	}
 }
 
-// pingEarly drops pings beyond one in pingPause, and one more ahead of its time:
-// who just lost a neighbor may ask at once, and who asks to the second is not
-// refused because the ping before was slower on its way.
+// pingEarly drops pings beyond one in pingPause, and those of leaves beyond one in
+// leafPingPause, of which one may come ahead of its time: a leaf that just lost
+// an ultrapeer may ask at once, and one that asks to the second is not refused
+// because the ping before was slower on its way.
 func (c *Core) pingEarly(now time.Time, n *neighbor) bool {
-	pause := pingPause
-	if c.leaf(n) {
-		pause = leafPingPause
-	}
 	paid := now
-	if n.pinging.After(now) {
-		paid = n.pinging
+	if n.paid.After(now) {
+		paid = n.paid
 	}
-	if paid.Sub(now) > pause {
+	if now.Sub(n.asked) < pingPause || c.leaf(n) && paid.Sub(now) > leafPingPause {
 		c.drop(n, DropPingEarly)
 		return true
 	}
-	n.pinging = paid.Add(pause)
+	n.asked, n.paid = now, paid.Add(leafPingPause)
 	return false
 }
 

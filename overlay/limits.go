@@ -51,10 +51,9 @@ const (
 	congestedTimeout = 3 * time.Minute
 
 	// pingPause is the least time between two pings of one neighbor that are
-	// answered from the cache, in the mean: one may come early. gtk-gnutella
-	// takes one in 3 s.
+	// answered from the cache. gtk-gnutella takes one in 3 s.
 	pingPause = 3 * time.Second
-	// leafPingPause is that time for a leaf, which needs fewer pongs.
+	// leafPingPause is that time in the mean for a leaf, which needs fewer pongs.
 	leafPingPause = time.Minute
 
 	// pongsPerPing is how many cached pongs answer one ping.

@@ -35,7 +35,8 @@ type neighbor struct {
 	heard      time.Time        // last bytes received
 	pinged     time.Time        // last alive ping sent
 	unanswered int              // alive pings since heard
-	pinging    time.Time        // when the pings of it that were answered from the cache are paid for
+	asked      time.Time        // last ping of it answered from the cache
+	paid       time.Time        // of a leaf: till when such answers took up what it has
 	pongWindow time.Time        // start of the minute pongs are counted in
 	pongs      int              // of this minute
 	high       int              // queries above the hard limit
