@@ -37,6 +37,7 @@ var layers = map[string]layer{
 	"overlay/token":     {rank: 0},
 	"transfer/urn":      {rank: 0},
 	"transfer/ranges":   {rank: 0},
+	"transfer/limit":    {rank: 0},
 	"query/keyword":     {rank: 0},
 	"node/state":        {rank: 0},
 	"node/config":       {rank: 0},
@@ -75,8 +76,8 @@ var layers = map[string]layer{
 	}},
 
 	"transfer/stream":   {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
-	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library"}},
-	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store"}},
+	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit"}},
+	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit"}},
 	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
 		"transfer", "transfer/urn",
@@ -86,7 +87,7 @@ var layers = map[string]layer{
 		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/upload", "transfer/download",
 		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{

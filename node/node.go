@@ -22,6 +22,7 @@ import (
 	"filbert/query/index"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
+	"filbert/transfer/limit"
 	"filbert/transfer/store"
 	"filbert/transfer/stream"
 	"filbert/transfer/upload"
@@ -98,7 +99,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
-		Root: n.browse, Features: cfg.features(),
+		Root: n.browse, Features: cfg.features(), Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN),
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {
@@ -219,6 +220,7 @@ func (n *Node) openDownloads() error {
 		Store:     files,
 		Connector: connector{n.cfg.Network, n.pushes},
 		Finder:    finder{n},
+		Limit:     limit.New(n.cfg.DownloadLimit, n.cfg.LimitLAN),
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),
 		Log:       n.log,

@@ -45,6 +45,9 @@ type Values struct {
 	Browse             bool          `koanf:"browse"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
+	UploadLimit        int           `koanf:"upload-limit"`   // KiB/s
+	DownloadLimit      int           `koanf:"download-limit"` // KiB/s
+	LimitLAN           bool          `koanf:"limit-lan"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never
 	Watch              bool          `koanf:"watch"`
 	Speed              int           `koanf:"speed"` // kbit/s

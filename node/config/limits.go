@@ -38,5 +38,6 @@ const (
 	maxNeighbors   = 512         // neighbors taken: their buffers are about 100 MB
 	maxTTL         = 7           // hops: the horizon of Gnutella 0.4, above which servents drop
 	maxUploadSlots = 1024        // uploads at a time: each has a file and a socket open
+	maxLimit       = 1 << 30     // KiB/s of transfers: more than any line carries
 	maxSpeed       = 100_000_000 // kbit/s: 100 Gbit/s, below the 32 bits of a query hit
 )

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 
 	"filbert/transfer"
@@ -47,6 +48,12 @@ func dial(ctx context.Context, connector transfer.Connector, src *source, sha1 u
 	}
 	c.in = bufio.NewReader(c.conn)
 	return c, nil
+}
+
+// host is the other end of the connection, the zero Addr for a pipe.
+func (c *client) host() netip.Addr {
+	addr, _ := netip.ParseAddrPort(c.conn.RemoteAddr().String())
+	return addr.Addr()
 }
 
 // close ends the connection.

@@ -85,9 +85,16 @@ func (d *download) receive(ctx context.Context, p *store.Partial, src *source, s
 	if d.buffer == nil {
 		d.buffer = make([]byte, readBytes)
 	}
+	limit, host := d.manager.cfg.Limit, d.client.host()
 	at, slowSince, slowBytes := span.Start, time.Now(), int64(0)
 	for at < span.End {
-		n, err := body.Read(d.buffer[:min(int64(len(d.buffer)), span.End-at)])
+		piece := limit.Piece(host, int(min(int64(len(d.buffer)), span.End-at)))
+		waiting := time.Now()
+		if err := limit.Wait(ctx, host, piece); err != nil {
+			return err
+		}
+		slowSince = slowSince.Add(time.Since(waiting)) // we are slow ourselves
+		n, err := body.Read(d.buffer[:piece])
 		now := time.Now()
 		if n > 0 {
 			if written, err := p.WriteAt(d.buffer[:n], at); err != nil {

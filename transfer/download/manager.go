@@ -9,6 +9,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/transfer"
+	"filbert/transfer/limit"
 	"filbert/transfer/store"
 	"filbert/transfer/urn"
 )
@@ -29,6 +30,7 @@ type Config struct {
 	Log       zerolog.Logger // zero: silent
 	Version   string         // of this program, for the User-Agent header
 	Transfers int            // downloads that fetch at a time; 0: DefaultTransfers
+	Limit     *limit.Limit   // of the bytes per second of all files together; nil: none
 }
 
 func (c Config) withDefaults() Config {

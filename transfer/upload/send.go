@@ -28,8 +28,13 @@ func (a *answer) send(f library.File, u *upload) {
 		if !a.entry.Matches(info) {
 			a.cut(CutChanged, u, nil)
 		}
+		limit, host := a.server.cfg.Limit, u.Peer.Addr()
+		piece := limit.Piece(host, int(max(1, min(left-1, pieceSize))))
+		if err := limit.Wait(a.r.Context(), host, piece); err != nil {
+			a.cut(CutPeer, u, err)
+		}
 		control.SetWriteDeadline(time.Now().Add(stallTimeout)) // an error: see ServeHTTP
-		n, err := io.CopyN(a.w, f, max(1, min(left-1, pieceSize)))
+		n, err := io.CopyN(a.w, f, int64(piece))
 		left -= n
 		a.server.progress(u, n)
 		switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/transfer/library"
+	"filbert/transfer/limit"
 	"filbert/transfer/urn"
 )
 
@@ -40,6 +41,8 @@ type Config struct {
 
 	Slots        int // uploads at a time; default 4
 	SlotsPerHost int // of them to one host; default 2
+
+	Limit *limit.Limit // of the bytes per second of all files together; nil = none
 
 	Log zerolog.Logger
 }

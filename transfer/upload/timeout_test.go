@@ -37,10 +37,15 @@ func (l pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
 // inBubble runs a test in virtual time with a servent that shares some pieces.
 func inBubble(t *testing.T, pieces int, test func(t *testing.T, s *Server, dial func() *peer, target string)) {
+	inBubbleWith(t, Config{}, pieces, test)
+}
+
+func inBubbleWith(t *testing.T, cfg Config, pieces int, test func(t *testing.T, s *Server, dial func() *peer, target string)) {
 	synctest.Test(t, func(t *testing.T) {
 		content := strings.Repeat("x", pieces*pieceSize)
 		lib := library.New(library.Config{Shares: []library.Share{{Dir: "mem", FS: fstest.MapFS{"f": {Data: []byte(content)}}}}})
-		s := New(Config{Library: lib})
+		cfg.Library = lib
+		s := New(cfg)
 		l := pipes{make(chan net.Conn), make(chan struct{})}
 		ctx, cancel := context.WithCancel(t.Context())
 		ended := make(chan error, 2)

@@ -1,0 +1,94 @@
+package limit
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	far  = netip.MustParseAddr("203.0.113.7")
+	home = netip.MustParseAddr("192.168.1.7")
+)
+
+// TestRate has takers who never have enough: over 5 s they get the rate to 2 %,
+// and equal parts of it.
+func TestRate(t *testing.T) {
+	for _, perSecond := range []int64{Least, 10_000, 1 << 20, 20_000_000, 1 << 30} {
+		for _, takers := range []int{1, 3, 8} {
+			synctest.Test(t, func(t *testing.T) {
+				const over = 5 * time.Second
+				l := New(perSecond, false)
+				ctx, cancel := context.WithTimeout(t.Context(), over)
+				defer cancel()
+				took := make([]int64, takers)
+				var work sync.WaitGroup
+				for i := range took {
+					work.Go(func() {
+						for n := l.Piece(far, 1<<20); l.Wait(ctx, far, n) == nil; {
+							took[i] += int64(n)
+						}
+					})
+				}
+				work.Wait()
+				sum, want := int64(0), perSecond*int64(over/time.Second)
+				for _, n := range took {
+					sum += n
+					if fair := want / int64(takers); n < fair-fair/10 && fair-n > int64(2*l.piece) {
+						t.Errorf("%d B/s, %d takers: one got %d of %d", perSecond, takers, n, fair)
+					}
+				}
+				// At the least rates a single piece is more than the tolerance.
+				if off := max(want/50, int64(l.piece)); sum < want-off || sum > want+off {
+					t.Errorf("%d B/s, %d takers: %d bytes in %v, want %d", perSecond, takers, sum, over, want)
+				}
+			})
+		}
+	}
+}
+
+// TestSpared shows who is not limited.
+func TestSpared(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		l    *Limit
+		host netip.Addr
+		held bool
+	}{
+		{"no limit", New(0, true), far, false},
+		{"a stranger", New(Least, false), far, true},
+		{"the own network", New(Least, false), home, false},
+		{"the own network, mapped", New(Least, false), netip.AddrFrom16(home.As16()), false},
+		{"this machine", New(Least, false), netip.IPv6Loopback(), false},
+		{"the own network, which is limited too", New(Least, true), home, true},
+		{"no address", New(Least, false), netip.Addr{}, true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			if err := tt.l.Wait(t.Context(), tt.host, 3*Least); err != nil {
+				t.Fatal(tt.name, err)
+			}
+			if held := time.Since(began) > 2*time.Second; held != tt.held {
+				t.Errorf("%s: took %v", tt.name, time.Since(began))
+			}
+			if piece := tt.l.Piece(tt.host, 1<<20); (piece < 1<<20) != tt.held {
+				t.Errorf("%s: pieces of %d", tt.name, piece)
+			}
+		})
+	}
+}
+
+// TestWaitEnds stops waiting with the context.
+func TestWaitEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		time.AfterFunc(time.Second, cancel)
+		if err := New(Least, false).Wait(ctx, far, 1<<20); !errors.Is(err, context.Canceled) {
+			t.Errorf("waiting ended with %v", err)
+		}
+	})
+}
