@@ -76,8 +76,8 @@ var layers = map[string]layer{
 	}},
 
 	"transfer/stream":   {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
-	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit"}},
-	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit"}},
+	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/mesh"}},
+	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/mesh"}},
 	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
 		"transfer", "transfer/urn",

@@ -127,8 +127,8 @@ func (t *meshTable) heardHit(sha1 urn.SHA1, via netip.Addr, alternates []netip.A
 	t.Heard(sha1, via, alts)
 }
 
-// sources is at most n sources for us to try.
-func (t *meshTable) sources(sha1 urn.SHA1, n int) []transfer.Source {
+// Sources is at most n sources for us to try.
+func (t *meshTable) Sources(sha1 urn.SHA1, n int) []transfer.Source {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var sources []transfer.Source

@@ -25,7 +25,7 @@ func TestMeshTable(t *testing.T) {
 		t.Errorf("on the word of one neighbor our hits name %v", got)
 	}
 	var tried []string
-	for _, s := range m.sources(sum, 10) {
+	for _, s := range m.Sources(sum, 10) {
 		tried = append(tried, s.Addr.String())
 	}
 	if len(tried) != 2 {
@@ -51,7 +51,7 @@ func TestMeshTableInALab(t *testing.T) {
 	for _, via := range []string{"127.0.0.1", "127.0.0.2"} {
 		m.heardHit(sum, ip(via), []netip.AddrPort{at("127.0.0.1:7000"), at("127.0.0.1:7001")})
 	}
-	if got := m.sources(sum, 10); len(got) != 1 || got[0].Addr != at("127.0.0.1:7001") {
+	if got := m.Sources(sum, 10); len(got) != 1 || got[0].Addr != at("127.0.0.1:7001") {
 		t.Errorf("we try %v", got)
 	}
 	if got := m.Alternates(sum); got != nil {

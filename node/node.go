@@ -76,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.addr = addrPortOf(n.listener.Addr())
 	n.web = newWebListener(n.listener.Addr())
 	n.pushes = newPushes(cfg, n.log, n.web, &n.counts)
+	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
 	if err := n.openDownloads(); err != nil {
 		return nil, err
 	}
@@ -99,7 +100,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
-		Root: n.browse, Features: cfg.features(), Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN),
+		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN),
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {
@@ -109,7 +110,6 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		}
 		layer = tlslink.New(cert)
 	}
-	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
 	answerer := flood.NewAnswerer(n.index, cfg.child())
 	answerer.Mesh = n.mesh
 	n.overlay = overlay.New(overlay.Options{
@@ -220,6 +220,7 @@ func (n *Node) openDownloads() error {
 		Store:     files,
 		Connector: connector{n.cfg.Network, n.pushes},
 		Finder:    finder{n},
+		Mesh:      n.mesh,
 		Limit:     limit.New(n.cfg.DownloadLimit, n.cfg.LimitLAN),
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),

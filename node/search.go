@@ -78,7 +78,7 @@ func (n *Node) numbering(found func(query.Result, query.Hit)) func(query.Hit) {
 		if n.downloads != nil && h.Hashed() {
 			sources := []transfer.Source{h.Source}
 			if len(h.Alternates) > 0 {
-				sources = append(sources, n.mesh.sources(r.File.SHA1, maxMeshSources)...)
+				sources = append(sources, n.mesh.Sources(r.File.SHA1, maxMeshSources)...)
 			}
 			n.downloads.AddSources(r.File.SHA1, sources) // there is none: nothing to add to
 		}
@@ -113,7 +113,7 @@ func (n *Node) Get(r query.Result, output string) (download.Status, error) {
 	case !r.Hashed():
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
 	}
-	sources := append(r.Sources, n.mesh.sources(r.File.SHA1, maxMeshSources)...)
+	sources := append(r.Sources, n.mesh.Sources(r.File.SHA1, maxMeshSources)...)
 	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output})
 }
 
@@ -178,7 +178,7 @@ func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error)
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}
-	return append(r.Sources, f.n.mesh.sources(h, maxMeshSources)...), err
+	return append(r.Sources, f.n.mesh.Sources(h, maxMeshSources)...), err
 }
 
 // linked waits until the node has a neighbor.

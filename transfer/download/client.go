@@ -25,6 +25,7 @@ type client struct {
 	in        *bufio.Reader
 	agent     string
 	target    *url.URL    // of the file
+	header    http.Header // that the next request has beside those of every one
 	answers   int         // that came so far
 	redirects int         // that were followed
 	letGo     func() bool // of the context that closes the connection
@@ -46,6 +47,7 @@ func dial(ctx context.Context, connector transfer.Connector, src *source, sha1 u
 		target: &url.URL{Scheme: "http", Host: hostOf(src.Source), Path: pathN2R, RawQuery: sha1.URN()},
 		letGo:  context.AfterFunc(ctx, func() { conn.Close() }),
 	}
+	c.header = http.Header{}
 	c.in = bufio.NewReader(c.conn)
 	return c, nil
 }
@@ -66,18 +68,14 @@ func (c *client) close() {
 // connection closed.
 func (c *client) get(asked ranges.Range) (*http.Response, error) {
 	for {
-		answer, err := c.exchange(&http.Request{
-			Method: http.MethodGet,
-			URL:    c.target,
-			Header: http.Header{
-				"User-Agent": {c.agent},
-				"Range":      {fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)},
-			},
-		})
+		c.header["User-Agent"] = []string{c.agent}
+		c.header["Range"] = []string{fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)}
+		answer, err := c.exchange(&http.Request{Method: http.MethodGet, URL: c.target, Header: c.header})
 		if err != nil {
 			return nil, err
 		}
 		c.answers++
+		c.header = http.Header{}
 		if answer.StatusCode != http.StatusMovedPermanently || c.redirects >= maxRedirects || !c.follow(answer) {
 			return answer, nil
 		}

@@ -4,10 +4,14 @@ import "time"
 
 // HTTP as servents speak it.
 const (
-	pathN2R         = "/uri-res/N2R" // HUGE 0.94 §3.1, then "?urn:sha1:..."
-	headerURN       = "X-Gnutella-Content-URN"
-	headerURNs      = "X-Content-URN" // of Shareaza: a comma list
-	agentName       = "filbert/"
+	pathN2R    = "/uri-res/N2R" // HUGE 0.94 §3.1, then "?urn:sha1:..."
+	headerURN  = "X-Gnutella-Content-URN"
+	headerURNs = "X-Content-URN" // of Shareaza: a comma list
+	agentName  = "filbert/"
+
+	headerFeatures    = "X-Features"
+	featureFirewalled = "fwalt/0.1" // we take sources that cannot be connected to
+
 	statusTooOften  = 429 // RFC 6585 §4
 	defaultBusyWait = time.Minute
 )

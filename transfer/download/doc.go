@@ -8,6 +8,8 @@
 // and Run takes up whatever partial files there are.
 //
 // The package does not search (Finder does), does not know how a source is
-// reached (transfer.Connector does), and neither queues at sources that offer a
-// place in a queue, nor fetches from several at once, nor checks hash trees.
+// reached (transfer.Connector does), and keeps no table of who else has a file
+// (Mesh does; this package hears and tells, in the headers of transfer/mesh). It
+// neither queues at sources that offer a place in a queue, nor fetches from
+// several at once, nor checks hash trees.
 package download

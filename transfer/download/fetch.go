@@ -47,9 +47,11 @@ func (d *download) ask(ctx context.Context, src *source, asked ranges.Range) (*h
 				return nil, d.blame(ctx, "cannot be reached", err)
 			}
 			d.client = c
+			d.tell(c)
 		}
 		answer, err := d.client.get(asked)
 		if err == nil {
+			d.hear(d.client, answer)
 			return answer, nil
 		}
 		kept := d.client.answers > 0

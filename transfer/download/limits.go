@@ -20,6 +20,10 @@ const (
 	// gtk-gnutella keeps per SHA-1. Any peer can announce any number.
 	MaxSources = 256
 
+	// maxMeshSources is how many sources of the mesh one answer makes a download
+	// take up (count).
+	maxMeshSources = 32
+
 	// maxHeaderBytes is the longest header of an answer (bytes), with what comes
 	// of the body in the same read. Real ones, with alternate locations and
 	// ranges, stay below 4 KiB.

@@ -94,6 +94,7 @@ func (d *download) session(ctx context.Context) *pause {
 		case errors.As(err, &refused):
 			d.hangUp()
 			d.sources.refused(plan.source, refused, time.Now())
+			d.failed(plan.source)
 			d.log.Debug().Stringer("verdict", refused.verdict).Str("reason", plan.source.reason).Msg("source refused")
 		default:
 			return d.disk(err)
@@ -131,6 +132,7 @@ func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, 
 	switch {
 	case err == nil:
 		d.log.Info().Str("path", path).Msg("download complete")
+		d.worked()
 		d.update(func(s *Status) { s.State, s.Verified, s.Path = Complete, d.file.Size, path })
 		return true, nil
 	case ctx.Err() != nil:
@@ -143,6 +145,9 @@ func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, 
 	d.log.Warn().Err(err).Msg("download has wrong bytes")
 	d.takeOffers()
 	again := d.sources.condemn() && d.file.Size > 0
+	for _, src := range d.sources.list {
+		d.failed(src)
+	}
 	d.update(func(s *Status) {
 		s.Have, s.Verified = 0, 0
 		if !again {

@@ -30,6 +30,7 @@ type Config struct {
 	Log       zerolog.Logger // zero: silent
 	Version   string         // of this program, for the User-Agent header
 	Transfers int            // downloads that fetch at a time; 0: DefaultTransfers
+	Mesh      Mesh           // other sources; nil: none are named or heard of
 	Limit     *limit.Limit   // of the bytes per second of all files together; nil: none
 }
 

@@ -6,6 +6,8 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+
+	"filbert/transfer/urn"
 )
 
 // listener lets connections in as far as there is room.
@@ -54,6 +56,9 @@ type conn struct {
 	// Below: owned by the handler.
 	errors int  // refusals in a row
 	met    bool // the first answer was given
+
+	firewalled bool     // the peer takes sources that cannot be connected to
+	meshed     urn.SHA1 // the file whose other sources it was told last
 }
 
 // Read passes on bytes that passed the screen. Where it finds fault, it gives

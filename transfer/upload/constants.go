@@ -14,6 +14,10 @@ const headerURN = "X-Gnutella-Content-URN"
 // headerFeatures tells what a servent can do, as in the handshake of a link.
 const headerFeatures = "X-Features"
 
+// featureFirewalled is what a peer lists in X-Features that takes sources which
+// cannot be connected to.
+const featureFirewalled = "fwalt"
+
 // contentType is that of every file: nothing here is to be run or shown by a
 // browser.
 const contentType = "application/octet-stream"

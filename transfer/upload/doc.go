@@ -10,7 +10,10 @@
 // before the first byte and all along, and leaves by sendfile where the
 // connection can.
 //
+// Other sources of a file are heard and named in the headers of the download mesh
+// (transfer/mesh), and what is sent is held to a rate (transfer/limit).
+//
 // It does not queue (who finds no slot is told when to come back), does not
-// compress, shares no partial files and names no other sources. Accepting
-// connections and telling HTTP from the rest is the node's.
+// compress and shares no partial files. Accepting connections and telling HTTP
+// from the rest is the node's.
 package upload

@@ -66,6 +66,7 @@ func (a *answer) serve() Reason {
 	if a.entry, reason = a.server.resolve(a.r); reason != Granted {
 		return reason
 	}
+	a.exchange()
 	if reason := a.parseRange(); reason != Granted {
 		return reason
 	}

@@ -1,6 +1,9 @@
 package upload
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // isRead reports whether a request is one that Config.Root is to answer.
 func isRead(r *http.Request) bool {
@@ -15,7 +18,11 @@ func (a *answer) introduce() {
 	if a.conn != nil && a.conn.met {
 		return
 	}
-	if features := a.server.cfg.Features; features != "" {
+	features := a.server.cfg.Features
+	if a.server.cfg.Mesh != nil {
+		features = strings.TrimPrefix(features+", "+featureFirewalled+"/0.1", ", ")
+	}
+	if features != "" {
 		a.w.Header().Set(headerFeatures, features)
 	}
 	if a.conn != nil {

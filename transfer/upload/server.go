@@ -42,6 +42,8 @@ type Config struct {
 	Slots        int // uploads at a time; default 4
 	SlotsPerHost int // of them to one host; default 2
 
+	Mesh Mesh // other sources; nil = none are named or heard of
+
 	Limit *limit.Limit // of the bytes per second of all files together; nil = none
 
 	Log zerolog.Logger
