@@ -55,6 +55,7 @@ var layers = map[string]layer{
 	"overlay/link":      {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/mesh":     {rank: 1, may: []string{"transfer/urn"}},
+	"transfer/merkle":   {rank: 1, may: []string{"transfer/ranges"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay/bootstrap/uhc": {rank: 3, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
