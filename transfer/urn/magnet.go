@@ -62,6 +62,9 @@ func (m Magnet) String() string {
 	if name := m.URN.String(); name != "" {
 		params = append(params, "xt="+name)
 	}
+	if m.Blake3.Known() && (m.HasSHA1 || m.Tiger.Known()) { // else it is in xt
+		params = append(params, "xt.1="+prefixBlake3+m.Blake3.String())
+	}
 	if m.Size >= 0 {
 		params = append(params, "xl="+strconv.FormatInt(m.Size, 10))
 	}
@@ -82,14 +85,19 @@ func (m *Magnet) merge(text string) error {
 		return nil
 	case err != nil:
 		return err
-	case u.HasSHA1 && m.HasSHA1 && u.SHA1 != m.SHA1, u.Tiger != "" && m.Tiger != "" && u.Tiger != m.Tiger:
+	case u.HasSHA1 && m.HasSHA1 && u.SHA1 != m.SHA1,
+		u.Tiger.Known() && m.Tiger.Known() && u.Tiger != m.Tiger,
+		u.Blake3.Known() && m.Blake3.Known() && u.Blake3 != m.Blake3:
 		return fmt.Errorf("two names of different files: %w", ErrSyntax)
 	}
 	if u.HasSHA1 {
 		m.SHA1, m.HasSHA1 = u.SHA1, true
 	}
-	if u.Tiger != "" {
+	if u.Tiger.Known() {
 		m.Tiger = u.Tiger
+	}
+	if u.Blake3.Known() {
+		m.Blake3 = u.Blake3
 	}
 	return nil
 }

@@ -21,16 +21,21 @@ func TestParseMagnet(t *testing.T) {
 			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true}, Name: "a b c.txt", Size: 3},
 		}, {
 			in:   "MAGNET:?dn=x&XT.1=urn:bitprint:" + abcSHA1 + "." + abcTiger + "&xt.2=urn:ed2khash:00",
-			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true, Tiger: abcTiger}, Name: "x", Size: -1},
+			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true, Tiger: tiger(abcTiger)}, Name: "x", Size: -1},
 		}, {
 			in:   "magnet:?xt.1=urn:sha1:" + abcSHA1 + "&xt.2=urn:tree:tiger:" + abcTiger,
-			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true, Tiger: abcTiger}, Size: -1},
+			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true, Tiger: tiger(abcTiger)}, Size: -1},
 		}, {
 			in: "magnet:?xt=urn:sha1:" + abcSHA1 + "&xs=http%3A%2F%2F203.0.113.9%3A6346%2Furi-res%2FN2R%3Furn%3Asha1%3A" + abcSHA1 + "&as=&as=http://198.51.100.7/f",
 			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true}, Size: -1, Sources: []string{
 				"http://203.0.113.9:6346/uri-res/N2R?urn:sha1:" + abcSHA1, "http://198.51.100.7/f",
 			}},
 		},
+		{
+			in:   "magnet:?xt=urn:sha1:" + abcSHA1 + "&xt.1=urn:blake3:" + abcBlake3,
+			want: Magnet{URN: URN{SHA1: abc, HasSHA1: true, Blake3: blake3(abcBlake3)}, Size: -1},
+		},
+		{in: "magnet:?xt=urn:blake3:" + abcBlake3, want: Magnet{URN: URN{Blake3: blake3(abcBlake3)}, Size: -1}},
 		{in: "magnet:?dn=only+a+name", want: Magnet{Name: "only a name", Size: -1}},
 		{in: "magnet:?xt=urn:sha1:" + abcSHA1 + "&xt=urn:sha1:" + abcSHA1, want: Magnet{URN: URN{SHA1: abc, HasSHA1: true}, Size: -1}},
 

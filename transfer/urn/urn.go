@@ -14,12 +14,13 @@ var (
 	ErrNamespace = errors.New("unknown kind of name")
 )
 
-// URN is a name of a file: its SHA-1, the root of its Tiger tree, or both (a
-// bitprint). The zero URN names nothing.
+// URN is a name of a file: its SHA-1, the root of its Tiger tree, both (a
+// bitprint), or its BLAKE3. The zero URN names nothing.
 type URN struct {
 	SHA1    SHA1
-	HasSHA1 bool   // SHA1 is set
-	Tiger   string // root of the Tiger tree, 39 characters of upper-case base32, or ""
+	HasSHA1 bool // SHA1 is set
+	Tiger   Tiger
+	Blake3  Blake3
 }
 
 // Parse reads a name. Letter case does not matter. The forms are
@@ -27,6 +28,7 @@ type URN struct {
 //	urn:sha1:<32>
 //	urn:bitprint:<32>.<39>
 //	urn:tree:tiger:<39>   urn:tree:tiger/:<39>   urn:ttroot:<39>
+//	urn:blake3:<52>
 //
 // where <n> is n characters of base32. The error wraps ErrSyntax or, for other
 // prefixes, ErrNamespace.
@@ -39,28 +41,36 @@ func Parse(s string) (URN, error) {
 		return parseBitprint(text)
 	}
 	if text, ok := cutPrefixFold(s, prefixTTRoot); ok {
-		return parseTiger(text)
+		h, err := ParseTiger(text)
+		return URN{Tiger: h}, err
+	}
+	if text, ok := cutPrefixFold(s, prefixBlake3); ok {
+		h, err := ParseBlake3(text)
+		return URN{Blake3: h}, err
 	}
 	if text, ok := cutPrefixFold(s, prefixTree); ok {
 		layout, root, ok := strings.Cut(text, ":")
 		if !ok || layout != "" && layout[0] != '/' {
 			return URN{}, fmt.Errorf("urn %.80q: %w", s, ErrSyntax)
 		}
-		return parseTiger(root)
+		h, err := ParseTiger(root)
+		return URN{Tiger: h}, err
 	}
 	return URN{}, fmt.Errorf("urn %.80q: %w", s, ErrNamespace)
 }
 
-// String is the shortest name that says all u knows: a bitprint, a SHA-1 URN, a
-// tree root, or "" for the zero URN.
+// String is one name of u: its bitprint, SHA-1 or tree root, else its BLAKE3,
+// or "" for the zero URN.
 func (u URN) String() string {
 	switch {
-	case u.HasSHA1 && u.Tiger != "":
-		return prefixBitprint + u.SHA1.String() + "." + u.Tiger
+	case u.HasSHA1 && u.Tiger.Known():
+		return prefixBitprint + u.SHA1.String() + "." + u.Tiger.String()
 	case u.HasSHA1:
 		return u.SHA1.URN()
-	case u.Tiger != "":
-		return prefixTree + ":" + u.Tiger
+	case u.Tiger.Known():
+		return prefixTree + ":" + u.Tiger.String()
+	case u.Blake3.Known():
+		return prefixBlake3 + u.Blake3.String()
 	}
 	return ""
 }
@@ -71,20 +81,11 @@ func parseBitprint(text string) (URN, error) {
 	if err != nil {
 		return URN{}, err
 	}
-	u, err := parseTiger(tiger)
+	root, err := ParseTiger(tiger)
 	if err != nil {
 		return URN{}, err
 	}
-	u.SHA1, u.HasSHA1 = h, true
-	return u, nil
-}
-
-func parseTiger(text string) (URN, error) {
-	var root [24]byte
-	if len(text) != tigerChars || !decode(root[:], text) {
-		return URN{}, fmt.Errorf("tiger tree root %.48q: %w", text, ErrSyntax)
-	}
-	return URN{Tiger: strings.ToUpper(text)}, nil
+	return URN{SHA1: h, HasSHA1: true, Tiger: root}, nil
 }
 
 // cutPrefixFold is strings.CutPrefix for a prefix of ASCII in any letter case.
