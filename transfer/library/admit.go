@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"filbert/transfer"
-	"filbert/transfer/urn"
 )
 
 // startHashing gives idle workers something to do.
@@ -29,8 +28,8 @@ func (l *loop) work() {
 	for {
 		select {
 		case f := <-l.jobs:
-			sum, counted, err := h.hash(l.ctx, f)
-			l.post(l.ctx, hashed{f, sum, counted, err}) // an error means that the loop ends
+			s, counted, err := h.hash(l.ctx, f)
+			l.post(l.ctx, hashed{f, s, counted, err}) // an error means that the loop ends
 		case <-l.ctx.Done():
 			return
 		}
@@ -45,7 +44,7 @@ func (ev hashed) apply(l *loop, now time.Time) {
 		return
 	}
 	if ev.err == nil {
-		l.admit(f, ev.sum)
+		l.admit(f, ev.sums)
 		return
 	}
 	l.progress.bytesHashed.Add(-ev.counted)
@@ -58,8 +57,8 @@ func (ev hashed) apply(l *loop, now time.Time) {
 	l.publishStatus()
 }
 
-// admit shares a file whose hash is known.
-func (l *loop) admit(f *file, sum urn.SHA1) {
+// admit shares a file whose names are known.
+func (l *loop) admit(f *file, s sums) {
 	f.entry = &Entry{
 		ID:      l.newID(),
 		Name:    transfer.SafeName(path.Base(f.rel)),
@@ -67,7 +66,9 @@ func (l *loop) admit(f *file, sum urn.SHA1) {
 		Share:   f.share.Dir,
 		Size:    f.id.size,
 		ModTime: time.Unix(0, f.id.mtime),
-		SHA1:    sum,
+		SHA1:    s.sha1,
+		Tiger:   s.tiger,
+		Blake3:  s.blake3,
 		source:  &f.share.Share,
 		id:      f.id,
 	}

@@ -56,16 +56,20 @@ func (c *MemoryCache) Delete(key []byte) {
 
 // A record is what is known of one file, integers big endian:
 //
-//	 0  version, 1
+//	 0  version, 2
 //	 1  size           8
 //	 9  mtime          8
 //	17  device         8
 //	25  inode          8
 //	33  SHA-1         20
-//	53  CRC-32C of the key and all of the above   4
+//	53  Tiger root    24
+//	77  BLAKE3        32
+//	109 CRC-32C of the key and all of the above   4
+//
+// Version 1 knew no roots; its files are hashed once more.
 const (
-	recordVersion = 1
-	recordBody    = 1 + 4*8 + len(urn.SHA1{})
+	recordVersion = 2
+	recordBody    = 1 + 4*8 + len(urn.SHA1{}) + len(urn.Tiger{}) + len(urn.Blake3{})
 	recordLen     = recordBody + crc32.Size
 )
 
@@ -74,23 +78,25 @@ func cacheKey(dir, rel string) []byte {
 	return append(append([]byte(dir), 0), rel...)
 }
 
-func appendRecord(b, key []byte, id ident, sum urn.SHA1) []byte {
+func appendRecord(b, key []byte, id ident, s sums) []byte {
 	start := len(b)
 	b = append(b, recordVersion)
 	b = binary.BigEndian.AppendUint64(b, uint64(id.size))
 	b = binary.BigEndian.AppendUint64(b, uint64(id.mtime))
 	b = binary.BigEndian.AppendUint64(b, id.dev)
 	b = binary.BigEndian.AppendUint64(b, id.ino)
-	b = append(b, sum[:]...)
+	b = append(b, s.sha1[:]...)
+	b = append(b, s.tiger[:]...)
+	b = append(b, s.blake3[:]...)
 	return binary.BigEndian.AppendUint32(b, checksum(key, b[start:]))
 }
 
 // parseRecord reads a record put under key. Anything that is not exactly one is
 // as good as nothing.
-func parseRecord(key, b []byte) (id ident, sum urn.SHA1, ok bool) {
+func parseRecord(key, b []byte) (id ident, s sums, ok bool) {
 	if len(b) != recordLen || b[0] != recordVersion ||
 		binary.BigEndian.Uint32(b[recordBody:]) != checksum(key, b[:recordBody]) {
-		return ident{}, urn.SHA1{}, false
+		return ident{}, sums{}, false
 	}
 	id = ident{
 		size:  int64(binary.BigEndian.Uint64(b[1:])),
@@ -98,8 +104,10 @@ func parseRecord(key, b []byte) (id ident, sum urn.SHA1, ok bool) {
 		dev:   binary.BigEndian.Uint64(b[17:]),
 		ino:   binary.BigEndian.Uint64(b[25:]),
 	}
-	copy(sum[:], b[33:])
-	return id, sum, true
+	copy(s.sha1[:], b[33:])
+	copy(s.tiger[:], b[53:])
+	copy(s.blake3[:], b[77:])
+	return id, s, true
 }
 
 func checksum(key, body []byte) uint32 {

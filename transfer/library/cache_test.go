@@ -11,7 +11,7 @@ import (
 var (
 	testKey = cacheKey("/srv/music", "a/song.mp3")
 	testID  = ident{size: 5000, mtime: 1763847192e9, dev: 2049, ino: 77}
-	testSum = urn.SHA1(sha1.Sum([]byte("abc")))
+	testSum = sums{sha1: urn.SHA1(sha1.Sum([]byte("abc"))), tiger: urn.Tiger{1}, blake3: urn.Blake3{2}}
 )
 
 func TestRecord(t *testing.T) {
@@ -64,7 +64,7 @@ func TestMemoryCacheKeepsCopies(t *testing.T) {
 // FuzzParseRecord wants only bytes that appendRecord writes to be read.
 func FuzzParseRecord(f *testing.F) {
 	f.Add(testKey, appendRecord(nil, testKey, testID, testSum))
-	f.Add([]byte{}, appendRecord(nil, nil, ident{}, urn.SHA1{}))
+	f.Add([]byte{}, appendRecord(nil, nil, ident{}, sums{}))
 	f.Add([]byte("key"), []byte{})
 	f.Fuzz(func(t *testing.T, key, record []byte) {
 		id, sum, ok := parseRecord(key, record)

@@ -20,6 +20,8 @@ type Entry struct {
 	Size    int64     // bytes, at least 1
 	ModTime time.Time // when the content last changed
 	SHA1    urn.SHA1
+	Tiger   urn.Tiger  // root of its Tiger tree
+	Blake3  urn.Blake3 // root of its BLAKE3 tree
 
 	source *Share // to open it
 	id     ident  // of the file that was hashed

@@ -4,8 +4,6 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
-
-	"filbert/transfer/urn"
 )
 
 // event is something the loop is told.
@@ -35,7 +33,7 @@ type (
 	// hashed is the end of a worker's job.
 	hashed struct {
 		file    *file
-		sum     urn.SHA1
+		sums    sums
 		counted int64 // bytes it added to the progress
 		err     error
 	}

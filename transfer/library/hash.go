@@ -2,76 +2,81 @@ package library
 
 import (
 	"context"
-	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"syscall"
-
-	"filbert/transfer/urn"
 )
 
 // ErrChanged: a file is not the one any more that was hashed. It will be hashed
 // again if it is still there.
 var ErrChanged = errors.New("file changed since it was hashed")
 
-// hasher finds the hash of one file at a time.
+// hasher finds the names of one file at a time.
 type hasher struct {
 	cache    Cache
 	progress *progress
 	buf      []byte // hashBlock long
 }
 
-// hash is the SHA-1 of f, from the cache or read from the file, and how many
+// hash is the names of f, from the cache or read from the file, and how many
 // bytes it counted as hashed. The error is ErrChanged if the file is not as
 // the scan found it, before or after it was read; that of ctx; or that of the
 // disk.
-func (h *hasher) hash(ctx context.Context, f *file) (sum urn.SHA1, counted int64, err error) {
+func (h *hasher) hash(ctx context.Context, f *file) (s sums, counted int64, err error) {
 	key := cacheKey(f.share.Dir, f.rel)
 	if record, ok := h.cache.Get(key); ok {
-		if id, sum, ok := parseRecord(key, record); ok && id == f.id {
+		if id, s, ok := parseRecord(key, record); ok && id == f.id {
 			h.progress.bytesHashed.Add(f.id.size)
-			return sum, f.id.size, nil
+			return s, f.id.size, nil
 		}
 	}
 	h.progress.current.Store(&f.rel)
 	defer h.progress.current.Store(nil)
-	sum, counted, err = h.read(ctx, f)
+	d := newDigest(f.id.size)
+	counted, err = h.read(ctx, f, d)
+	d.end()
 	if err != nil {
-		return urn.SHA1{}, counted, fmt.Errorf("library: hash %s: %w", f.rel, err)
+		return sums{}, counted, fmt.Errorf("library: hash %s: %w", f.rel, err)
 	}
-	h.cache.Put(key, appendRecord(nil, key, f.id, sum))
-	return sum, counted, nil
+	s, tiger, blake3, err := d.sums()
+	if err != nil {
+		return sums{}, counted, fmt.Errorf("library: hash %s: %w", f.rel, err)
+	}
+	if nodes := appendTrees(nil, tiger, blake3); len(nodes) > 0 {
+		h.cache.Put(treeKey(f.share.Dir, f.rel), nodes) // first: a record tells that the trees are there
+	}
+	h.cache.Put(key, appendRecord(nil, key, f.id, s))
+	return s, counted, nil
 }
 
-// read hashes the content of f.
-func (h *hasher) read(ctx context.Context, f *file) (sum urn.SHA1, counted int64, err error) {
+// read gives d the content of f, and counts the bytes.
+func (h *hasher) read(ctx context.Context, f *file, d *digest) (counted int64, err error) {
 	file, err := openAs(&f.share.Share, f.rel, f.id)
 	if err != nil {
-		return sum, 0, err
+		return 0, err
 	}
 	defer file.Close()
-	digest := sha1.New()
 	for {
 		if err := ctx.Err(); err != nil {
-			return sum, counted, err
+			return counted, err
 		}
 		n, err := file.Read(h.buf)
-		digest.Write(h.buf[:n])
+		d.write(h.buf[:n])
 		counted += int64(n)
 		h.progress.bytesHashed.Add(int64(n))
 		switch {
 		case counted > f.id.size:
-			return sum, counted, ErrChanged
+			return counted, ErrChanged
 		case err == io.EOF:
 			info, err := file.Stat()
 			if err == nil && (identOf(info) != f.id || counted != f.id.size) {
 				err = ErrChanged
 			}
-			return urn.SHA1(digest.Sum(nil)), counted, err
+			return counted, err
 		case err != nil:
-			return sum, counted, err
+			return counted, err
 		}
 	}
 }

@@ -57,6 +57,7 @@ func (ev scanned) apply(l *loop, now time.Time) {
 		l.forget(f)
 		if ev.err == nil && ev.out.unread == 0 { // else it may only be out of reach
 			l.cfg.Cache.Delete(cacheKey(s.Dir, rel))
+			l.cfg.Cache.Delete(treeKey(s.Dir, rel))
 		}
 	}
 	l.publishStatus()
