@@ -76,8 +76,10 @@ var layers = map[string]layer{
 		"query/keyword", "query/index", "transfer", "transfer/urn",
 	}},
 
-	"transfer/stream":   {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
-	"transfer/upload":   {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/mesh"}},
+	"transfer/stream": {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
+	"transfer/upload": {rank: 4, may: []string{
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh",
+	}},
 	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/mesh"}},
 	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",

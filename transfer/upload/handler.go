@@ -62,6 +62,9 @@ func (a *answer) serve() Reason {
 		a.page()
 		return Granted
 	}
+	if kind, ok := treeAt(a.r.URL.Path); ok {
+		return a.tree(kind)
+	}
 	var reason Reason
 	if a.entry, reason = a.server.resolve(a.r); reason != Granted {
 		return reason
@@ -120,6 +123,7 @@ func (a *answer) head() {
 	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+escapeExtended(a.entry.Name))
 	h.Set("Accept-Ranges", "bytes")
 	h[headerURN] = []string{a.entry.SHA1.URN()}
+	a.nameTrees()
 	if a.entry.ModTime.Unix() > 0 {
 		h.Set("Last-Modified", a.entry.ModTime.UTC().Format(http.TimeFormat))
 	}

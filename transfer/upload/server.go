@@ -13,6 +13,7 @@ import (
 
 	"filbert/transfer/library"
 	"filbert/transfer/limit"
+	"filbert/transfer/merkle"
 	"filbert/transfer/urn"
 )
 
@@ -29,6 +30,8 @@ type Library interface {
 	Open(e *library.Entry) (library.File, error)
 	// Len is how many files there are.
 	Len() int
+	// Tree is a hash tree of a file. The error wraps library.ErrNoTree.
+	Tree(e *library.Entry, k merkle.Kind) (*merkle.Tree, error)
 }
 
 // Config sets up a Server.
