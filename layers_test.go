@@ -99,7 +99,7 @@ var layers = map[string]layer{
 	}},
 	"node/shell": {rank: 0},
 	"node/cli": {rank: 8, may: []string{
-		"node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/library",
+		"node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/library", "transfer/merkle",
 	}},
 	"testnet/bench": {rank: 9, may: []string{
 		"node", "node/state", "overlay/deflate", "overlay/handshake", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire",

@@ -220,7 +220,7 @@ func TestFetchByHash(t *testing.T) {
 		boris := tn.moves(nil, anna)
 		tn.linked(boris, 1)
 		h := urn.SHA1(sha1.Sum([]byte("some content")))
-		if _, err := boris.GetHash(t.Context(), h, "another name.txt", -1, ""); err != nil {
+		if _, err := boris.GetMagnet(t.Context(), link(h, "another name.txt", -1), ""); err != nil {
 			t.Fatal(err)
 		}
 		for range boris.Watch(t.Context(), h) {
@@ -230,10 +230,10 @@ func TestFetchByHash(t *testing.T) {
 		}
 		soon, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := boris.GetHash(soon, urn.SHA1{1}, "", -1, ""); !errors.Is(err, node.ErrNotFound) {
+		if _, err := boris.GetMagnet(soon, link(urn.SHA1{1}, "", -1), ""); !errors.Is(err, node.ErrNotFound) {
 			t.Errorf("a file nobody has: %v", err)
 		}
-		if _, err := boris.GetHash(t.Context(), h, "", 5, ""); !errors.Is(err, node.ErrNotFound) {
+		if _, err := boris.GetMagnet(t.Context(), link(h, "", 5), ""); !errors.Is(err, node.ErrNotFound) {
 			t.Errorf("a link that tells another size: %v", err)
 		}
 		if _, err := boris.Result(99); !errors.Is(err, node.ErrNoResult) {

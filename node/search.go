@@ -117,30 +117,6 @@ func (n *Node) Get(r query.Result, output string) (download.Status, error) {
 	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output})
 }
 
-// GetHash finds a file by its hash and begins to fetch it. name and size are
-// what a link says of it, "" and -1 when it does not.
-func (n *Node) GetHash(ctx context.Context, h urn.SHA1, name string, size int64, output string) (download.Status, error) {
-	if n.downloads == nil {
-		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
-	}
-	n.mu.Lock()
-	r, known := n.results.ByHash(h)
-	n.mu.Unlock()
-	if !known {
-		var err error
-		if r, err = n.find(ctx, h); err != nil {
-			return download.Status{}, err
-		}
-	}
-	if size >= 0 && r.File.Size != size {
-		return download.Status{}, fmt.Errorf("node: get %s: found with %d bytes, the link says %d: %w", h, r.File.Size, size, ErrNotFound)
-	}
-	if name != "" {
-		r.File.Name = name
-	}
-	return n.Get(r, output)
-}
-
 // find searches for one file until somebody has it.
 func (n *Node) find(ctx context.Context, h urn.SHA1) (query.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)

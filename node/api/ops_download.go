@@ -84,13 +84,13 @@ func (s *Server) get(ctx context.Context, target, output string) (download.Statu
 		if !m.HasSHA1 {
 			return download.Status{}, errNoHash
 		}
-		return s.cfg.Node.GetHash(ctx, m.SHA1, m.Name, m.Size, output)
+		return s.cfg.Node.GetMagnet(ctx, m, output)
 	}
 	h, err := parseHash(target)
 	if err != nil {
 		return download.Status{}, err
 	}
-	return s.cfg.Node.GetHash(ctx, h, "", -1, output)
+	return s.cfg.Node.GetMagnet(ctx, urn.Magnet{URN: urn.URN{SHA1: h, HasSHA1: true}, Size: -1}, output)
 }
 
 var (
@@ -130,7 +130,8 @@ func getFailure(err error) error {
 	}
 	status := http.StatusInternalServerError
 	switch {
-	case errors.Is(err, node.ErrNoResult), errors.Is(err, node.ErrNotFound), errors.Is(err, download.ErrUnknown):
+	case errors.Is(err, node.ErrNoResult), errors.Is(err, node.ErrNotFound), errors.Is(err, node.ErrNotHere),
+		errors.Is(err, download.ErrUnknown):
 		status = http.StatusNotFound
 	case errors.Is(err, errTarget), errors.Is(err, errNoHash), errors.Is(err, urn.ErrSyntax), errors.Is(err, urn.ErrNamespace),
 		errors.Is(err, node.ErrUnhashed):

@@ -85,6 +85,7 @@ func browseChoices(ctx context.Context, n *api.Client) []shell.Completion {
 var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"get":              resultChoices,
 	"play":             resultChoices,
+	"magnet":           resultChoices,
 	"browse":           browseChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,
