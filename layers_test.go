@@ -40,7 +40,8 @@ var layers = map[string]layer{
 	"transfer/limit":    {rank: 0},
 	"query/keyword":     {rank: 0},
 	"node/state":        {rank: 0},
-	"node/config":       {rank: 0},
+	"node/hook":         {rank: 0},
+	"node/config":       {rank: 1, may: []string{"node/hook"}},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},
@@ -87,14 +88,14 @@ var layers = map[string]layer{
 	}},
 
 	"node": {rank: 6, may: []string{
-		"node/state", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/hook", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/upload", "transfer/download",
 		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"node", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
+		"node", "node/hook", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/stream",
 	}},
 	"node/shell": {rank: 0},

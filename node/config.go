@@ -81,10 +81,11 @@ type Config struct {
 	Quiet  time.Duration // a file is shared once it has not changed for so long; 0 = 2 s
 	Homes  []string      // folders that are never shared as a whole; nil = the user's home
 
-	Downloads    string // folder for files that are fetched; "" = nothing can be fetched
-	Browse       bool   // others may see all that is shared
-	UploadSlots  int    // files sent at once; default 8
-	SlotsPerHost int    // of these to one host; default 2
+	Downloads    string   // folder for files that are fetched; "" = nothing can be fetched
+	OnComplete   []string // command for each file that was fetched, see hook; none = nothing is run
+	Browse       bool     // others may see all that is shared
+	UploadSlots  int      // files sent at once; default 8
+	SlotsPerHost int      // of these to one host; default 2
 
 	// UploadLimit and DownloadLimit are the most bytes per second of all files
 	// together, each way; 0 = no limit. LimitLAN holds hosts of the own network to

@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/node/hook"
 	"filbert/node/state"
 	"filbert/overlay"
 	"filbert/overlay/tlslink"
@@ -48,9 +49,11 @@ type Node struct {
 	pushes    *pushes
 	mux       *mux
 	counts    muxCounts
-	disk      *store.Disk       // nil when nothing can be fetched
-	claim     *state.Held       // on the download folder; likewise
-	downloads *download.Manager // likewise
+	disk      *store.Disk          // nil when nothing can be fetched
+	claim     *state.Held          // on the download folder; likewise
+	downloads *download.Manager    // likewise
+	ended     chan download.Status // what the manager says, for the hooks
+	hooks     *hook.Runner
 	streams   *stream.Server
 	mesh      *meshTable
 	searcher  query.Searcher
@@ -65,6 +68,10 @@ type Node struct {
 // Open builds a node and takes its port. Close or Run must follow.
 func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), index: index.New()}
+	if err := hook.Check(cfg.OnComplete); err != nil {
+		return nil, fmt.Errorf("node: command for complete downloads: %w", err)
+	}
+	n.ended, n.hooks = make(chan download.Status), hook.New(cfg.OnComplete, cfg.Log)
 	defer func() {
 		if err != nil {
 			n.Close()
@@ -175,6 +182,7 @@ func (n *Node) Run(ctx context.Context) error {
 		{"uploads", n.serveFiles},
 	}
 	if n.downloads != nil {
+		parts = append(parts, part{"hooks", n.hooks.Run}, part{"ended downloads", n.takeEnded})
 		parts = append(parts, part{"downloads", func(ctx context.Context) error { n.downloads.Run(ctx); return nil }})
 	}
 	parts = append(parts,
@@ -222,6 +230,7 @@ func (n *Node) openDownloads() error {
 		Finder:    finder{n},
 		Mesh:      n.mesh,
 		Limit:     limit.New(n.cfg.DownloadLimit, n.cfg.LimitLAN),
+		Ended:     n.ended,
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),
 		Log:       n.log,

@@ -113,14 +113,6 @@ func resultOf(r query.Result) Result {
 	return out
 }
 
-func downloadsOf(all []download.Status) []Download {
-	out := make([]Download, 0, len(all))
-	for _, s := range all {
-		out = append(out, downloadOf(s))
-	}
-	return out
-}
-
 func downloadOf(s download.Status) Download {
 	d := Download{
 		URN: s.File.SHA1.URN(), Name: transfer.Display(s.File.Name), Size: s.File.Size, Have: s.Have, Verified: s.Verified,

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/node"
+	"filbert/node/hook"
 	"filbert/transfer/download"
 	"filbert/transfer/store"
 	"filbert/transfer/urn"
@@ -18,7 +19,7 @@ import (
 
 func (s *Server) downloadOperations(api huma.API) {
 	huma.Get(api, "/v1/downloads", func(context.Context, *struct{}) (*body[[]Download], error) {
-		return answer(downloadsOf(s.cfg.Node.Downloads())), nil
+		return answer(s.downloads(s.cfg.Node.Downloads())), nil
 	})
 	type get struct {
 		Body struct {
@@ -34,7 +35,7 @@ func (s *Server) downloadOperations(api huma.API) {
 		if err != nil {
 			return nil, getFailure(err)
 		}
-		return answer(downloadOf(st)), nil
+		return answer(s.download(st)), nil
 	})
 	type one struct {
 		SHA1 string `path:"sha1" doc:"URN or 32 characters of base32"`
@@ -50,7 +51,7 @@ func (s *Server) downloadOperations(api huma.API) {
 		}
 		return streaming(func(ctx context.Context, out *stream) {
 			for st := range s.cfg.Node.Watch(ctx, h) {
-				out.send("download", downloadOf(st))
+				out.send("download", s.download(st))
 			}
 		}), nil
 	})
@@ -65,6 +66,27 @@ func (s *Server) downloadOperations(api huma.API) {
 		}
 		return nil, getFailure(s.cfg.Node.Cancel(ctx, h, in.Remove))
 	})
+}
+
+// downloads and download add to the state of a download how the user's command
+// for it goes.
+func (s *Server) downloads(all []download.Status) []Download {
+	out := make([]Download, 0, len(all))
+	for _, st := range all {
+		out = append(out, s.download(st))
+	}
+	return out
+}
+
+func (s *Server) download(st download.Status) Download {
+	d := downloadOf(st)
+	if o := s.cfg.Node.Hook(st.File.SHA1); st.State == download.Complete && o.State != hook.None {
+		d.Hook = o.State.String()
+		if o.Err != nil {
+			d.HookErr = text(o.Err)
+		}
+	}
+	return d
 }
 
 // get begins a download of whatever target names.

@@ -91,6 +91,12 @@ func (r *runner) showDownloads(list []api.Download) error {
 func remark(d api.Download) string {
 	switch d.State {
 	case "complete":
+		switch d.Hook {
+		case "failed":
+			return d.Path + " (on-complete failed: " + d.HookErr + ")"
+		case "waiting", "running":
+			return d.Path + " (on-complete is " + d.Hook + ")"
+		}
 		return d.Path
 	case "failed":
 		return d.Error

@@ -34,6 +34,7 @@ type Values struct {
 	BeHostCache        bool          `koanf:"be-host-cache"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
+	OnComplete         []string      `koanf:"on-complete"`
 	Role               string        `koanf:"role"`
 	MaxLeaves          int           `koanf:"max-leaves"`
 	Dynamic            bool          `koanf:"dynamic"`

@@ -24,6 +24,7 @@ const (
 	formLevel         // level of zerolog
 	formRole          // role in the network
 	formWebCache      // URL of a GWebCache
+	formCommand       // program or argument, see hook; the list is checked as a whole
 )
 
 var roles = [...]string{"auto", "leaf", "ultrapeer"}

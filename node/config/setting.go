@@ -71,6 +71,8 @@ func Settings() []Setting {
 			Help: "folders to share"},
 		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,
 			Help: "folder that finished downloads are put in; empty is the usual one, see \"paths\""},
+		{Key: "on-complete", Kind: KindList, Default: []string{}, form: formCommand,
+			Help: "program and its arguments to run for each complete download, without a shell; {path} {dir} {name} {size} {sha1} stand for those of the file"},
 		{Key: "role", Kind: KindText, Default: "auto", form: formRole,
 			Help: "what to be in the network: auto (a leaf until it is fit to be an ultrapeer), leaf or ultrapeer"},
 		{Key: "neighbors", Kind: KindInt, Default: 8, Max: maxWanted,

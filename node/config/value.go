@@ -7,6 +7,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"filbert/node/hook"
 )
 
 // parse makes a value of the texts that a variable, a flag or a file gives: a
@@ -71,6 +73,9 @@ func (s *Setting) parseList(items []string) (any, error) {
 			return nil, err
 		}
 		list = append(list, item)
+	}
+	if s.form == formCommand {
+		return list, hook.Check(list)
 	}
 	return list, nil
 }

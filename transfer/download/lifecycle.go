@@ -19,6 +19,7 @@ func (m *Manager) start(d *download) {
 		defer stop()
 		d.run(ctx)
 		m.conclude(d)
+		m.tell(d)
 	})
 }
 
@@ -44,6 +45,17 @@ func (m *Manager) conclude(d *download) {
 		}
 	}
 	close(d.done)
+}
+
+// tell hands a download that is over to who wants to know. The process does not
+// wait for them.
+func (m *Manager) tell(d *download) {
+	if s, _ := d.snapshot(); s.State.Final() && m.cfg.Ended != nil {
+		select {
+		case m.cfg.Ended <- s:
+		case <-m.ctx.Done():
+		}
+	}
 }
 
 // forget drops a download that has ended, or was never started.

@@ -32,6 +32,7 @@ type Config struct {
 	Transfers int            // downloads that fetch at a time; 0: DefaultTransfers
 	Mesh      Mesh           // other sources; nil: none are named or heard of
 	Limit     *limit.Limit   // of the bytes per second of all files together; nil: none
+	Ended     chan<- Status  // each download that is over, for somebody who takes it soon; nil: nobody does
 }
 
 func (c Config) withDefaults() Config {

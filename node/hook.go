@@ -1,0 +1,27 @@
+package node
+
+import (
+	"context"
+
+	"filbert/node/hook"
+	"filbert/transfer/download"
+	"filbert/transfer/urn"
+)
+
+// takeEnded has the user's command run for every download that is complete. It
+// takes what the manager says at once, so that no download waits for it.
+func (n *Node) takeEnded(ctx context.Context) error {
+	for {
+		select {
+		case st := <-n.ended:
+			if st.State == download.Complete {
+				n.hooks.Add(hook.File{Path: st.Path, Size: st.File.Size, SHA1: st.File.SHA1.URN()})
+			}
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// Hook tells how the user's command for a complete download went.
+func (n *Node) Hook(h urn.SHA1) hook.Outcome { return n.hooks.Outcome(h.URN()) }
