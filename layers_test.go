@@ -57,6 +57,7 @@ var layers = map[string]layer{
 	"transfer":          {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/mesh":     {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/merkle":   {rank: 1, may: []string{"transfer/ranges"}},
+	"transfer/picker":   {rank: 1, may: []string{"transfer/ranges"}},
 	"query/index":       {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay/bootstrap/uhc": {rank: 3, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
@@ -81,7 +82,9 @@ var layers = map[string]layer{
 	"transfer/upload": {rank: 4, may: []string{
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh",
 	}},
-	"transfer/download": {rank: 4, may: []string{"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/mesh"}},
+	"transfer/download": {rank: 4, may: []string{
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker",
+	}},
 	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
 		"transfer", "transfer/urn",

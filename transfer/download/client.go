@@ -83,6 +83,17 @@ func (c *client) get(asked ranges.Range) (*http.Response, error) {
 	}
 }
 
+// fetch asks for something else of the source. The body must be read to its end,
+// or the connection closed.
+func (c *client) fetch(target *url.URL) (*http.Response, error) {
+	header := http.Header{"User-Agent": {c.agent}}
+	answer, err := c.exchange(&http.Request{Method: http.MethodGet, URL: target, Header: header})
+	if err == nil {
+		c.answers++
+	}
+	return answer, err
+}
+
 // follow takes up a redirection to another path of the same source. One to
 // elsewhere is left to be judged as the refusal it is.
 func (c *client) follow(answer *http.Response) bool {

@@ -7,7 +7,13 @@ const (
 	pathN2R    = "/uri-res/N2R" // HUGE 0.94 §3.1, then "?urn:sha1:..."
 	headerURN  = "X-Gnutella-Content-URN"
 	headerURNs = "X-Content-URN" // of Shareaza: a comma list
-	agentName  = "filbert/"
+	pathN2X    = "/uri-res/N2X"  // THEX §4: the Tiger tree of a file
+	pathN2B    = "/uri-res/N2B"  // ours: the nodes of its BLAKE3 tree
+	headerThex = "X-Thex-URI"    // "<path>?<urn>;<root>"
+	headerTree = "X-Tree-URI"    // the same, ours
+
+	headerAvailable = "X-Available-Ranges" // PFSP: the bytes a source has that is fetching the file itself
+	agentName       = "filbert/"
 
 	headerFeatures    = "X-Features"
 	featureFirewalled = "fwalt/0.1" // we take sources that cannot be connected to
@@ -20,6 +26,44 @@ const (
 	// chunkBytes is how much is asked for at once (bytes): the largest chunk
 	// gtk-gnutella asks for. A source may send less.
 	chunkBytes = 10 << 20
+
+	// firstBytes is how much is asked for of a source whose rate is not known, and
+	// minBytes the least that is asked for (bytes).
+	// gtk-gnutella asks for 512 KiB at least.
+	firstBytes = 16 << 20
+	minBytes   = 512 << 10
+
+	// A source without work takes over splitBytes at least (bytes), of one that
+	// still needs worthTime for its part: the other ends its connection over that.
+	splitBytes = 64 << 10
+	worthTime  = 100 * time.Millisecond
+
+	// stuckTime is how long a source may send nothing before one without work
+	// takes over all of its part (time).
+	stuckTime = time.Second
+
+	// aheadTime is how long what a source is asked for should take (time): long
+	// enough for the pauses between not to show, short enough to notice when it
+	// becomes slow.
+	aheadTime = 8 * time.Second
+
+	// maxBytes is the most that is asked for at once where slices are verified
+	// (bytes); what arrived is safe then, whatever happens after.
+	maxBytes = 64 << 20
+
+	// manyFrom is the size of a file from which on it is worth several sources
+	// and a hash tree (bytes). Below, it is fetched again if it is wrong.
+	manyFrom = 1 << 20
+
+	// probeBytes is how much the first source of a file is asked for when it is
+	// not known yet what to verify it by (bytes): it is held back until then.
+	probeBytes = 64 << 10
+
+	// batchBytes is the most that is verified and written at a time, unless a
+	// slice is larger (bytes), and batchTime the longest that should take to come
+	// (time): what is on its way cannot be left to another.
+	batchBytes = 1 << 20
+	batchTime  = 100 * time.Millisecond
 
 	// readBytes is the length of one read from a source (bytes): past this the
 	// cost of the calls does not show.

@@ -8,7 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/transfer"
-	"filbert/transfer/store"
+	"filbert/transfer/merkle"
 )
 
 // download is one file on its way.
@@ -32,8 +32,9 @@ type download struct {
 
 	// Below: owned by the loop, and read by nobody else before done.
 	sources    sources
-	client     *client // connection to the source asked last
-	buffer     []byte
+	tree       *merkle.Tree         // what slices are verified by; nil: not known, or nothing
+	wrong      map[merkle.Hash]bool // roots of trees that turned out not to be of the file; at most MaxSources
+	wasted     int64                // bytes that came and were thrown away
 	meter      meter
 	begun      bool  // the partial file was opened before
 	durable    int64 // bytes on disk when it was last closed
@@ -68,14 +69,29 @@ func (d *download) update(change func(s *Status)) {
 	d.changed = make(chan struct{})
 }
 
-// arrived counts n bytes, and now and then tells how it goes.
-func (d *download) arrived(now time.Time, n int64, p *store.Partial) {
-	d.meter.add(now, n)
-	if !d.due(now) {
-		return
+// tellProgress tells how it goes.
+func (d *download) tellProgress(now time.Time, c *crew) {
+	have, rate := c.partial.Written(), d.meter.rate(now)
+	d.update(func(s *Status) {
+		s.Have, s.Rate, s.ETA = have, rate, eta(d.file.Size-have, rate)
+		d.tellQuality(s)
+	})
+}
+
+// tellQuality tells what the bytes are verified by, and how many were of no use.
+func (d *download) tellQuality(s *Status) {
+	s.Verify, s.Wasted = "", d.wasted
+	if d.tree != nil {
+		s.Verify = d.tree.Kind().String()
 	}
-	have, rate := p.Written(), d.meter.rate(now)
-	d.update(func(s *Status) { s.Have, s.Rate, s.ETA = have, rate, eta(d.file.Size-have, rate) })
+}
+
+// announce tells who is at work now.
+func (d *download) announce(c *crew) {
+	d.update(func(s *Status) {
+		s.State, s.Source, s.Sources = Downloading, c.workers[len(c.workers)-1].source.name(), d.sources.usable()
+		s.Have, s.Reason, s.Until = c.partial.Written(), "", time.Time{}
+	})
 }
 
 // due reports whether it is time to tell how it goes.

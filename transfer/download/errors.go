@@ -26,6 +26,7 @@ const (
 	busy   verdict = iota // it will have the bytes later
 	failed                // it may work another time
 	gone                  // it does not have the file for us
+	other                 // it has another content with the same SHA-1, or a liar does
 	lied                  // what it says cannot be true
 )
 
@@ -37,6 +38,8 @@ func (v verdict) String() string {
 		return "failed"
 	case gone:
 		return "gone"
+	case other:
+		return "other"
 	case lied:
 		return "lied"
 	}
@@ -48,6 +51,7 @@ func (v verdict) String() string {
 type refusal struct {
 	verdict verdict
 	after   time.Duration // for busy: when to come back
+	byTree  bool          // for lied: as far as the hash tree can be trusted
 	err     error
 }
 

@@ -24,6 +24,34 @@ const (
 	// take up (count).
 	maxMeshSources = 32
 
+	// maxWorkers is the most sources that are asked for one file at the same time
+	// (count), each with a connection and a buffer of batchBytes.
+	maxWorkers = 16
+
+	// probers is how many sources are asked for a little each before it is known
+	// whether there is a hash tree (count).
+	probers = 4
+
+	// paceTime is how long ago what a source gave counts a third of what it gives
+	// now (time), minPace the shortest time its rate is taken over.
+	paceTime = time.Second
+	minPace  = 20 * time.Millisecond
+
+	// partWait is how long a source rests that has none of the missing parts yet
+	// (time).
+	partWait = 30 * time.Second
+
+	// maxSlice is the largest slice of a tree that is made use of (bytes): it is
+	// held until it is verified. Tiger trees reach it at 16 GiB, BLAKE3 at 32.
+	maxSlice = 4 << 20
+
+	// maxAvailable is the longest list of available ranges that is read (bytes);
+	// the head of an answer has twice that.
+	maxAvailable = 8 << 10
+
+	// maxTreeURI is the longest name of a tree that is read (bytes).
+	maxTreeURI = 256
+
 	// maxHeaderBytes is the longest header of an answer (bytes), with what comes
 	// of the body in the same read. Real ones, with alternate locations and
 	// ranges, stay below 4 KiB.

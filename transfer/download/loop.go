@@ -22,7 +22,6 @@ func (d *download) run(ctx context.Context) {
 	defer searches.Wait()
 	for d.takeTransfer(ctx) {
 		p := d.session(ctx)
-		d.hangUp()
 		<-d.manager.transfers
 		if p == nil || !d.wait(ctx, *p, &searches) {
 			return
@@ -62,45 +61,9 @@ func (d *download) session(ctx context.Context) *pause {
 		d.sources.inherited = p.Written()
 	}
 	d.meter = meter{}
-	for ctx.Err() == nil {
-		d.takeOffers()
-		missing := p.Missing()
-		if len(missing) == 0 {
-			if ended, waits := d.complete(ctx, p); ended {
-				return waits
-			}
-			continue
-		}
-		plan := d.sources.next(time.Now())
-		if plan.source == nil {
-			return &pause{reason: plan.reason, until: plan.until}
-		}
-		if plan.startOver {
-			if err := p.Reset(); err != nil {
-				return d.disk(err)
-			}
-			d.sources.clear()
-			continue
-		}
-		d.update(func(s *Status) {
-			s.State, s.Source, s.Sources = Downloading, plan.source.name(), d.sources.usable()
-			s.Have, s.Reason, s.Until = p.Written(), "", time.Time{}
-		})
-		var refused *refusal
-		switch err := d.fetch(ctx, p, plan.source, missing[0]); {
-		case err == nil:
-		case ctx.Err() != nil:
-			return nil
-		case errors.As(err, &refused):
-			d.hangUp()
-			d.sources.refused(plan.source, refused, time.Now())
-			d.failed(plan.source)
-			d.log.Debug().Stringer("verdict", refused.verdict).Str("reason", plan.source.reason).Msg("source refused")
-		default:
-			return d.disk(err)
-		}
-	}
-	return nil
+	c := newCrew(ctx, d, p)
+	defer c.dismiss()
+	return c.work()
 }
 
 // close flushes what arrived. What cannot be flushed will be fetched again.
@@ -119,10 +82,10 @@ func (d *download) close(p *store.Partial) {
 // complete verifies the file and gives it its name. If the session ends with
 // that, it also returns what is waited for.
 func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, _ *pause) {
-	d.hangUp()
 	d.update(func(s *Status) {
 		s.State, s.Have, s.Verified, s.Source, s.Rate, s.ETA = Verifying, d.file.Size, 0, "", 0, 0
 		s.Reason, s.Until = "", time.Time{}
+		d.tellQuality(s)
 	})
 	path, err := p.Complete(ctx, func(verified int64) {
 		if d.due(time.Now()) {
@@ -144,7 +107,7 @@ func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, 
 	}
 	d.log.Warn().Err(err).Msg("download has wrong bytes")
 	d.takeOffers()
-	again := d.sources.condemn() && d.file.Size > 0
+	again := d.condemn() && d.file.Size > 0
 	for _, src := range d.sources.list {
 		d.failed(src)
 	}
@@ -155,6 +118,23 @@ func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, 
 		}
 	})
 	return !again, nil
+}
+
+// condemn draws the conclusion when the whole file is wrong, and reports whether
+// there is anybody left to fetch it from.
+func (d *download) condemn() bool {
+	switch {
+	case d.tree == nil:
+		return d.sources.condemn()
+	case d.sources.inherited == 0: // every slice was verified: by a tree that is wrong
+		if len(d.wrong) < MaxSources {
+			d.wrong[d.tree.Root()] = true
+		}
+		d.sources.acquit(d.tree)
+		d.tree = nil
+	}
+	d.sources.clear()
+	return d.sources.usable() > 0
 }
 
 // disk draws the conclusion from an error of the disk. A full one is waited

@@ -10,6 +10,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/limit"
+	"filbert/transfer/merkle"
 	"filbert/transfer/store"
 	"filbert/transfer/urn"
 )
@@ -205,6 +206,7 @@ func (m *Manager) register(f transfer.File, output string, have int64) *download
 		wake:    make(chan struct{}, 1),
 		done:    make(chan struct{}),
 		changed: make(chan struct{}),
+		wrong:   map[merkle.Hash]bool{},
 		status:  Status{File: f, Output: output, Have: have},
 		sources: sources{rng: rand.New(rand.NewPCG(m.cfg.Rand.Uint64(), m.cfg.Rand.Uint64()))},
 	}

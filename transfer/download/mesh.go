@@ -52,9 +52,7 @@ func (d *download) hear(c *client, answer *http.Response) {
 	}
 	if len(have) > 0 {
 		m.Heard(d.file.SHA1, c.host(), have)
-		for _, src := range m.Sources(d.file.SHA1, maxMeshSources) {
-			d.sources.add(src)
-		}
+		d.offer(m.Sources(d.file.SHA1, maxMeshSources))
 	}
 }
 

@@ -1,6 +1,9 @@
 package download
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // meter takes the rate of a transfer over the last rateWindow, in steps of a
 // second. The zero meter is ready; time starts with its first use.
@@ -38,6 +41,26 @@ func (m *meter) advance(now time.Time) {
 	}
 	m.step = step
 }
+
+// pace is the rate of one source over the last second or so, while it has
+// something to do: what was long ago counts less and less.
+type pace struct {
+	last           time.Time
+	bytes, seconds float64
+}
+
+// begin starts the time: what was before it was no work.
+func (p *pace) begin(now time.Time) { p.last = now }
+
+// add counts n bytes that arrived since the last call.
+func (p *pace) add(now time.Time, n int64) {
+	passed := now.Sub(p.last).Seconds()
+	faded := math.Exp(-passed / paceTime.Seconds())
+	p.bytes, p.seconds, p.last = p.bytes*faded+float64(n), p.seconds*faded+passed, now
+}
+
+// rate is the bytes per second of late, 0 if there were none.
+func (p *pace) rate() int64 { return int64(p.bytes / max(p.seconds, minPace.Seconds())) }
 
 // eta is how long the missing bytes take at the given rate, 0 if unknown.
 func eta(missing, rate int64) time.Duration {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"filbert/transfer"
+	"filbert/transfer/merkle"
+	"filbert/transfer/ranges"
 )
 
 // sources decides whom to ask next. A source is
@@ -34,8 +36,12 @@ type source struct {
 	reason   string    // why it rests or was dropped
 	failures int       // in a row, no byte between
 	dropped  bool
-	lied     bool  // dropped for good
-	bytes    int64 // in the file as it is now
+	lied     bool        // dropped for good
+	byTree   bool        // dropped, because the hash tree says so
+	bytes    int64       // in the file as it is now
+	working  bool        // it is being asked
+	names    names       // of its hash trees
+	have     *ranges.Set // the bytes it has, nil for all
 }
 
 // plan is what to do next.
@@ -102,6 +108,8 @@ func (s *sources) next(now time.Time) plan {
 	switch {
 	case !s.solo || src == nil || src.dropped:
 		src = s.best(now)
+	case src.working:
+		src = nil
 	case src.until.After(now):
 		return plan{until: src.until, reason: src.reason}
 	}
@@ -119,7 +127,7 @@ func (s *sources) next(now time.Time) plan {
 func (s *sources) best(now time.Time) *source {
 	var best *source
 	for _, src := range s.list {
-		if !src.dropped && !src.until.After(now) && (best == nil || src.before(best)) {
+		if !src.dropped && !src.working && !src.until.After(now) && (best == nil || src.before(best)) {
 			best = src
 		}
 	}
@@ -145,6 +153,7 @@ func (s *sources) wait() plan {
 		switch {
 		case src.dropped:
 			dropped = src
+		case src.working:
 		case p.until.IsZero() || src.until.Before(p.until):
 			p.until, p.reason = src.until, src.reason
 		}
@@ -161,7 +170,7 @@ func (s *sources) hasOther(src *source, now time.Time) bool {
 		return false
 	}
 	for _, o := range s.list {
-		if o != src && !o.dropped && !o.until.After(now) && o.failures == 0 {
+		if o != src && !o.dropped && !o.working && !o.until.After(now) && o.failures == 0 {
 			return true
 		}
 	}
@@ -189,8 +198,10 @@ func (s *sources) refused(src *source, r *refusal, now time.Time) {
 	case gone:
 		src.until = now.Add(maxBackoff)
 		src.dropped = true
+	case other:
+		src.dropped, src.byTree = true, true
 	case lied:
-		src.dropped, src.lied = true, true
+		src.dropped, src.lied, src.byTree = true, true, r.byTree
 	}
 	if src.failures >= maxFailures {
 		src.dropped = true
@@ -210,6 +221,20 @@ func (s *sources) condemn() bool {
 	s.only = nil
 	s.clear()
 	return s.usable() > 0
+}
+
+// acquit draws the conclusion when a tree turned out not to be that of the file:
+// who named it lied, and who was dropped for what it said gets another try.
+func (s *sources) acquit(t *merkle.Tree) {
+	for _, src := range s.list {
+		switch root, ok := src.names.root(t.Kind()); {
+		case ok && root == t.Root():
+			src.dropped, src.lied, src.byTree = true, true, false
+			src.reason = src.name() + ": named a hash tree of another file"
+		case src.byTree:
+			src.dropped, src.lied, src.byTree = false, false, false
+		}
+	}
 }
 
 // lone is the source all bytes of the file are of, nil if there is no such.

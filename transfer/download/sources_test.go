@@ -50,7 +50,7 @@ func gave(name byte, n int64) func(*sources, time.Time) {
 
 func refused(name byte, v verdict, after time.Duration) func(*sources, time.Time) {
 	return func(s *sources, now time.Time) {
-		s.refused(named(s, name), &refusal{v, after, errors.New("said no")}, now)
+		s.refused(named(s, name), &refusal{verdict: v, after: after, err: errors.New("said no")}, now)
 	}
 }
 

@@ -17,6 +17,8 @@ type Status struct {
 	Rate     int64         // bytes per second of late
 	ETA      time.Duration // until all bytes are there at that rate, 0: unknown
 	Source   string        // whom the bytes come from now, "" if nobody
+	Verify   string        // what the bytes are verified by as they come, "" if by nothing
+	Wasted   int64         // bytes that came and were thrown away
 	Sources  int           // how many are known and not dropped
 
 	Reason string    // why it waits; the last source that refused, while it does not

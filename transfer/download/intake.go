@@ -1,0 +1,166 @@
+package download
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"filbert/transfer/merkle"
+	"filbert/transfer/ranges"
+)
+
+// intake takes in the body of one answer.
+type intake struct {
+	*worker
+	ctx  context.Context
+	body io.Reader
+	left bool // the rest of the body is not wanted
+}
+
+// taken reports whether the bytes from at on are somebody else's by now.
+func (in *intake) taken(at int64) bool {
+	in.left = at >= in.end.Load()
+	return in.left
+}
+
+// write writes the bytes of span as they come, until somebody else has the rest.
+func (in *intake) write(span ranges.Range) error {
+	b := in.room(readBytes)
+	for at := span.Start; at < span.End && !in.taken(at); {
+		n, err := in.read(b[:min(readBytes, span.End-at)])
+		if n > 0 {
+			if err := in.put(b[:n], at); err != nil {
+				return err
+			}
+			at += int64(n)
+			in.at.Store(at)
+		}
+		if at < span.End && err != nil {
+			return blame(in.ctx, "broke off", err)
+		}
+	}
+	return nil
+}
+
+// verify writes the whole slices of span that are right, until somebody else has
+// the rest.
+func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
+	at := span.Start
+	if first := tree.Span(tree.Slice(at)); first.Start < at { // of a slice that began before
+		if err := in.skip(min(first.End, span.End) - at); err != nil {
+			return err
+		}
+		at = min(first.End, span.End)
+	}
+	last := tree.Slice(max(span.End-1, 0))
+	if tree.Span(last).End > span.End { // of a slice that ends after
+		last--
+	}
+	h := merkle.NewSliceHasher(tree)
+	for many := 1; at < span.End && tree.Slice(at) <= last && !in.taken(at); {
+		begun := time.Now()
+		to := min(tree.Slice(at)+many-1, last, max(tree.Slice(at), tree.Slice(in.end.Load()-1)))
+		n, err := in.batch(h, tree, ranges.Range{Start: at, End: tree.Span(to).End})
+		if n > 0 {
+			if err := in.put(in.buffer[:n], at); err != nil {
+				return err
+			}
+			at += n
+			in.at.Store(at)
+		}
+		if err != nil {
+			return err
+		}
+		switch took := time.Since(begun); {
+		case took > batchTime:
+			many = max(1, many/2)
+		case took < batchTime/2:
+			many = min(2*many, max(1, int(batchBytes/tree.SliceSize())))
+		}
+	}
+	if in.left {
+		return nil
+	}
+	return in.skip(span.End - at)
+}
+
+// batch reads the slices that r is into the buffer. It returns how many bytes are
+// right, and why not all are there.
+func (in *intake) batch(h *merkle.SliceHasher, tree *merkle.Tree, r ranges.Range) (good int64, err error) {
+	b := in.room(int(r.Len()))
+	for good < r.Len() {
+		i := tree.Slice(r.Start + good)
+		slice := b[good : good+tree.Span(i).Len()]
+		if err := in.fill(slice); err != nil {
+			return good, err
+		}
+		h.Reset(i)
+		h.Write(slice)
+		if !h.OK() {
+			in.wasted.Add(int64(len(slice)))
+			return good, wrongSlice(r.Start+good, tree)
+		}
+		good += int64(len(slice))
+	}
+	return good, nil
+}
+
+// keep holds the bytes of span back.
+func (in *intake) keep(span ranges.Range) error {
+	b := make([]byte, span.Len())
+	if err := in.fill(b); err != nil {
+		return err
+	}
+	in.probe, in.probed = b, span
+	in.at.Store(span.End)
+	return nil
+}
+
+// skip throws n bytes away.
+func (in *intake) skip(n int64) error {
+	in.wasted.Add(n)
+	for n > 0 {
+		b := in.room(readBytes)[:min(n, readBytes)]
+		if err := in.fill(b); err != nil {
+			return err
+		}
+		n -= int64(len(b))
+	}
+	return nil
+}
+
+// fill reads all of b.
+func (in *intake) fill(b []byte) error {
+	for filled := 0; filled < len(b); {
+		n, err := in.read(b[filled:])
+		filled += n
+		if filled < len(b) && err != nil {
+			in.wasted.Add(int64(filled))
+			return blame(in.ctx, "broke off", err)
+		}
+	}
+	return nil
+}
+
+// read reads into b, as the limit allows.
+func (in *intake) read(b []byte) (int, error) {
+	if limit := in.d.manager.cfg.Limit; limit != nil {
+		host, waiting := in.client.host(), time.Now()
+		b = b[:limit.Piece(host, len(b))]
+		if err := limit.Wait(in.ctx, host, len(b)); err != nil {
+			return 0, err
+		}
+		in.waited.Add(int64(time.Since(waiting))) // we are slow ourselves
+	}
+	n, err := in.body.Read(b)
+	in.heard.Store(time.Now().UnixNano())
+	return n, err
+}
+
+// room is the buffer, n bytes long at least.
+func (w *worker) room(n int) []byte {
+	if len(w.buffer) < n {
+		w.buffer = make([]byte, n)
+	}
+	return w.buffer
+}

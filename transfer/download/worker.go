@@ -1,0 +1,240 @@
+package download
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"filbert/transfer/merkle"
+	"filbert/transfer/ranges"
+	"filbert/transfer/store"
+)
+
+// worker fetches from one source, one job after another, over one connection.
+// What is not atomic is its goroutine's, or as it says.
+type worker struct {
+	d       *download
+	source  *source // its policy is the loop's; the worker reads where it is
+	partial *store.Partial
+	jobs    chan job // holds one
+	events  chan<- event
+	leave   context.CancelCauseFunc // ends it; a *refusal is what its job then fails with
+
+	client *client
+	buffer []byte
+	probe  []byte // of the beginning of probed: not written yet, until it is known how to verify it
+	probed ranges.Range
+
+	at, end atomic.Int64 // the next byte to come, and where its part ends, which the loop may move
+	took    atomic.Int64 // bytes that are in the file since the loop looked
+	wasted  atomic.Int64 // bytes that were thrown away since the loop looked
+	heard   atomic.Int64 // when it last read something, in Unix ns
+	waited  atomic.Int64 // ns it waited for the limit since the loop looked
+
+	// Below: the loop's.
+	busy      bool
+	settling  ranges.Range // what it held back before this job, and writes first
+	sent      bool         // away, which its next event confirms
+	names     names        // of its trees
+	pace      pace
+	slowSince time.Time
+	slowBytes int64
+}
+
+// job is what a worker is to do.
+type job struct {
+	part, free ranges.Range // what to ask for; the missing bytes from there on
+	tree       *merkle.Tree // verify by; nil: what comes is written as it is
+	probe      bool         // keep what comes: how to verify it is not known yet
+	fetch      *merkle.Kind // fetch this tree instead
+	root       merkle.Hash  // of it
+}
+
+// told is what the head of an answer says of the source.
+type told struct {
+	names             // the trees it has
+	have  *ranges.Set // the bytes it has, nil if it has all or does not say
+}
+
+// event tells the loop that a worker is done with its job. With an error, which
+// is that of fetch, it has ended.
+type event struct {
+	worker *worker
+	told                // by the answer
+	tree   *merkle.Tree // that was fetched
+	err    error
+}
+
+// run does jobs until ctx ends, there are no more, or one fails.
+func (w *worker) run(ctx context.Context) {
+	defer w.hangUp()
+	for {
+		select {
+		case j, ok := <-w.jobs:
+			if !ok {
+				return
+			}
+			ev := event{worker: w}
+			if j.fetch != nil {
+				ev.tree, ev.err = w.fetchTree(ctx, *j.fetch, j.root)
+			} else {
+				ev.told, ev.err = w.fetch(ctx, j)
+			}
+			w.events <- ev // has room: there is one job at a time
+			if ev.err != nil {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// fetch does one job. The error is a *refusal if the source is to blame, a
+// *diskError if the disk is, or ctx's; bytes may have been written with any of
+// them.
+func (w *worker) fetch(ctx context.Context, j job) (told, error) {
+	if err := w.settle(j.tree); err != nil || j.part.Empty() {
+		return told{}, err
+	}
+	answer, err := w.ask(ctx, j.part)
+	if err != nil {
+		return told{}, err
+	}
+	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size)}
+	span, refused := judge(answer, w.d.file, j.part, j.free)
+	if refused != nil {
+		return said, refused
+	}
+	if j.tree != nil && said.deny(j.tree) {
+		return said, refuse(other, "has another hash tree under this SHA-1")
+	}
+	whole := span.End > j.part.End
+	if whole { // it gives the whole file only
+		w.end.Store(span.End)
+	}
+	in := &intake{worker: w, ctx: ctx, body: answer.Body}
+	switch {
+	case j.probe && !whole:
+		err = in.keep(span)
+	case j.tree != nil:
+		err = in.verify(span, j.tree)
+	default:
+		err = in.write(span)
+	}
+	if err != nil {
+		return said, err
+	}
+	if in.left || !ended(answer) {
+		w.hangUp()
+	}
+	return said, nil
+}
+
+// settle writes what was kept until it was known how to verify it.
+func (w *worker) settle(tree *merkle.Tree) error {
+	if len(w.probe) == 0 {
+		return nil
+	}
+	b, at := w.probe, w.probed.Start
+	w.probe = nil
+	if tree == nil {
+		return w.put(b, at)
+	}
+	h := merkle.NewSliceHasher(tree)
+	for len(b) > 0 {
+		i := tree.Slice(at)
+		slice := tree.Span(i)
+		n := min(int64(len(b)), slice.End-at)
+		if at == slice.Start && n == slice.Len() {
+			h.Reset(i)
+			h.Write(b[:n])
+			if !h.OK() {
+				w.wasted.Add(n)
+				return wrongSlice(at, tree)
+			}
+			if err := w.put(b[:n], at); err != nil {
+				return err
+			}
+		} else {
+			w.wasted.Add(n)
+		}
+		b, at = b[n:], at+n
+	}
+	return nil
+}
+
+// wrongSlice is the refusal of a source whose slice does not fit the tree.
+func wrongSlice(at int64, tree *merkle.Tree) *refusal {
+	r := refuse(lied, "sent wrong bytes at %d, as the %v shows", at, tree.Kind())
+	r.byTree = true
+	return r
+}
+
+// put writes bytes into the file.
+func (w *worker) put(b []byte, at int64) error {
+	n, err := w.partial.WriteAt(b, at)
+	w.took.Add(int64(n))
+	switch {
+	case errors.Is(err, store.ErrFragmented):
+		return refuse(lied, "sends scattered pieces: %w", err)
+	case err != nil:
+		return &diskError{err}
+	}
+	return nil
+}
+
+// ask sends the request, over the connection there is. A source may have ended
+// that between two requests, which is no offence.
+func (w *worker) ask(ctx context.Context, asked ranges.Range) (*http.Response, error) {
+	return w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(asked) })
+}
+
+func (w *worker) exchange(ctx context.Context, send func(*client) (*http.Response, error)) (*http.Response, error) {
+	for {
+		if w.client == nil {
+			c, err := dial(ctx, w.d.manager.cfg.Connector, w.source, w.d.file.SHA1, w.d.manager.agent)
+			if err != nil {
+				return nil, blame(ctx, "cannot be reached", err)
+			}
+			w.client = c
+			w.d.tell(c)
+		}
+		answer, err := send(w.client)
+		if err == nil {
+			w.d.hear(w.client, answer)
+			return answer, nil
+		}
+		kept := w.client.answers > 0
+		w.hangUp()
+		if !kept || ctx.Err() != nil {
+			return nil, blame(ctx, "does not answer", err)
+		}
+	}
+}
+
+// hangUp ends the connection there is.
+func (w *worker) hangUp() {
+	if w.client != nil {
+		w.client.close()
+		w.client = nil
+	}
+}
+
+// blame makes an error of the network the source's, unless it was we who ended
+// the exchange.
+func blame(ctx context.Context, what string, err error) error {
+	var why *refusal
+	switch {
+	case errors.As(context.Cause(ctx), &why):
+		return why
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, context.DeadlineExceeded):
+		return refuse(failed, "%s in time", what)
+	}
+	return refuse(failed, "%s: %w", what, err)
+}

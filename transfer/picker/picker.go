@@ -1,0 +1,126 @@
+// Package picker decides which bytes of a file to ask of which source. It knows
+// what is missing, what each source is working on and how fast it is, and
+// nothing else: no clock, no state.
+package picker
+
+import (
+	"iter"
+	"time"
+
+	"filbert/transfer/ranges"
+)
+
+// Job is what one source is working on.
+type Job struct {
+	At, End int64         // the next byte to come from it, and where its part ends
+	Rate    int64         // bytes per second of late, 0 if unknown
+	Idle    time.Duration // since the last byte, or since it was asked
+}
+
+// Left is the bytes still to come.
+func (j Job) Left() int64 { return max(0, j.End-j.At) }
+
+// Picker is what the parts of a file are cut by. A source is given seconds of
+// work, not bytes, so that a fast one is not asked all the time and a slow one
+// holds nothing up.
+type Picker struct {
+	Size  int64         // of the file, in bytes
+	Slice int64         // parts begin and end where a slice does (bytes; 1: anywhere)
+	Ahead time.Duration // what one part should take
+	First int64         // what a source of unknown rate is asked for (bytes)
+	Min   int64         // the least that is asked for (bytes)
+	Split int64         // the least that is taken over from another (bytes)
+	Worth time.Duration // what another must still need for that to be worth it
+	Stuck time.Duration // of silence, after which all of a part is taken over
+	Max   int64         // the most that is asked for at once (bytes)
+}
+
+// Next is the bytes to ask next of a source of the given rate (bytes per second,
+// 0 if unknown), and free, the missing bytes from there on that nobody works on.
+// have is what the source has, nil for everything. It reports false if there is
+// nothing for it.
+func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, rate int64) (part, free ranges.Range, ok bool) {
+	for free := range p.free(missing, jobs, have) {
+		end := min(free.End, p.up(free.Start+p.length(rate)))
+		if free.End-end < p.Min && free.End-free.Start < p.Max {
+			end = free.End // the rest is too little to be asked for by itself
+		}
+		return ranges.Range{Start: free.Start, End: end}, free, true
+	}
+	return ranges.Range{}, ranges.Range{}, false
+}
+
+// free yields, in order, the whole slices that are missing in part, that nobody
+// works on and that have holds.
+func (p Picker) free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.Seq[ranges.Range] {
+	return func(yield func(ranges.Range) bool) {
+		var left ranges.Set
+		for _, gap := range missing {
+			left.Add(ranges.Range{Start: p.down(gap.Start), End: p.up(gap.End)})
+		}
+		for _, j := range jobs {
+			left.Remove(ranges.Range{Start: p.down(j.At), End: p.up(j.End)})
+		}
+		for gap := range left.All() {
+			if have == nil {
+				if !yield(gap) {
+					return
+				}
+				continue
+			}
+			for part := range have.All() {
+				part = ranges.Range{Start: p.up(max(part.Start, gap.Start)), End: min(part.End, gap.End)}
+				if part.End < p.Size {
+					part.End = p.down(part.End)
+				}
+				if !part.Empty() && !yield(part) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// length is how much a source of that rate is asked for.
+func (p Picker) length(rate int64) int64 {
+	if rate == 0 {
+		return p.First
+	}
+	return min(max(int64(float64(rate)*p.Ahead.Seconds()), p.Min), p.Max)
+}
+
+// Steal is which of the jobs a source of the given rate that has nothing else to
+// do should take the end of, and from which byte on, so that both end at the
+// same time. It reports false if there is too little left to share.
+func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, from int64, ok bool) {
+	most := time.Duration(0)
+	for i, j := range jobs {
+		mine, theirs := max(rate, 1), max(j.Rate, 1)
+		if rate == 0 { // nobody knows: half
+			mine = theirs
+		}
+		cut := p.up(j.At + int64(float64(j.Left())*float64(theirs)/float64(mine+theirs)))
+		if j.Idle >= p.Stuck {
+			cut = p.down(j.At)
+		}
+		if cut > j.At && j.End-cut < p.Split || cut >= j.End || p.Takes(j) < p.Worth || have != nil && !have.Contains(ranges.Range{Start: cut, End: j.End}) {
+			continue
+		}
+		if takes := p.Takes(j); takes > most {
+			most, victim, from, ok = takes, i, cut, true
+		}
+	}
+	return victim, from, ok
+}
+
+// Takes is how long a job will take at its rate; an hour if that is unknown.
+func (p Picker) Takes(j Job) time.Duration {
+	if j.Rate == 0 {
+		return time.Hour
+	}
+	return time.Duration(min(float64(j.Left())/float64(j.Rate), 3600) * float64(time.Second))
+}
+
+// down and up are the ends of the slice around a byte.
+func (p Picker) down(at int64) int64 { return at - at%p.Slice }
+func (p Picker) up(at int64) int64   { return min(p.Size, p.down(at+p.Slice-1)) }
