@@ -258,6 +258,7 @@ func (w *worker) start(now time.Time, j job) {
 	w.end.Store(j.part.End)
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)
+	w.started = now
 	w.heard.Store(now.UnixNano())
 	w.settling = ranges.Range{}
 	if len(w.probe) > 0 {

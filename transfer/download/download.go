@@ -72,8 +72,10 @@ func (d *download) update(change func(s *Status)) {
 // tellProgress tells how it goes.
 func (d *download) tellProgress(now time.Time, c *crew) {
 	have, rate := c.partial.Written(), d.meter.rate(now)
+	peers, cells := c.peers(now), pieceMap(c.partial)
 	d.update(func(s *Status) {
 		s.Have, s.Rate, s.ETA = have, rate, eta(d.file.Size-have, rate)
+		s.Sources, s.Peers, s.Map = d.sources.usable(), peers, cells
 		d.tellQuality(s)
 	})
 }
@@ -88,7 +90,9 @@ func (d *download) tellQuality(s *Status) {
 
 // announce tells who is at work now.
 func (d *download) announce(c *crew) {
+	peers, cells := c.peers(time.Now()), pieceMap(c.partial)
 	d.update(func(s *Status) {
+		s.Peers, s.Map = peers, cells
 		s.State, s.Source, s.Sources = Downloading, c.workers[len(c.workers)-1].source.name(), d.sources.usable()
 		s.Have, s.Reason, s.Until = c.partial.Written(), "", time.Time{}
 	})

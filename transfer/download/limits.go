@@ -20,6 +20,11 @@ const (
 	// gtk-gnutella keeps per SHA-1. Any peer can announce any number.
 	MaxSources = 256
 
+	// MaxPeers is how many sources a status tells of, and MapCells how many cells
+	// its map of the file has (count): as much as a screen shows.
+	MaxPeers = 32
+	MapCells = 256
+
 	// maxMeshSources is how many sources of the mesh one answer makes a download
 	// take up (count).
 	maxMeshSources = 32

@@ -20,6 +20,8 @@ type Status struct {
 	Verify   string        // what the bytes are verified by as they come, "" if by nothing
 	Wasted   int64         // bytes that came and were thrown away
 	Sources  int           // how many are known and not dropped
+	Peers    []Peer        // those at work first, at most MaxPeers; as they were last, while it waits
+	Map      []byte        // which parts are here: at most MapCells, each 0 to 255
 
 	Reason string    // why it waits; the last source that refused, while it does not
 	Until  time.Time // when it looks again, zero: when something happens

@@ -40,6 +40,7 @@ type worker struct {
 	sent      bool         // away, which its next event confirms
 	names     names        // of its trees
 	pace      pace
+	started   time.Time // its job
 	slowSince time.Time
 	slowBytes int64
 }
