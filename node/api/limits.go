@@ -31,6 +31,10 @@ const (
 	// beat is the longest silence of a stream: the client sees that it lives.
 	beat = 15 * time.Second
 
+	// watchEvery is the time between two looks at all downloads for who watches
+	// them: what changes faster cannot be read.
+	watchEvery = 500 * time.Millisecond
+
 	// maxEvent is the longest event a client reads, in bytes: a result with all
 	// its sources.
 	maxEvent = 1 << 20

@@ -47,6 +47,7 @@ func NewServer(cfg Config) *Server {
 	s.searchOperations(h)
 	s.browseOperations(h)
 	s.downloadOperations(h)
+	s.watchOperations(h)
 	s.playOperations(h)
 	s.magnetOperations(h)
 	s.shareOperations(h)

@@ -15,10 +15,23 @@ import (
 
 func (r *runner) downloads() *cli.Command {
 	return &cli.Command{
-		Name: "downloads", Usage: "list the downloads", Category: "files", Flags: clientFlags(jsonFlag()),
+		Name: "downloads", Usage: "list the downloads", Category: "files",
+		Flags: clientFlags(
+			&cli.BoolFlag{Name: "watch", Aliases: []string{"w"}, Usage: "show how they go on, until Ctrl-C"},
+			jsonFlag(),
+			&cli.BoolFlag{Name: "jsonl", Usage: "with --watch: print each change as a line of JSON"},
+		),
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
 			if c.Args().Present() {
 				return unknown(c.Args().First(), c.Command.Subcommands, "downloads ")
+			}
+			switch watch := c.Bool("watch"); {
+			case watch && c.Bool(flagJSON):
+				return usage("--watch has no end, so it prints no one document: use --jsonl")
+			case watch:
+				return r.watchDownloads(c, n)
+			case c.Bool("jsonl"):
+				return usage("--jsonl prints changes, which only --watch sees: use --json, or both")
 			}
 			list, err := n.Downloads(c.Context)
 			if err != nil {
@@ -74,21 +87,16 @@ func (r *runner) showDownloads(list []api.Download) error {
 		return nil
 	}
 	t := newTable(r.env.Out, "N", "STATE", "DONE", "SIZE", "RATE", "ETA", "SOURCES", "NAME", "REMARK")
+	now := time.Now()
 	for i, d := range list {
-		eta, speed := "-", "-"
-		if d.State == "downloading" {
-			speed = rate(d.Rate)
-			if d.ETA > 0 {
-				eta = span(time.Duration(d.ETA * float64(time.Second)))
-			}
-		}
-		t.row(fmt.Sprint(i+1), d.State, percent(d.Have, d.Size), size(d.Size), speed, eta, fmt.Sprint(d.Sources), clip(d.Name, 40), remark(d))
+		speed, eta := pace(d)
+		t.row(fmt.Sprint(i+1), d.State, percent(d.Have, d.Size), size(d.Size), speed, eta, fmt.Sprint(d.Sources), clip(d.Name, 40), remark(d, now))
 	}
 	return t.end()
 }
 
 // remark is the one thing to say of a download.
-func remark(d api.Download) string {
+func remark(d api.Download, now time.Time) string {
 	switch d.State {
 	case "complete":
 		switch d.Hook {
@@ -106,7 +114,7 @@ func remark(d api.Download) string {
 		return "from " + d.Source
 	}
 	if !d.Until.IsZero() {
-		return fmt.Sprintf("%s (again in %s)", d.Reason, span(time.Until(d.Until)))
+		return fmt.Sprintf("%s (again in %s)", d.Reason, span(d.Until.Sub(now)))
 	}
 	return orDash(d.Reason)
 }

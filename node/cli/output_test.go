@@ -14,6 +14,7 @@ import (
 
 // TestWords holds the small texts of tables against what people should read.
 func TestWords(t *testing.T) {
+	now := time.Now()
 	for _, tt := range []struct{ got, want string }{
 		{span(0), "0s"},
 		{span(-time.Second), "0s"},
@@ -50,12 +51,14 @@ func TestWords(t *testing.T) {
 		{valueText(7), "7"},
 		{sources(api.Result{URN: "u", Sources: make([]api.Source, 2)}), "2"},
 		{sources(api.Result{Busy: true, Sources: make([]api.Source, 1)}), "1 busy ?"},
-		{remark(api.Download{State: "complete", Path: "/there"}), "/there"},
-		{remark(api.Download{State: "failed", Error: "why"}), "why"},
-		{remark(api.Download{State: "downloading", Source: "9.1.1.1:7000"}), "from 9.1.1.1:7000"},
-		{remark(api.Download{State: "cancelled", Until: time.Now().Add(time.Hour)}), "-"},
-		{remark(api.Download{State: "waiting"}), "-"},
-		{remark(api.Download{State: "waiting", Reason: "busy", Until: time.Now().Add(90*time.Second + 500*time.Millisecond)}), "busy (again in 1m30s)"},
+		{remark(api.Download{State: "complete", Path: "/there"}, now), "/there"},
+		{remark(api.Download{State: "complete", Path: "/there", Hook: "running"}, now), "/there (on-complete is running)"},
+		{remark(api.Download{State: "complete", Path: "/there", Hook: "failed", HookErr: "why"}, now), "/there (on-complete failed: why)"},
+		{remark(api.Download{State: "failed", Error: "why"}, now), "why"},
+		{remark(api.Download{State: "downloading", Source: "9.1.1.1:7000"}, now), "from 9.1.1.1:7000"},
+		{remark(api.Download{State: "cancelled", Until: now.Add(time.Hour)}, now), "-"},
+		{remark(api.Download{State: "waiting"}, now), "-"},
+		{remark(api.Download{State: "waiting", Reason: "busy", Until: now.Add(90 * time.Second)}, now), "busy (again in 1m30s)"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)
