@@ -13,20 +13,24 @@ import (
 
 // TestWatchAll sees downloads come, go on to their end, and go.
 func TestWatchAll(t *testing.T) {
-	asker, _ := pair(t, songs)
+	asker, other := pair(t, songs)
 	defer http.DefaultClient.CloseIdleConnections()
 	c := serve(t, asker, nil)
+	link, err := serve(t, other, nil).Magnet(t.Context(), urn.SHA1(sha1.Sum(songs["blue sky.ogg"].Data)).URN())
+	if err != nil {
+		t.Fatal(err)
+	}
 	name := urn.SHA1(sha1.Sum(songs["blue sky.ogg"].Data))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var states []string
 	rounds := 0
-	err := c.WatchAll(ctx, func(all, changed []Download) error {
+	err = c.WatchAll(ctx, func(all, changed []Download) error {
 		if rounds++; rounds == 1 { // there is nothing yet
 			if len(all)+len(changed) != 0 {
 				t.Errorf("at first: %+v, %+v", all, changed)
 			}
-			_, err := c.Get(ctx, name.URN(), "")
+			_, err := c.Get(ctx, link.Link, "")
 			return err
 		}
 		for _, d := range changed {
