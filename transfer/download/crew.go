@@ -247,7 +247,9 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64) (ranges.Range, bo
 	at[i].end.Store(from)
 	if from <= jobs[i].At {
 		at[i].sent = true
-		at[i].leave(refuse(failed, "stopped in the middle"))
+		overtaken := refuse(busy, "sent nothing while others could")
+		overtaken.after = overtakenWait
+		at[i].leave(overtaken)
 	}
 	return ranges.Range{Start: from, End: jobs[i].End}, true
 }
@@ -279,6 +281,8 @@ func (c *crew) heard(ev event) error {
 		c.fetching = nil
 		if d.tree = ev.tree; d.tree == nil {
 			w.names = names{} // it does not give what it names
+		} else {
+			d.log.Debug().Stringer("kind", d.tree.Kind()).Str("source", w.source.name()).Int("slices", d.tree.Slices()).Msg("hash tree is here")
 		}
 	} else if ev.names != (names{}) {
 		w.names, w.source.names = ev.names, ev.names

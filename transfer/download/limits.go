@@ -46,6 +46,10 @@ const (
 	// (time).
 	partWait = 30 * time.Second
 
+	// overtakenWait is how long a source rests whose part another took over since
+	// it sent nothing (time).
+	overtakenWait = 10 * time.Second
+
 	// maxSlice is the largest slice of a tree that is made use of (bytes): it is
 	// held until it is verified. Tiger trees reach it at 16 GiB, BLAKE3 at 32.
 	maxSlice = 4 << 20
