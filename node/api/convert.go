@@ -118,6 +118,13 @@ func downloadOf(s download.Status) Download {
 		URN: s.File.SHA1.URN(), Name: transfer.Display(s.File.Name), Size: s.File.Size, Have: s.Have, Verified: s.Verified,
 		State: s.State.String(), Rate: s.Rate, ETA: s.ETA.Seconds(), Source: transfer.Display(s.Source), Sources: s.Sources,
 		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
+		Verify: s.Verify, Wasted: s.Wasted, Map: s.Map,
+	}
+	for _, p := range s.Peers {
+		d.Peers = append(d.Peers, Fetched{
+			Name: transfer.Display(p.Name), Vendor: transfer.Display(p.Vendor), State: string(p.State), Rate: p.Rate, Bytes: p.Bytes,
+			Reason: transfer.Display(p.Reason), Until: p.Until,
+		})
 	}
 	if s.Err != nil {
 		d.Error = text(s.Err)

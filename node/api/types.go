@@ -204,6 +204,10 @@ type Download struct {
 	ETA      float64   `json:"eta_seconds,omitempty"`
 	Source   string    `json:"source,omitempty" doc:"whom the bytes come from"`
 	Sources  int       `json:"sources"`
+	Verify   string    `json:"verified_by,omitempty" doc:"what bytes are verified by as they come; absent: by the SHA-1 at the end"`
+	Wasted   int64     `json:"wasted,omitempty" doc:"bytes that came and were thrown away"`
+	Peers    []Fetched `json:"peers,omitempty" doc:"its sources, those at work first; of many, the first"`
+	Map      []byte    `json:"map,omitempty" doc:"which parts are here, from the first to the last: bytes from 0 for nothing to 255 for all of a part"`
 	Reason   string    `json:"reason,omitempty" doc:"why it waits"`
 	Until    time.Time `json:"until,omitzero" doc:"when it looks again"`
 	Error    string    `json:"error,omitempty"`
@@ -212,6 +216,17 @@ type Download struct {
 	Output   string    `json:"output,omitempty" doc:"where the user wants it"`
 	Hook     string    `json:"on_complete,omitempty" enum:"waiting,running,done,failed" doc:"how the command for complete downloads goes"`
 	HookErr  string    `json:"on_complete_error,omitempty" doc:"why it failed"`
+}
+
+// Fetched is a source of a download.
+type Fetched struct {
+	Name   string    `json:"name" doc:"address, or GUID"`
+	Vendor string    `json:"vendor,omitempty"`
+	State  string    `json:"state" enum:"untried,asked,fetching,idle,resting,dropped"`
+	Rate   int64     `json:"rate" doc:"bytes per second of late"`
+	Bytes  int64     `json:"bytes" doc:"of the file as it is now that came from it"`
+	Reason string    `json:"reason,omitempty" doc:"why it rests or was dropped"`
+	Until  time.Time `json:"until,omitzero" doc:"when it may be asked again"`
 }
 
 // Done reports whether nothing comes after the download's state.

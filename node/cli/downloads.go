@@ -111,12 +111,29 @@ func remark(d api.Download, now time.Time) string {
 	case "cancelled":
 		return "-"
 	case "downloading":
-		return "from " + d.Source
+		return "from " + givers(d)
 	}
 	if !d.Until.IsZero() {
 		return fmt.Sprintf("%s (again in %s)", d.Reason, span(d.Until.Sub(now)))
 	}
 	return orDash(d.Reason)
+}
+
+// givers is whom the bytes of a download come from.
+func givers(d api.Download) string {
+	var names []string
+	for _, p := range d.Peers {
+		if p.State == "fetching" {
+			names = append(names, p.Name)
+		}
+	}
+	switch len(names) {
+	case 0:
+		return d.Source
+	case 1:
+		return names[0]
+	}
+	return plural(len(names), "source")
 }
 
 func (r *runner) uploads() *cli.Command {

@@ -134,7 +134,7 @@ func (p *progress) show(d api.Download) {
 	if p.bar == nil {
 		return
 	}
-	eta, speed, state := "", "", d.Source
+	eta, speed, state := "", "", givers(d)
 	have := d.Have
 	switch d.State {
 	case "downloading":

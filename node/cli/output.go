@@ -30,7 +30,9 @@ type table struct{ w *tabwriter.Writer }
 
 func newTable(w io.Writer, head ...string) *table {
 	t := &table{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
-	t.row(head...)
+	if len(head) > 0 {
+		t.row(head...)
+	}
 	return t
 }
 

@@ -56,6 +56,8 @@ func TestWords(t *testing.T) {
 		{remark(api.Download{State: "complete", Path: "/there", Hook: "failed", HookErr: "why"}, now), "/there (on-complete failed: why)"},
 		{remark(api.Download{State: "failed", Error: "why"}, now), "why"},
 		{remark(api.Download{State: "downloading", Source: "9.1.1.1:7000"}, now), "from 9.1.1.1:7000"},
+		{remark(api.Download{State: "downloading", Source: "9.1.1.1:7000", Peers: []api.Fetched{{Name: "9.2.1.1:7000", State: "fetching"}, {State: "idle"}}}, now), "from 9.2.1.1:7000"},
+		{remark(api.Download{State: "downloading", Peers: []api.Fetched{{State: "fetching"}, {State: "fetching"}}}, now), "from 2 sources"},
 		{remark(api.Download{State: "cancelled", Until: now.Add(time.Hour)}, now), "-"},
 		{remark(api.Download{State: "waiting"}, now), "-"},
 		{remark(api.Download{State: "waiting", Reason: "busy", Until: now.Add(90 * time.Second)}, now), "busy (again in 1m30s)"},

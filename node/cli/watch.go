@@ -20,6 +20,13 @@ import (
 	"filbert/node/shell"
 )
 
+// mapCells is how wide the map of the parts of a file is, and shownPeers how many
+// sources of a download are shown: so that two downloads fit on a small terminal.
+const (
+	mapCells   = 64
+	shownPeers = 6
+)
+
 // redrawEvery is how often times that run down are drawn anew.
 const redrawEvery = time.Second
 
@@ -160,17 +167,35 @@ func pace(d api.Download) (speed, eta string) {
 	return speed, eta
 }
 
-// details is the lines below the row of a download. A reason may be long and is
-// cut then, so the time stands before it.
+// details is the lines below the row of a download: why it waits or where it is,
+// which parts are here, and its sources. A reason may be long and is cut then, so
+// the time stands before it.
 func details(d api.Download, now time.Time) []string {
 	text := remark(d, now)
 	if !d.Until.IsZero() && !d.Done() {
 		text = fmt.Sprintf("again in %s: %s", span(d.Until.Sub(now)), d.Reason)
 	}
-	if text == "-" {
-		return nil
+	if d.State == "downloading" && len(d.Peers) > 0 {
+		text = "-" // they say more
 	}
-	return []string{"   " + text}
+	var lines []string
+	if text != "-" {
+		lines = append(lines, "   "+text)
+	}
+	if d.Done() {
+		return lines
+	}
+	if len(d.Map) > 0 {
+		text := "   [" + pieces(d.Map, mapCells) + "]"
+		if d.Verify != "" {
+			text += "  " + d.Verify
+		}
+		if d.Wasted > 0 {
+			text += fmt.Sprintf("  %s thrown away", size(d.Wasted))
+		}
+		lines = append(lines, text)
+	}
+	return append(lines, peerLines(d.Peers, now)...)
 }
 
 // plainWatch prints a line whenever a download comes to another state or another

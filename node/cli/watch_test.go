@@ -17,7 +17,12 @@ func TestPicture(t *testing.T) {
 	list := []api.Download{
 		{Name: "done.ogg", State: "complete", Size: 10, Have: 10, Path: "/there/done.ogg", Sources: 1},
 		{Name: "waits.ogg", State: "waiting", Size: 2048, Have: 1024, Reason: "9.1.1.1:7000: busy", Until: now.Add(5 * time.Second), Sources: 3},
-		{Name: "comes.ogg", State: "downloading", Size: 4096, Have: 1024, Rate: 1024, ETA: 3, Source: "9.1.1.1:7000", Sources: 2},
+		{Name: "comes.ogg", State: "downloading", Size: 4096, Have: 1024, Rate: 1024, ETA: 3, Source: "9.1.1.1:7000", Sources: 2, Verify: "BLAKE3",
+			Wasted: 2048, Map: []byte{255, 255, 1, 254, 0}, Peers: []api.Fetched{
+				{Name: "9.1.1.1:7000", Vendor: "GTKG", State: "fetching", Rate: 1024, Bytes: 2048},
+				{Name: "9.1.1.22:7000", State: "resting", Reason: "9.1.1.22:7000: busy", Until: now.Add(5 * time.Second)},
+				{Name: "9.1.1.3:7000", State: "dropped", Reason: "wrong bytes"}, {State: "untried"}, {State: "untried"},
+			}},
 		{Name: "next.ogg", State: "queued", Size: 1},
 	}
 	for rows, want := range map[int]string{
@@ -25,17 +30,25 @@ func TestPicture(t *testing.T) {
 3 under way, 1 complete; 4.0 KiB to go at 1.0 KiB/s, 4s
 N  STATE        DONE  SIZE     RATE       ETA  SOURCES  NAME
 3  downloading  25%   4.0 KiB  1.0 KiB/s  3s   2        comes.ogg
-   from 9.1.1.1:7000
+   [##-=.]  BLAKE3  2.0 KiB thrown away
+   9.1.1.1:7000   GTKG  fetching  2.0 KiB  1.0 KiB/s
+   9.1.1.22:7000  -     resting   0 B      again in 5s: busy
+   9.1.1.3:7000   -     dropped   0 B      wrong bytes
+   2 untried
 2  waiting      50%   2.0 KiB  -          -    3        waits.ogg
    again in 5s: 9.1.1.1:7000: busy
 4  queued       0%    1 B      -          -    0        next.ogg
 1  complete     100%  10 B     -          -    1        done.ogg
    /there/done.ogg`,
-		8: `
+		12: `
 3 under way, 1 complete; 4.0 KiB to go at 1.0 KiB/s, 4s
 N  STATE        DONE  SIZE     RATE       ETA  SOURCES  NAME
 3  downloading  25%   4.0 KiB  1.0 KiB/s  3s   2        comes.ogg
-   from 9.1.1.1:7000
+   [##-=.]  BLAKE3  2.0 KiB thrown away
+   9.1.1.1:7000   GTKG  fetching  2.0 KiB  1.0 KiB/s
+   9.1.1.22:7000  -     resting   0 B      again in 5s: busy
+   9.1.1.3:7000   -     dropped   0 B      wrong bytes
+   2 untried
 2  waiting      50%   2.0 KiB  -          -    3        waits.ogg
    again in 5s: 9.1.1.1:7000: busy
 4  queued       0%    1 B      -          -    0        next.ogg
@@ -51,6 +64,24 @@ and 4 more`,
 	}
 	if got := picture(nil, 5, now); len(got) != 1 || got[0] != "no downloads" {
 		t.Errorf("without downloads: %q", got)
+	}
+}
+
+func TestPieces(t *testing.T) {
+	for _, tt := range []struct {
+		shares []byte
+		width  int
+		want   string
+	}{
+		{nil, 64, ""},
+		{[]byte{0, 255, 1, 200}, 64, ".#-="},
+		{[]byte{0, 0, 255, 255, 255, 0, 255, 254, 0, 1}, 5, ".#-=-"},
+		{[]byte{0, 0, 0, 255, 255}, 2, ".="},
+		{make([]byte, 256), 64, strings.Repeat(".", 64)},
+	} {
+		if got := pieces(tt.shares, tt.width); got != tt.want {
+			t.Errorf("%v on %d: %q, want %q", tt.shares, tt.width, got, tt.want)
+		}
 	}
 }
 
