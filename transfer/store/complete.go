@@ -57,7 +57,7 @@ func (p *Partial) complete(ctx context.Context, progress func(int64)) (string, e
 	if have := p.said.have.Len(); have < p.file.Size {
 		return "", fmt.Errorf("store: complete %s: %w: %d of %d are there", p.file.SHA1, ErrIncomplete, have, p.file.Size)
 	}
-	sum, err := hash(ctx, p.data, p.file.Size, progress)
+	sum, err := p.sum(ctx, progress)
 	if err != nil {
 		return "", wrap("verify", partialName(p.file.SHA1), err)
 	}
@@ -111,7 +111,7 @@ func (p *Partial) recover(ctx context.Context, folder FS, progress func(int64)) 
 	case there != size:
 		return false, nil
 	}
-	sum, err := hash(ctx, f, size, progress)
+	sum, err := sumOf(ctx, f, size, progress)
 	return err == nil && sum == p.file.SHA1, wrap("verify", target, err)
 }
 
@@ -160,13 +160,14 @@ func (p *Partial) reset() error {
 	p.mu.Lock()
 	p.said = anew
 	p.written, p.dirty = ranges.Set{}, ranges.Set{}
+	p.front.stale = true
 	p.appeared = false
 	p.mu.Unlock()
 	return p.allocate()
 }
 
-// hash is the SHA-1 of the first size bytes of f.
-func hash(ctx context.Context, f io.ReaderAt, size int64, progress func(int64)) (sum urn.SHA1, err error) {
+// sumOf is the SHA-1 of the first size bytes of f.
+func sumOf(ctx context.Context, f io.ReaderAt, size int64, progress func(int64)) (sum urn.SHA1, err error) {
 	h := sha1.New()
 	done := int64(0)
 	err = read(ctx, f, size, func(b []byte) error {

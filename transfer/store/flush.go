@@ -63,6 +63,7 @@ func (p *Partial) flush() error {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.epoch++
+		p.front.stale = true
 		p.dirty = ranges.Set{}
 		p.written = p.said.have.Clone()
 		p.room.Broadcast()

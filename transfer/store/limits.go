@@ -21,6 +21,10 @@ const (
 	// slow disk holds up its own download and not the memory of the machine.
 	writeBehind = 4
 
+	// hashBytes is how much of the front of a file is hashed at a time while it
+	// arrives (bytes).
+	hashBytes = 256 << 10
+
 	// minFree is what a new partial file leaves free on the disk (bytes), for
 	// the journals of the files that are there already.
 	minFree = 1 << 20

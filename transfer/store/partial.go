@@ -25,6 +25,7 @@ type Partial struct {
 	// for it is idle in the eyes of a synctest bubble.
 	flushing chan struct{}
 	journal  journal
+	front    front
 
 	mu       sync.Mutex // never held across I/O
 	room     sync.Cond  // bytes were synced, or never will be
@@ -51,6 +52,7 @@ func newPartial(s *Store, c contents) *Partial {
 		written:  c.have.Clone(),
 	}
 	p.room.L = &p.mu
+	p.front.init()
 	return p
 }
 
@@ -131,6 +133,7 @@ func (p *Partial) awaitRoom() (data Handle, epoch int, err error) {
 func (p *Partial) wrote(r ranges.Range, epoch int) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.front.touched(r.Start)
 	if epoch != p.epoch {
 		return fmt.Errorf("store: write %s: the disk failed to sync meanwhile", p.file.SHA1)
 	}
@@ -142,12 +145,20 @@ func (p *Partial) wrote(r ranges.Range, epoch int) error {
 		return fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
 	}
 	if p.unsynced() >= p.store.cfg.FlushBytes {
-		select {
-		case p.wake <- struct{}{}:
-		default: // it is on its way
-		}
+		poke(p.wake)
+	}
+	if p.grown() >= p.front.at+hashBytes {
+		poke(p.front.wake)
 	}
 	return nil
+}
+
+// poke wakes who waits for c, or will wait for it next.
+func poke(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default: // it is on its way
+	}
 }
 
 // unsynced is the number of written bytes that are not durable. Called with mu
@@ -199,6 +210,7 @@ func (p *Partial) closeFiles() error {
 	data := p.data
 	p.data = nil
 	p.mu.Unlock()
+	p.front.running.Wait() // it has been told to end
 	if data != nil {
 		err = errors.Join(err, wrap("close", partialName(p.file.SHA1), data.Close()))
 	}

@@ -137,6 +137,7 @@ func (s *Store) Open(f transfer.File, output string) (*Partial, error) {
 		return nil, err
 	}
 	p.loop.Go(p.flushLoop)
+	p.front.running.Go(p.hashLoop)
 	return p, nil
 }
 

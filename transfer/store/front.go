@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"crypto/sha1"
+	"hash"
+	"io"
+	"sync"
+
+	"filbert/transfer/urn"
+)
+
+// front is the beginning of the file, up to the first byte that is missing,
+// which is hashed while the rest arrives, out of the memory it was written from.
+// Bytes that are written again, or were lost by a sync that failed, start it
+// anew.
+type front struct {
+	wake    chan struct{} // it has grown; holds one
+	quit    func()        // ends the loop; may be called again
+	done    chan struct{} // closed by quit
+	running sync.WaitGroup
+
+	digest hash.Hash // the loop's; after quit and running, that of sum
+
+	// Guarded by Partial.mu.
+	at    int64 // bytes that were hashed or are being hashed
+	stale bool  // some of them may be others now
+}
+
+func (f *front) init() {
+	f.wake, f.done, f.digest = make(chan struct{}, 1), make(chan struct{}), sha1.New()
+	f.quit = sync.OnceFunc(func() { close(f.done) })
+}
+
+// touched takes note of bytes that were written from start on. Called with
+// Partial.mu held.
+func (f *front) touched(start int64) {
+	if start < f.at {
+		f.stale = true
+	}
+}
+
+// hashLoop hashes the front as it grows. It ends with Complete and with Close.
+func (p *Partial) hashLoop() {
+	var b []byte
+	for {
+		select {
+		case <-p.front.done:
+			return
+		case <-p.stop:
+			return
+		case <-p.front.wake:
+		}
+		if b == nil {
+			b = make([]byte, hashBytes)
+		}
+		for p.hashOn(b) {
+		}
+	}
+}
+
+// hashOn hashes the next len(b) bytes of the front, and reports false if there
+// are none or it is time to end.
+func (p *Partial) hashOn(b []byte) bool {
+	select {
+	case <-p.front.done:
+		return false
+	case <-p.stop:
+		return false
+	default:
+	}
+	p.mu.Lock()
+	p.restart()
+	at, data := p.front.at, p.data
+	enough := data != nil && p.grown() >= at+int64(len(b))
+	if enough {
+		p.front.at += int64(len(b))
+	}
+	p.mu.Unlock()
+	if !enough {
+		return false
+	}
+	if n, err := data.ReadAt(b, at); n < len(b) && err != nil {
+		p.mu.Lock()
+		p.front.stale = true // Complete will read it, and tell
+		p.mu.Unlock()
+		return false
+	}
+	p.front.digest.Write(b)
+	return true
+}
+
+// grown is where the front ends. Called with mu held.
+func (p *Partial) grown() int64 {
+	for gap := range p.written.Gaps(p.file.Size) {
+		return gap.Start
+	}
+	return p.file.Size
+}
+
+// restart begins anew if what was hashed may be something else now. Called with
+// mu held, by whoever owns the digest.
+func (p *Partial) restart() {
+	if p.front.stale {
+		p.front.at, p.front.stale = 0, false
+		p.front.digest.Reset()
+	}
+}
+
+// sum is the SHA-1 of all bytes; those that were not hashed yet are read. Called
+// with all bytes written and nobody writing.
+func (p *Partial) sum(ctx context.Context, progress func(int64)) (sum urn.SHA1, err error) {
+	p.front.quit()
+	p.front.running.Wait()
+	p.mu.Lock()
+	p.restart()
+	at := p.front.at
+	p.front.stale = true // the next sum begins anew, should this one not be the last
+	p.mu.Unlock()
+	err = read(ctx, io.NewSectionReader(p.data, at, p.file.Size-at), p.file.Size-at, func(b []byte) error {
+		p.front.digest.Write(b)
+		if at += int64(len(b)); progress != nil {
+			progress(at)
+		}
+		return nil
+	})
+	p.front.digest.Sum(sum[:0])
+	return sum, err
+}
