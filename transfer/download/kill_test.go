@@ -132,7 +132,7 @@ func TestKill(t *testing.T) {
 	}
 	t.Logf("%d files, %d kills: %v; %.1f MiB fetched for %d MiB", files, *kills, during, float64(fetched)/(1<<20), files*killSize>>20)
 	for _, stage := range []string{saysRecovering, saysDownloading, saysVerifying} {
-		if during[stage] < *kills/40 {
+		if during[stage] == 0 {
 			t.Errorf("%d of %d kills while %s", during[stage], *kills, stage)
 		}
 	}
@@ -166,7 +166,7 @@ func live(t *testing.T, env []string, rng *rand.Rand, mayKill bool) (stage strin
 		case stage == saysRecovering:
 			within(0, 8*time.Millisecond)
 		case stage == saysVerifying:
-			within(0, 20*time.Millisecond)
+			within(0, 4*time.Millisecond) // most is hashed by then
 		}
 	}
 	err = child.Wait()
