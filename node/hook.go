@@ -8,12 +8,13 @@ import (
 	"filbert/transfer/urn"
 )
 
-// takeEnded has the user's command run for every download that is complete. It
-// takes what the manager says at once, so that no download waits for it.
+// takeEnded tells the folders of every download that is over, and has the user's
+// command run for those that are complete. It takes what the manager says at once, so that no download waits for it.
 func (n *Node) takeEnded(ctx context.Context) error {
 	for {
 		select {
 		case st := <-n.ended:
+			n.folders.over(st)
 			if st.State == download.Complete {
 				n.hooks.Add(hook.File{Path: st.Path, Size: st.File.Size, SHA1: st.File.SHA1.URN()})
 			}

@@ -75,6 +75,15 @@ const (
 	// maxOwnAddrs is how many addresses of ours are remembered (count).
 	maxOwnAddrs = 32
 
+	// maxFolders is how many folders that are or were fetched are remembered
+	// (count): each is up to collection.MaxFiles files, some 600 kB of state. A new
+	// one takes the place of the oldest that is over.
+	maxFolders = 64
+
+	// maxFolderTries is how many names, "a", "a (2)", a new folder tries (count),
+	// as a complete file does.
+	maxFolderTries = 1000
+
 	// linkedPoll is how often a download that wants sources looks whether there
 	// is a neighbor to ask.
 	linkedPoll = 2 * time.Second

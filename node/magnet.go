@@ -43,13 +43,18 @@ func (n *Node) MagnetOf(ctx context.Context, h urn.SHA1) (Linked, error) {
 			return n.magnet(ctx, d.File), nil
 		}
 	}
-	n.mu.Lock()
-	r, known := n.results.ByHash(h)
-	n.mu.Unlock()
+	r, known := n.byHash(h)
 	if !known {
 		return Linked{}, fmt.Errorf("node: magnet of %s: %w", h, ErrNotHere)
 	}
 	return n.magnet(ctx, r.File), nil
+}
+
+// byHash is the result of a search with that hash.
+func (n *Node) byHash(h urn.SHA1) (query.Result, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.results.ByHash(h)
 }
 
 // MagnetOfResult makes a link for a result of a search.
@@ -133,9 +138,7 @@ func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string) (down
 		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
 	}
 	named := n.sourcesIn(m)
-	n.mu.Lock()
-	r, known := n.results.ByHash(m.SHA1)
-	n.mu.Unlock()
+	r, known := n.byHash(m.SHA1)
 	switch {
 	case known:
 	case len(named) > 0 && m.Size >= 0:

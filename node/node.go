@@ -54,6 +54,7 @@ type Node struct {
 	downloads *download.Manager    // likewise
 	ended     chan download.Status // what the manager says, for the hooks
 	hooks     *hook.Runner
+	folders   *folders // nil when nothing can be fetched
 	streams   *stream.Server
 	mesh      *meshTable
 	searcher  query.Searcher
@@ -182,7 +183,7 @@ func (n *Node) Run(ctx context.Context) error {
 		{"uploads", n.serveFiles},
 	}
 	if n.downloads != nil {
-		parts = append(parts, part{"hooks", n.hooks.Run}, part{"ended downloads", n.takeEnded})
+		parts = append(parts, part{"hooks", n.hooks.Run}, part{"ended downloads", n.takeEnded}, part{"folders", n.folders.run})
 		parts = append(parts, part{"downloads", func(ctx context.Context) error { n.downloads.Run(ctx); return nil }})
 	}
 	parts = append(parts,
@@ -235,6 +236,7 @@ func (n *Node) openDownloads() error {
 		Rand:      n.cfg.child(),
 		Log:       n.log,
 	})
+	n.folders = newFolders(n)
 	return nil
 }
 

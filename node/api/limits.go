@@ -3,8 +3,8 @@ package api
 import "time"
 
 const (
-	// maxBody is the longest request body, in bytes: a target and a path.
-	maxBody = 64 << 10
+	// maxBody is the longest request body, in bytes: a collection as JSON.
+	maxBody = 1 << 20
 
 	// headerTimeout bounds the reading of a request's header.
 	headerTimeout = 5 * time.Second

@@ -124,6 +124,14 @@ func TestRefusals(t *testing.T) {
 		{"POST /v1/downloads", `{"target":"1","output":"relative"}`, 422, "absolute"},
 		{"POST /v1/downloads", `{"target":"nonsense"}`, 422, "want the number of a result"},
 		{"POST /v1/downloads", `{"target":"magnet:?dn=x"}`, 422, "no SHA-1"},
+		{"POST /v1/folders", `{}`, 422, "want numbers of results"},
+		{"POST /v1/folders", `{"targets":["99"]}`, 404, "no such result"},
+		{"POST /v1/folders", `{"targets":["nonsense"]}`, 422, "want numbers of results"},
+		{"POST /v1/folders", `{"targets":["magnet:?xt=urn:sha1:KDCXMG3YLXQIVA2DRN5VRYXS3QX7B2B2"]}`, 422, "how long"},
+		{"POST /v1/folders", `{"targets":["magnet:?dn=x"]}`, 422, "no SHA-1"},
+		{"POST /v1/folders", `{"collection":"hello"}`, 422, "line 1: want a magnet link"},
+		{"GET /v1/folders/nothing", "", 404, "no such folder"},
+		{"DELETE /v1/folders/..%2F..", "", 404, "no such folder"},
 		{"GET /v1/downloads/nonsense/events", "", 422, "urn:sha1"},
 		{"DELETE /v1/downloads/KDCXMG3YLXQIVA2DRN5VRYXS3QX7B2B2", "", 404, "there is no download"},
 		{"POST /v1/shares", `{"dir":"relative"}`, 422, "absolute"},
@@ -177,10 +185,10 @@ func TestDocument(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /v1/downloads/{sha1}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
-		"GET /v1/browse", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
+		"DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
+		"GET /v1/browse", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
-		"POST /v1/downloads", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop",
+		"POST /v1/downloads", "POST /v1/folders", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -48,6 +48,7 @@ func NewServer(cfg Config) *Server {
 	s.browseOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
+	s.folderOperations(h)
 	s.playOperations(h)
 	s.magnetOperations(h)
 	s.shareOperations(h)

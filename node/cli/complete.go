@@ -54,6 +54,18 @@ func downloadChoices(ctx context.Context, n *api.Client) []shell.Completion {
 	return out
 }
 
+func folderChoices(ctx context.Context, n *api.Client) []shell.Completion {
+	list, err := n.Folders(ctx)
+	if err != nil {
+		return nil
+	}
+	var out []shell.Completion
+	for _, f := range list {
+		out = append(out, shell.Completion{Value: f.Name, Help: fmt.Sprintf("%s, %s", plural(f.Files, "file"), f.State), Group: "folders"})
+	}
+	return out
+}
+
 func shareChoices(ctx context.Context, n *api.Client) []shell.Completion {
 	list, err := n.Shares(ctx)
 	if err != nil {
@@ -89,6 +101,9 @@ var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"browse":           browseChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,
+	"folders show":     folderChoices,
+	"folders cancel":   folderChoices,
+	"collection":       resultChoices,
 	"share rm":         shareChoices,
 }
 
@@ -96,6 +111,7 @@ func (r *runner) completeResults(c *cli.Context)   { r.complete(c, resultChoices
 func (r *runner) completeBrowse(c *cli.Context)    { r.complete(c, browseChoices) }
 func (r *runner) completePeers(c *cli.Context)     { r.complete(c, peerChoices) }
 func (r *runner) completeDownloads(c *cli.Context) { r.complete(c, downloadChoices) }
+func (r *runner) completeFolders(c *cli.Context)   { r.complete(c, folderChoices) }
 func (r *runner) completeShares(c *cli.Context)    { r.complete(c, shareChoices) }
 
 // complete prints what a command's argument can be, for the user's own shell.

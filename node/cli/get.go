@@ -18,13 +18,15 @@ import (
 
 func (r *runner) get() *cli.Command {
 	return &cli.Command{
-		Name: "get", Usage: "download a file", ArgsUsage: "N|URN|MAGNET", Category: "files",
+		Name: "get", Usage: "download a file, or several as one folder", ArgsUsage: "N|URN|MAGNET", Category: "files",
 		Description: "N is the number of a search result. The path of the file is printed when it is complete and verified.\n" +
 			"The download is the node's: it goes on when this command ends.",
 		Flags: clientFlags(
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "save as `PATH` instead of in the download folder"},
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "do not wait until it is complete"},
 			&cli.DurationFlag{Name: "timeout", Usage: "wait no longer than `TIME`"},
+			&cli.StringFlag{Name: "folder", Usage: "fetch several results (3 5 7-9) into a new folder `NAME`"},
+			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists into a new folder; see the command collection"},
 			jsonFlag(),
 		),
 		Action:       r.action(r.doGet),
@@ -33,6 +35,12 @@ func (r *runner) get() *cli.Command {
 }
 
 func (r *runner) doGet(c *cli.Context, n *api.Client) error {
+	if c.String("folder") != "" || c.String("collection") != "" {
+		return r.getFolder(c, n)
+	}
+	if c.NArg() > 1 {
+		return usage("get one file, or several as one folder with --folder NAME")
+	}
 	if c.NArg() != 1 {
 		return usage("get what? `filbert get N`, a URN or a magnet link")
 	}

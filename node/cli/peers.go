@@ -17,7 +17,7 @@ import (
 // client is the commands that talk to a running node.
 func (r *runner) client() []*cli.Command {
 	return []*cli.Command{
-		r.search(), r.browse(), r.get(), r.play(), r.magnet(), r.downloads(), r.uploads(), r.share(),
+		r.search(), r.browse(), r.get(), r.play(), r.magnet(), r.collection(), r.downloads(), r.folders(), r.uploads(), r.share(),
 		r.status(), r.peers(), r.connect(), r.disconnect(), r.stop(),
 	}
 }

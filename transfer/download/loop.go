@@ -20,6 +20,8 @@ type pause struct {
 func (d *download) run(ctx context.Context) {
 	var searches sync.WaitGroup
 	defer searches.Wait()
+	ctx, enough := context.WithCancel(ctx)
+	defer enough() // nobody is searched for when it has ended
 	for d.takeTransfer(ctx) {
 		p := d.session(ctx)
 		<-d.manager.transfers

@@ -61,10 +61,6 @@ const (
 	// in all of ext4, XFS, APFS and NTFS.
 	maxFileNameBytes = 255
 
-	// maxExtBytes is the longest part behind the last dot that is taken for the
-	// kind of the file and kept behind a number (bytes, with the dot).
-	maxExtBytes = 16
-
 	// copyBytes is the length of one read when a file is verified or copied
 	// (bytes): long enough that the calls do not show.
 	copyBytes = 1 << 20

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"path/filepath"
 	"slices"
-	"strings"
-	"unicode/utf8"
 
+	"filbert/transfer"
 	"filbert/transfer/urn"
 )
 
@@ -31,7 +29,7 @@ func (p *Partial) publish(ctx context.Context, folder FS, name string) error {
 	from := place{p.store.cfg.FS, partialName(p.file.SHA1)}
 	for try := range maxTargetTries {
 		next := p.said
-		next.target = numbered(name, try+1)
+		next.target = transfer.Numbered(name, try+1)
 		if slices.Contains(taken, next.target) {
 			continue
 		}
@@ -135,24 +133,3 @@ func dropIfThere(file place) error {
 
 // copyName is the name of the copy in a folder on another disk, until it is whole.
 func copyName(sha1 urn.SHA1) string { return stateDir + "-" + sha1.String() + tempSuffix }
-
-// numbered is the n-th name to try for a file: "a.txt", "a (2).txt", ... It is
-// at most maxFileNameBytes long and cuts no character.
-func numbered(name string, n int) string {
-	if n == 1 {
-		return name
-	}
-	ext := path.Ext(name)
-	if len(ext) > maxExtBytes || ext == name {
-		ext = ""
-	}
-	stem := strings.TrimSuffix(name, ext)
-	suffix := fmt.Sprintf(" (%d)%s", n, ext)
-	if cut := maxFileNameBytes - len(suffix); len(stem) > cut {
-		for cut > 0 && !utf8.RuneStart(stem[cut]) {
-			cut--
-		}
-		stem = stem[:cut]
-	}
-	return stem + suffix
-}

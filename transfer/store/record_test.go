@@ -167,28 +167,6 @@ func reframed(b []byte) []byte {
 	return appendFrame(nil, b[0], func(frame []byte) []byte { return append(frame, b[1:min(len(b), maxRecordBytes)]...) })
 }
 
-func TestNumbered(t *testing.T) {
-	long := strings.Repeat("ä", 130) // 260 bytes
-	for _, c := range []struct {
-		name string
-		n    int
-		want string
-	}{
-		{"a.txt", 1, "a.txt"},
-		{"a.txt", 2, "a (2).txt"},
-		{"a.tar.gz", 10, "a.tar (10).gz"},
-		{"a", 2, "a (2)"},
-		{".profile", 2, ".profile (2)"},
-		{"a.this is no extension", 2, "a.this is no extension (2)"},
-		{long[:250] + ".txt", 2, long[:246] + " (2).txt"},
-		{long[:252], 1000, long[:248] + " (1000)"},
-	} {
-		if got := numbered(c.name, c.n); got != c.want || len(got) > maxFileNameBytes {
-			t.Errorf("numbered(%q, %d) = %q, %d bytes", c.name, c.n, got, len(got))
-		}
-	}
-}
-
 func BenchmarkParseJournal(b *testing.B) {
 	b.ReportAllocs()
 	journal := journalOf(someContents())
