@@ -42,25 +42,15 @@ func (n *Node) Playing() []stream.Status { return n.streams.List() }
 // playable gives out what was verified. It implements stream.Files.
 type playable struct{ n *Node }
 
-// Await implements stream.Files. By its SHA-1 alone a file is verified when all
-// of it is here.
-func (p playable) Await(ctx context.Context, h urn.SHA1, _ ranges.Range) error {
+// Await implements stream.Files.
+func (p playable) Await(ctx context.Context, h urn.SHA1, r ranges.Range) error {
 	if _, err := p.n.library.BySHA1(h); err == nil {
 		return nil
 	}
 	if p.n.downloads == nil {
 		return ErrNoDownloads
 	}
-	st, err := p.n.downloads.Wait(ctx, h)
-	switch {
-	case err != nil:
-		return err
-	case st.State == download.Complete:
-		return nil
-	case st.Err != nil:
-		return st.Err
-	}
-	return fmt.Errorf("node: the download is %v", st.State)
+	return p.n.downloads.Await(ctx, h, r)
 }
 
 // Open implements stream.Files.
@@ -74,6 +64,9 @@ func (p playable) Open(h urn.SHA1) (stream.File, error) {
 	}
 	if p.n.downloads == nil {
 		return nil, ErrNoDownloads
+	}
+	if arriving, ok := p.n.downloads.Shared(h); ok {
+		return arriving, nil
 	}
 	st, err := p.n.downloads.Status(h)
 	if err != nil {

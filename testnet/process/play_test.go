@@ -2,13 +2,16 @@ package process
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha1"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +23,11 @@ import (
 // playTime is the most that players may take.
 const playTime = 3 * time.Minute
 
+// arrives is how long the film takes to come.
+const arrives = 8 * time.Second
+
 // TestPlay has a browser and ffmpeg play a film from the URL that `filbert play`
-// prints, which comes from another node. The command ends when all was read, or
+// prints, while it comes slowly from another node. The command ends when all was read, or
 // when it is interrupted; the URL stays.
 func TestPlay(t *testing.T) {
 	if p := player.Missing("ffmpeg", "ffprobe", "chromium"); p != "" {
@@ -41,7 +47,7 @@ func TestPlay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	owner := start(t, t.TempDir(), "--share", folder)
+	owner := start(t, t.TempDir(), "--share", folder, "--limit-lan", "--upload-limit", strconv.Itoa(len(content)>>10/int(arrives.Seconds())))
 	viewer := start(t, t.TempDir(), "--seed", address(t, owner))
 	until(t, 20*time.Second, "the film is shared and the nodes are linked", func() bool {
 		return status(t, owner).Files == 1 && status(t, viewer).Neighbors == 1
@@ -49,6 +55,15 @@ func TestPlay(t *testing.T) {
 
 	name := urn.SHA1(sha1.Sum(content)).URN()
 	command, url := play(ctx, t, viewer, name)
+	end := int64(len(content)) - 1000
+	if got := fetch(ctx, t, url, end); !bytes.Equal(got, content[end:]) {
+		t.Errorf("the end of the film is %d other bytes", len(got))
+	}
+	if all, err := viewer.Downloads(ctx); err != nil || len(all) != 1 {
+		t.Errorf("downloads %+v, %v", all, err)
+	} else {
+		t.Logf("the end was read when the film was %s, %d of %d bytes here", all[0].State, all[0].Have, all[0].Size)
+	}
 	lines, err := player.Watch(ctx, url, t.TempDir())
 	if t.Logf("the browser says\n%s", strings.Join(lines, "\n")); err != nil || !player.Watched(lines) {
 		t.Errorf("the film was not watched: %v", err)
@@ -59,7 +74,7 @@ func TestPlay(t *testing.T) {
 	if n, err := player.Pictures(ctx, url, 50*time.Second); err != nil || n != 25 {
 		t.Errorf("%d pictures in a second, %v", n, err)
 	}
-	got := fetch(ctx, t, url)
+	got := fetch(ctx, t, url, 0)
 	if urn.SHA1(sha1.Sum(got)).URN() != name {
 		t.Errorf("%d bytes of the URL are not the %d of the film", len(got), len(content))
 	}
@@ -79,7 +94,7 @@ func TestPlay(t *testing.T) {
 	if interrupted.Wait(); interrupted.ProcessState.ExitCode() != 130 {
 		t.Errorf("an interrupted command ends with %d", interrupted.ProcessState.ExitCode())
 	}
-	if got := fetch(ctx, t, other); len(got) != len(content) {
+	if got := fetch(ctx, t, other, 0); len(got) != len(content) {
 		t.Errorf("after the command ended its URL gives %d bytes", len(got))
 	}
 }
@@ -102,14 +117,15 @@ func play(ctx context.Context, t *testing.T, n *Node, target string) (command *e
 	return c, strings.TrimSpace(line)
 }
 
-// fetch reads all that is at a URL.
-func fetch(ctx context.Context, t *testing.T, url string) []byte {
+// fetch reads what is at a URL, from a byte on.
+func fetch(ctx context.Context, t *testing.T, url string, from int64) []byte {
 	t.Helper()
 	defer http.DefaultClient.CloseIdleConnections()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
+	req.Header.Set("Range", fmt.Sprintf("bytes=%d-", from))
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"filbert/transfer/merkle"
 	"filbert/transfer/picker"
 	"filbert/transfer/ranges"
 	"filbert/transfer/store"
@@ -45,13 +46,16 @@ func (c *crew) work() *pause {
 		missing := c.partial.Missing()
 		if len(missing) == 0 {
 			c.dismiss()
+			d.share(nil, nil)
 			if ended, waits := d.complete(c.ctx, c.partial); ended {
 				return waits
 			}
 			c.wanted = d.file.Size >= manyFrom && d.tree == nil
 			continue
 		}
-		plan, err := c.assign(time.Now(), missing)
+		first := c.wished(missing)
+		c.hurry(first)
+		plan, err := c.assign(time.Now(), first, missing)
 		switch {
 		case err != nil:
 			return d.disk(err)
@@ -65,7 +69,7 @@ func (c *crew) work() *pause {
 		select {
 		case ev := <-c.events:
 			c.count(time.Now())
-			if err := c.heard(ev); err != nil {
+			if err := c.heard(ev); err != nil && c.ctx.Err() == nil {
 				return d.disk(err)
 			}
 		case <-tick.C:
@@ -81,10 +85,10 @@ func (c *crew) work() *pause {
 // assign gives every worker without a job one, and hires as long as there is
 // work. The plan is who might be hired next, or when. The error is that of
 // emptying the file.
-func (c *crew) assign(now time.Time, missing []ranges.Range) (plan, error) {
+func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error) {
 	for _, w := range c.workers {
 		if !w.busy && !w.sent {
-			c.give(now, w, missing)
+			c.give(now, w, first, missing)
 		}
 	}
 	for {
@@ -101,7 +105,7 @@ func (c *crew) assign(now time.Time, missing []ranges.Range) (plan, error) {
 			missing = c.partial.Missing()
 			continue
 		}
-		if w := c.hire(p.source); !c.give(now, w, missing) {
+		if w := c.hire(p.source); !c.give(now, w, first, missing) {
 			c.part(w)
 			p.source.until, p.source.reason = now.Add(partWait), p.source.name()+": has no part that is missing"
 		}
@@ -211,13 +215,16 @@ func (w *worker) job() picker.Job {
 }
 
 // give gives a worker a job, and reports false if there is none for it.
-func (c *crew) give(now time.Time, w *worker, missing []ranges.Range) bool {
+func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) bool {
 	d := c.d
 	if c.undecided() && len(w.probe) > 0 {
 		return true // it waits until it is known what to verify by
 	}
 	cut, rate := c.cut(), w.pace.rate()
-	part, free, ok := cut.Next(missing, c.jobs(), w.source.have, rate)
+	part, free, ok := cut.Next(first, c.jobs(), w.source.have, rate)
+	if !ok {
+		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, rate)
+	}
 	if !ok && c.most() > 1 {
 		part, ok = c.steal(cut, w, rate)
 		free = part
@@ -281,6 +288,8 @@ func (c *crew) heard(ev event) error {
 		c.fetching = nil
 		if d.tree = ev.tree; d.tree == nil {
 			w.names = names{} // it does not give what it names
+		} else if err := c.trust(d.tree); err != nil {
+			return err
 		} else {
 			d.log.Debug().Stringer("kind", d.tree.Kind()).Str("source", w.source.name()).Int("slices", d.tree.Slices()).Msg("hash tree is here")
 		}
@@ -306,6 +315,17 @@ func (c *crew) heard(ev event) error {
 		return ev.err
 	}
 	c.decide()
+	return nil
+}
+
+// trust verifies by a tree from now on, also what is here already.
+func (c *crew) trust(t *merkle.Tree) error {
+	if c.d.sources.total() > 0 || c.d.sources.inherited > 0 {
+		if err := c.adopt(t); err != nil {
+			return err
+		}
+	}
+	c.d.share(c.partial, t)
 	return nil
 }
 

@@ -24,6 +24,8 @@ type download struct {
 	mu      sync.Mutex
 	status  Status
 	changed chan struct{}     // closed and replaced with every change of status
+	shared  Shared            // no partial file: nothing is verified, or nothing going on
+	wants   []*want           // at most MaxWants
 	offers  []transfer.Source // at most MaxSources, for the loop to take
 
 	// Guarded by Manager.mu.
@@ -113,9 +115,14 @@ func (d *download) offer(offered []transfer.Source) {
 	room := MaxSources - len(d.offers)
 	d.offers = append(d.offers, offered[:min(len(offered), room)]...)
 	d.mu.Unlock()
+	d.poke()
+}
+
+// poke wakes the loop.
+func (d *download) poke() {
 	select {
 	case d.wake <- struct{}{}:
-	default: // it will find these too
+	default: // it will find this too
 	}
 }
 

@@ -25,6 +25,10 @@ const (
 	MaxPeers = 32
 	MapCells = 256
 
+	// MaxWants is how many ranges of one file are fetched before the others because
+	// somebody waits for them (count): two for each reader of a stream.
+	MaxWants = 64
+
 	// maxMeshSources is how many sources of the mesh one answer makes a download
 	// take up (count).
 	maxMeshSources = 32

@@ -65,6 +65,10 @@ func (d *download) session(ctx context.Context) *pause {
 	d.meter = meter{}
 	c := newCrew(ctx, d, p)
 	defer c.dismiss()
+	defer d.share(nil, nil)
+	if d.tree != nil { // since an earlier session, and all that came since is verified
+		d.share(p, d.tree)
+	}
 	return c.work()
 }
 

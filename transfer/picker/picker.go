@@ -56,10 +56,10 @@ func (p Picker) free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.
 	return func(yield func(ranges.Range) bool) {
 		var left ranges.Set
 		for _, gap := range missing {
-			left.Add(ranges.Range{Start: p.down(gap.Start), End: p.up(gap.End)})
+			left.Add(ranges.Range{Start: p.Down(gap.Start), End: p.up(gap.End)})
 		}
 		for _, j := range jobs {
-			left.Remove(ranges.Range{Start: p.down(j.At), End: p.up(j.End)})
+			left.Remove(ranges.Range{Start: p.Down(j.At), End: p.up(j.End)})
 		}
 		for gap := range left.All() {
 			if have == nil {
@@ -71,7 +71,7 @@ func (p Picker) free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.
 			for part := range have.All() {
 				part = ranges.Range{Start: p.up(max(part.Start, gap.Start)), End: min(part.End, gap.End)}
 				if part.End < p.Size {
-					part.End = p.down(part.End)
+					part.End = p.Down(part.End)
 				}
 				if !part.Empty() && !yield(part) {
 					return
@@ -101,7 +101,7 @@ func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, fro
 		}
 		cut := p.up(j.At + int64(float64(j.Left())*float64(theirs)/float64(mine+theirs)))
 		if j.Idle >= p.Stuck {
-			cut = p.down(j.At)
+			cut = p.Down(j.At)
 		}
 		if cut > j.At && j.End-cut < p.Split || cut >= j.End || p.Takes(j) < p.Worth || have != nil && !have.Contains(ranges.Range{Start: cut, End: j.End}) {
 			continue
@@ -121,6 +121,8 @@ func (p Picker) Takes(j Job) time.Duration {
 	return time.Duration(min(float64(j.Left())/float64(j.Rate), 3600) * float64(time.Second))
 }
 
-// down and up are the ends of the slice around a byte.
-func (p Picker) down(at int64) int64 { return at - at%p.Slice }
-func (p Picker) up(at int64) int64   { return min(p.Size, p.down(at+p.Slice-1)) }
+// Down is where the slice that a byte is in begins.
+func (p Picker) Down(at int64) int64 { return at - at%p.Slice }
+
+// up is where the slice ends that the byte before is in.
+func (p Picker) up(at int64) int64 { return min(p.Size, p.Down(at+p.Slice-1)) }

@@ -12,6 +12,9 @@ const (
 	// edgeBytes is how much of both ends of a file is fetched first (bytes): the
 	// tables of films stand at either, and at most formats fit in it.
 	edgeBytes = 256 << 10
+	// maxTries is how many times what is here is opened before a Read fails
+	// (count): a download may pause, or end, between being asked and being read.
+	maxTries = 4
 	// sniffBytes is how much of a file tells what it is (bytes), as in
 	// http.DetectContentType.
 	sniffBytes = 512

@@ -53,12 +53,16 @@ func (r *Reader) Read(b []byte) (int, error) {
 	}
 	r.lookAhead()
 	end := min(r.at+int64(len(b)), (r.at/stepBytes+1)*stepBytes, r.size)
-	if err := r.files.Await(r.ctx, r.sha1, ranges.Range{Start: r.at, End: end}); err != nil {
-		return 0, fmt.Errorf("stream: wait for %s: %w", r.sha1, err)
+	for try := 1; ; try++ {
+		if err := r.files.Await(r.ctx, r.sha1, ranges.Range{Start: r.at, End: end}); err != nil {
+			return 0, fmt.Errorf("stream: wait for %s: %w", r.sha1, err)
+		}
+		n, err := r.readAt(b[:end-r.at])
+		r.at += int64(n)
+		if err == nil || try == maxTries {
+			return n, err
+		}
 	}
-	n, err := r.readAt(b[:end-r.at])
-	r.at += int64(n)
-	return n, err
 }
 
 // lookAhead asks for what follows, once a half of what was asked for is behind.
