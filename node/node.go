@@ -108,7 +108,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
-		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN),
+		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN), Arriving: n.arriving,
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {

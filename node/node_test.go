@@ -53,21 +53,24 @@ type citizen struct {
 	stop      func()
 }
 
+// onFabric runs body on the fabric, in virtual time.
+func onFabric(t *testing.T, body func(t *testing.T, tn *town)) {
+	folder := t.TempDir()
+	bubble.Test(t, func(t *testing.T) {
+		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(20 * time.Millisecond), Settle: bubble.Wait})
+		defer sim.Close()
+		tn := &town{t: t, dir: folder, virtual: true, host: func(i int) (node.Network, string) {
+			addr := netip.AddrFrom4([4]byte{9, byte(i), 1, 1})
+			return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
+		}}
+		defer tn.close()
+		body(t, tn)
+	})
+}
+
 // on runs body on the fabric, in virtual time, and on loopback sockets.
 func on(t *testing.T, body func(t *testing.T, tn *town)) {
-	t.Run("fabric", func(t *testing.T) {
-		folder := t.TempDir()
-		bubble.Test(t, func(t *testing.T) {
-			sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(20 * time.Millisecond), Settle: bubble.Wait})
-			defer sim.Close()
-			tn := &town{t: t, dir: folder, virtual: true, host: func(i int) (node.Network, string) {
-				addr := netip.AddrFrom4([4]byte{9, byte(i), 1, 1})
-				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
-			}}
-			defer tn.close()
-			body(t, tn)
-		})
-	})
+	t.Run("fabric", func(t *testing.T) { onFabric(t, body) })
 	t.Run("loopback", func(t *testing.T) {
 		tn := &town{t: t, dir: t.TempDir(), host: func(int) (node.Network, string) { return &node.System{}, "127.0.0.1:0" }}
 		defer tn.close()

@@ -11,6 +11,7 @@ import (
 	"filbert/transfer/library"
 	"filbert/transfer/ranges"
 	"filbert/transfer/stream"
+	"filbert/transfer/upload"
 	"filbert/transfer/urn"
 )
 
@@ -74,6 +75,18 @@ func (p playable) Open(h urn.SHA1) (stream.File, error) {
 	}
 	// The name was made by us, in a folder of the user's.
 	return os.Open(st.Path)
+}
+
+// arriving finds a file that is being fetched, for others to have what is here.
+func (n *Node) arriving(h urn.SHA1) (upload.Partial, bool) {
+	if n.downloads == nil {
+		return upload.Partial{}, false
+	}
+	s, ok := n.downloads.Shared(h)
+	if !ok {
+		return upload.Partial{}, false
+	}
+	return upload.Partial{File: s.File, Tree: s.Tree, Have: s.Have(), ReaderAt: s}, true
 }
 
 // placed reads a shared file at places. It has one user at a time, as every

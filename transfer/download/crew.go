@@ -306,6 +306,9 @@ func (c *crew) heard(ev event) error {
 	case ev.err == nil:
 	case errors.As(ev.err, &refused):
 		c.part(w)
+		if refused.verdict == busy && ev.have != nil && c.wants(ev.have) {
+			refused.after = minRetryAfter // it was only asked for the wrong part
+		}
 		d.sources.refused(w.source, refused, time.Now())
 		d.failed(w.source)
 		d.log.Debug().Stringer("verdict", refused.verdict).Str("reason", w.source.reason).Msg("source refused")
@@ -327,6 +330,12 @@ func (c *crew) trust(t *merkle.Tree) error {
 	}
 	c.d.share(c.partial, t)
 	return nil
+}
+
+// wants reports whether there is a missing part among what a source has.
+func (c *crew) wants(have *ranges.Set) bool {
+	_, _, ok := c.cut().Next(c.partial.Missing(), nil, have, 0)
+	return ok
 }
 
 // decide has a tree fetched as soon as one is named, and does without if nobody

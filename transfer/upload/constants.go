@@ -11,6 +11,9 @@ const (
 // X-Gnutella-Content-Urn, which means the same but has not been tried with them.
 const headerURN = "X-Gnutella-Content-URN"
 
+// headerAvailable tells which bytes of a file are here that is still arriving.
+const headerAvailable = "X-Available-Ranges"
+
 // headerFeatures tells what a servent can do, as in the handshake of a link.
 const headerFeatures = "X-Features"
 

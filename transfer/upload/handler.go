@@ -67,6 +67,9 @@ func (a *answer) serve() Reason {
 	}
 	var reason Reason
 	if a.entry, reason = a.server.resolve(a.r); reason != Granted {
+		if p, ok := a.server.arriving(a.r.URL.RawQuery); ok && a.r.URL.Path == pathN2R {
+			return a.servePartial(p)
+		}
 		return reason
 	}
 	a.exchange()
@@ -124,7 +127,7 @@ func (a *answer) head() {
 	h.Set("Accept-Ranges", "bytes")
 	h[headerURN] = []string{a.entry.SHA1.URN()}
 	a.nameTrees()
-	if a.entry.ModTime.Unix() > 0 {
+	if !a.entry.ModTime.IsZero() && a.entry.ModTime.Unix() > 0 {
 		h.Set("Last-Modified", a.entry.ModTime.UTC().Format(http.TimeFormat))
 	}
 	status := http.StatusOK
@@ -152,6 +155,9 @@ func (a *answer) refuse(reason Reason) {
 		h.Set("Allow", "GET, HEAD")
 	case RefusedUnsatisfiable:
 		h.Set("Content-Range", ranges.ContentRange(ranges.Range{}, a.entry.Size))
+	case RefusedNotYet:
+		h.Set("Content-Range", ranges.ContentRange(ranges.Range{}, a.entry.Size))
+		h.Set("Retry-After", seconds(notYetRetry))
 	case RefusedMoved:
 		h.Set("Location", pathN2R+"?"+a.entry.SHA1.URN())
 	case RefusedSlots, RefusedHostSlots:

@@ -42,6 +42,15 @@ const (
 	// the clock.
 	pieceSize = 256 << 10
 
+	// partialPiece is how many bytes of a file that is arriving are read and sent at
+	// a time, and maxAvailable how many pieces of it are named in an answer (count):
+	// some 1.5 KiB.
+	partialPiece = 64 << 10
+	maxAvailable = 64
+
+	// notYetRetry is what a host is told to wait for bytes that are not here yet.
+	notYetRetry = 30 * time.Second
+
 	// stallTimeout is how long one piece may take. Below 1.5 kB/s a slot is lost;
 	// gtk-gnutella ends a transfer after as long without any progress.
 	stallTimeout = 180 * time.Second

@@ -22,6 +22,7 @@ const (
 	RefusedURN           // a malformed name of a file
 	RefusedRange         // a malformed range
 	RefusedUnsatisfiable // a range outside the file
+	RefusedNotYet        // bytes that have not arrived yet
 	RefusedUnknown       // nothing of that name
 	RefusedMoved         // another index than that of the file
 	RefusedGone          // a file that is no longer shared
@@ -54,6 +55,7 @@ var reasons = [numReasons]struct {
 	RefusedURN:           {"malformed name", http.StatusBadRequest, false},
 	RefusedRange:         {"malformed range", http.StatusBadRequest, false},
 	RefusedUnsatisfiable: {"no byte of the range is in the file", http.StatusRequestedRangeNotSatisfiable, false},
+	RefusedNotYet:        {"these bytes are not here yet", http.StatusRequestedRangeNotSatisfiable, false},
 	RefusedUnknown:       {"no such file", http.StatusNotFound, false},
 	RefusedMoved:         {"the file has another index", http.StatusMovedPermanently, false},
 	RefusedGone:          {"no longer shared", http.StatusGone, false},

@@ -45,6 +45,10 @@ type Config struct {
 	Slots        int // uploads at a time; default 4
 	SlotsPerHost int // of them to one host; default 2
 
+	// Arriving finds a file that is being fetched, of which something is verified;
+	// nil = such files are not shared. It is called from many goroutines at once.
+	Arriving func(sum urn.SHA1) (Partial, bool)
+
 	Mesh Mesh // other sources; nil = none are named or heard of
 
 	Limit *limit.Limit // of the bytes per second of all files together; nil = none

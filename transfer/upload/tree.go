@@ -5,7 +5,6 @@ import (
 	"strconv"
 	"strings"
 
-	"filbert/transfer/library"
 	"filbert/transfer/merkle"
 )
 
@@ -43,26 +42,36 @@ func treeAt(path string) (k merkle.Kind, ok bool) {
 func (a *answer) nameTrees() {
 	e := a.entry
 	name := "?" + e.SHA1.URN() + ";"
-	a.w.Header()[headerThex] = []string{pathN2X + name + e.Tiger.String()}
-	a.w.Header()[headerTree] = []string{pathN2B + name + e.Blake3.String()}
+	if e.Tiger.Known() {
+		a.w.Header()[headerThex] = []string{pathN2X + name + e.Tiger.String()}
+	}
+	if e.Blake3.Known() {
+		a.w.Header()[headerTree] = []string{pathN2B + name + e.Blake3.String()}
+	}
 }
 
 // tree answers a request for a hash tree. It takes no slot, since a tree is
 // small and saves sending a file twice, but its bytes count against the limit.
 func (a *answer) tree(k merkle.Kind) Reason {
 	name, _, _ := strings.Cut(a.r.URL.RawQuery, ";")
-	entry, reason := a.server.resolveURN(name)
-	if reason != Granted {
+	var tree *merkle.Tree
+	var err error
+	if entry, reason := a.server.resolveURN(name); reason == Granted {
+		tree, err = a.server.cfg.Library.Tree(entry, k)
+	} else if p, ok := a.server.arriving(name); ok && p.Tree.Kind() == k {
+		tree = p.Tree
+	} else {
 		return reason
 	}
-	body, err := a.server.treeBody(entry, k)
 	if err != nil {
 		a.server.cfg.Log.Warn().Err(err).Msg("hash tree not served")
 		return RefusedDisk
 	}
-	kind := typeNodes
+	kind, body := typeNodes, []byte(nil)
 	if k == merkle.Tiger {
-		kind = typeDIME
+		kind, body = typeDIME, merkle.AppendTHEX(nil, tree)
+	} else {
+		body = tree.AppendNodes(nil)
 	}
 	peer := addrOf(a.r.RemoteAddr).Addr()
 	h := a.w.Header()
@@ -83,16 +92,4 @@ func (a *answer) tree(k merkle.Kind) Reason {
 		body = body[piece:]
 	}
 	return Granted
-}
-
-// treeBody is a tree as it goes over the wire.
-func (s *Server) treeBody(e *library.Entry, k merkle.Kind) ([]byte, error) {
-	tree, err := s.cfg.Library.Tree(e, k)
-	if err != nil {
-		return nil, err
-	}
-	if k == merkle.Tiger {
-		return merkle.AppendTHEX(nil, tree), nil
-	}
-	return tree.AppendNodes(nil), nil
 }

@@ -1,0 +1,126 @@
+package upload
+
+import (
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"filbert/transfer"
+	"filbert/transfer/library"
+	"filbert/transfer/merkle"
+	"filbert/transfer/ranges"
+	"filbert/transfer/urn"
+)
+
+// Partial is a file that is arriving here. Only verified bytes are in Have, and
+// reading others fails; so does reading once the file is whole.
+type Partial struct {
+	File transfer.File
+	Tree *merkle.Tree // that its bytes are verified by
+	Have ranges.Set
+	io.ReaderAt
+}
+
+// arriving is the file that a request for a URN names, if it is arriving here.
+func (s *Server) arriving(escaped string) (Partial, bool) {
+	text, err := url.PathUnescape(escaped)
+	if err != nil || s.cfg.Arriving == nil {
+		return Partial{}, false
+	}
+	name, err := urn.Parse(text)
+	if err != nil || !name.HasSHA1 {
+		return Partial{}, false
+	}
+	return s.cfg.Arriving(name.SHA1)
+}
+
+// servePartial answers a request for a file that is arriving: with as much of the
+// range as is here in one piece, which may begin after its start (PFSP).
+func (a *answer) servePartial(p Partial) Reason {
+	a.entry = &library.Entry{Name: transfer.SafeName(p.File.Name), Size: p.File.Size, SHA1: p.File.SHA1}
+	root := p.Tree.Root()
+	if p.Tree.Kind() == merkle.Blake3 {
+		a.entry.Blake3 = urn.Blake3(root)
+	} else {
+		copy(a.entry.Tiger[:], root[:])
+	}
+	a.exchange()
+	a.w.Header()[headerAvailable] = []string{available(&p.Have)}
+	if reason := a.parseRange(); reason != Granted {
+		return reason
+	}
+	part, ok := firstPart(&p.Have, a.span)
+	if !ok || a.r.Header.Get("Range") == "" && part != a.span {
+		return RefusedNotYet
+	}
+	a.span = part
+	if a.r.Method == http.MethodHead {
+		a.head()
+		return Granted
+	}
+	u := newUpload(a.r, a.entry, a.span)
+	if reason := a.server.begin(u); reason != Granted {
+		return reason
+	}
+	defer a.server.end(u)
+	a.head()
+	a.sendPartial(p, u)
+	return Granted
+}
+
+// firstPart is the first bytes of want that are in have, in one piece.
+func firstPart(have *ranges.Set, want ranges.Range) (ranges.Range, bool) {
+	for r := range have.All() {
+		if part := (ranges.Range{Start: max(r.Start, want.Start), End: min(r.End, want.End)}); !part.Empty() {
+			return part, true
+		}
+	}
+	return ranges.Range{}, false
+}
+
+// available is the header that tells which bytes are here, the largest pieces if
+// there are many: "bytes 0-786431,2097152-4194303", or "bytes" for none.
+func available(have *ranges.Set) string {
+	all := slices.Collect(have.All())
+	if len(all) > maxAvailable {
+		slices.SortFunc(all, func(a, b ranges.Range) int { return int(min(max(b.Len()-a.Len(), -1), 1)) })
+		all = all[:maxAvailable]
+		slices.SortFunc(all, func(a, b ranges.Range) int { return int(min(max(a.Start-b.Start, -1), 1)) })
+	}
+	var b strings.Builder
+	b.WriteString("bytes")
+	for i, r := range all {
+		b.WriteString(map[bool]string{true: " ", false: ","}[i == 0])
+		span := strings.TrimPrefix(ranges.ContentRange(r, r.End), "bytes ")
+		span, _, _ = strings.Cut(span, "/")
+		b.WriteString(span)
+	}
+	return b.String()
+}
+
+// sendPartial writes the bytes of an answer out of a file that is arriving.
+// Whatever goes wrong cuts the connection.
+func (a *answer) sendPartial(p Partial, u *upload) {
+	control := http.NewResponseController(a.w)
+	buffer := make([]byte, partialPiece)
+	limit, host := a.server.cfg.Limit, u.Peer.Addr()
+	for at := a.span.Start; at < a.span.End; {
+		b := buffer[:limit.Piece(host, int(min(partialPiece, a.span.End-at)))]
+		if err := limit.Wait(a.r.Context(), host, len(b)); err != nil {
+			a.cut(CutPeer, u, err)
+		}
+		if _, err := p.ReadAt(b, at); err != nil {
+			a.cut(CutChanged, u, err)
+		}
+		control.SetWriteDeadline(time.Now().Add(stallTimeout)) // an error: see ServeHTTP
+		n, err := a.w.Write(b)
+		a.server.progress(u, int64(n))
+		if err != nil {
+			a.cut(CutPeer, u, err)
+		}
+		at += int64(n)
+	}
+}
