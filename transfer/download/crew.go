@@ -47,7 +47,7 @@ func (c *crew) work() *pause {
 		if len(missing) == 0 {
 			c.dismiss()
 			d.share(nil, nil)
-			if ended, waits := d.complete(c.ctx, c.partial); ended {
+			if ended, waits := d.complete(c.ctx, c); ended {
 				return waits
 			}
 			c.wanted = d.file.Size >= manyFrom && d.tree == nil

@@ -87,8 +87,11 @@ func (d *download) close(p *store.Partial) {
 
 // complete verifies the file and gives it its name. If the session ends with
 // that, it also returns what is waited for.
-func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, _ *pause) {
+func (d *download) complete(ctx context.Context, c *crew) (ended bool, _ *pause) {
+	p := c.partial
+	peers, cells := c.peers(time.Now()), pieceMap(p)
 	d.update(func(s *Status) {
+		s.Peers, s.Map = peers, cells
 		s.State, s.Have, s.Verified, s.Source, s.Rate, s.ETA = Verifying, d.file.Size, 0, "", 0, 0
 		s.Reason, s.Until = "", time.Time{}
 		d.tellQuality(s)
@@ -117,8 +120,9 @@ func (d *download) complete(ctx context.Context, p *store.Partial) (ended bool, 
 	for _, src := range d.sources.list {
 		d.failed(src)
 	}
+	cells = pieceMap(p)
 	d.update(func(s *Status) {
-		s.Have, s.Verified = 0, 0
+		s.Have, s.Verified, s.Map = 0, 0, cells
 		if !again {
 			s.State, s.Err = Failed, err
 		}

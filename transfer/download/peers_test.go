@@ -61,6 +61,14 @@ func TestPeers(t *testing.T) {
 		if len(s.Map) != MapCells || s.Map[0] != 255 || s.Map[MapCells-1] != 0 {
 			t.Errorf("the map is %v", s.Map)
 		}
-		d.want(file, Complete)
+		s = d.want(file, Complete)
+		if !bytes.Equal(s.Map, bytes.Repeat([]byte{255}, MapCells)) {
+			t.Errorf("of the whole file the map is %v", s.Map)
+		}
+		for _, p := range s.Peers {
+			if p.State == Fetching || p.State == Asked || p.Name == good.Addr.String() && p.Bytes != file.Size {
+				t.Errorf("in the end a source is %+v", p)
+			}
+		}
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"filbert/transfer"
@@ -178,7 +179,8 @@ func fetch(t *testing.T, n network, file transfer.File, b []byte, seeds ...*seed
 // the whole file. An answer begins 10 ms after it was asked for, and the hash
 // tree comes first.
 func TestFourSources(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *pipes) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newPipes(t)
 		file, b := content(1, 36*mb)
 		trees := treesOf(b)
 		var seeds []*seed
@@ -204,7 +206,8 @@ func TestFourSources(t *testing.T) {
 // twentieth. The file is there within 5 % of the ideal for the bytes each could
 // give.
 func TestSourcesThatFail(t *testing.T) {
-	inBubble(t, func(t *testing.T, n *pipes) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newPipes(t)
 		file, b := content(1, 36*mb)
 		trees := treesOf(b)
 		var seeds []*seed

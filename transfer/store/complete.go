@@ -197,5 +197,5 @@ func read(ctx context.Context, f io.ReaderAt, size int64, take func([]byte) erro
 		}
 		at += int64(len(b))
 	}
-	return nil
+	return ctx.Err()
 }

@@ -152,7 +152,7 @@ func TestWrongBytesStartAgain(t *testing.T) {
 
 func TestCompleteStopsWithItsContext(t *testing.T) {
 	onDisks(t, func(t *testing.T, d *disk) {
-		file, b := content(1, 3<<20)
+		file, b := content(1, 3<<20+1) // the last byte is hashed by Complete in any case
 		p := open(t, d.open(t), file, "")
 		writeAt(t, p, b, ranges.Range{End: file.Size})
 		ctx, cancel := context.WithCancel(context.Background())
