@@ -103,6 +103,7 @@ func TestFalseTree(t *testing.T) {
 		t.Run(fmt.Sprintf("honest ones name theirs %t", honestNames), func(t *testing.T) {
 			inBubble(t, func(t *testing.T, n *pipes) {
 				liar := plant(t, n, file, lie, treesOf(lie))
+				liar.rate = steady(mb) // it is not over before another one is heard of
 				var trees []*merkle.Tree
 				if honestNames {
 					trees = treesOf(b)
