@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"filbert/transfer"
 	"filbert/transfer/ranges"
@@ -38,6 +39,13 @@ func onNetworks(t *testing.T, talk func(t *testing.T, n network)) {
 // inBubble runs a conversation in which time matters.
 func inBubble(t *testing.T, talk func(t *testing.T, n *pipes)) {
 	synctest.Test(t, func(t *testing.T) { talk(t, newPipes(t)) })
+}
+
+// pass lets time pass in a bubble. On the loopback interface nobody lets any.
+func pass(d time.Duration) {
+	if d > 0 {
+		time.Sleep(d)
+	}
 }
 
 // sockets is the loopback interface.

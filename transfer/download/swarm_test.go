@@ -66,7 +66,7 @@ func (s *seed) serve(c net.Conn) {
 		if err != nil {
 			return
 		}
-		time.Sleep(s.ahead)
+		pass(s.ahead)
 		switch {
 		case r.URL.Path == pathN2R:
 		case s.giveTree != nil:
@@ -131,7 +131,7 @@ func (s *seed) send(c net.Conn, r ranges.Range) bool {
 		b := s.bytes[at:min(at+piece, r.End)]
 		n := int64(len(b))
 		if s.rate != nil {
-			time.Sleep(time.Duration(float64(n) / float64(s.rate(s.sent.Load())) * float64(time.Second)))
+			pass(time.Duration(float64(n) / float64(s.rate(s.sent.Load())) * float64(time.Second)))
 		}
 		if s.spoil != nil {
 			spoilt, ok := s.spoil(b, at, s.sent.Load())

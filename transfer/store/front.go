@@ -110,6 +110,9 @@ func (p *Partial) restart() {
 // sum is the SHA-1 of all bytes; those that were not hashed yet are read. Called
 // with all bytes written and nobody writing.
 func (p *Partial) sum(ctx context.Context, progress func(int64)) (sum urn.SHA1, err error) {
+	if err := ctx.Err(); err != nil {
+		return sum, err
+	}
 	p.front.quit()
 	p.front.running.Wait()
 	p.mu.Lock()
