@@ -48,6 +48,7 @@ func Bench(env cli.Env) *clilib.Command {
 				},
 				Action: func(c *clilib.Context) error { return benchRelay(c, env) },
 			},
+			transferCommand(env),
 			{
 				Name: "relay-target", Usage: "be the relay that another process measures", Hidden: true,
 				Flags: []clilib.Flag{&clilib.StringFlag{Name: "kind", Usage: "be a relay of `KIND`: filbert or bare"}},

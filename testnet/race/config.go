@@ -1,0 +1,76 @@
+package race
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Case is one measurement.
+type Case string
+
+// The cases.
+const (
+	One  Case = "one"  // from one source, as fast as it goes
+	Four Case = "four" // from four sources of limited speed
+	Fail Case = "fail" // the same, and one dies half way and one becomes slow
+)
+
+// Cases is all of them.
+func Cases() []Case { return []Case{One, Four, Fail} }
+
+// Config says what to measure.
+type Config struct {
+	Program string // path of filbert
+	Dir     string // where everything is put, and taken away again; "" is a new temporary folder
+	Cases   []Case // none is all
+	Size    int64  // of the file in case One (bytes)
+	Many    int64  // of the file in the others (bytes)
+	Rate    int64  // of a source in these (bytes per second)
+	Runs    int    // of each program
+	Timeout time.Duration
+}
+
+const (
+	// minSize is the smallest file that says anything, and maxSize the largest
+	// (bytes): there are three of it on the disk at once.
+	minSize = 2 << 20
+	maxSize = 64 << 30
+
+	maxRuns = 100
+
+	// slowShare is what a source that becomes slow still gives.
+	slowShare = 20
+)
+
+// errConfig: a value is out of bounds.
+var errConfig = errors.New("out of bounds")
+
+// Check says what cannot be measured.
+func (c Config) Check() error {
+	for _, one := range c.Cases {
+		if !slices.Contains(Cases(), one) {
+			return fmt.Errorf("race: case %q: want one of %v", one, Cases())
+		}
+	}
+	for _, v := range []struct {
+		name            string
+		value, min, max int64
+	}{
+		{"size", c.Size, minSize, maxSize}, {"many", c.Many, minSize, maxSize},
+		{"rate", c.Rate, 64 << 10, 100 << 30}, {"runs", int64(c.Runs), 1, maxRuns},
+	} {
+		if v.value < v.min || v.value > v.max {
+			return fmt.Errorf("race: %s %d: %w, want %d to %d", v.name, v.value, errConfig, v.min, v.max)
+		}
+	}
+	return nil
+}
+
+func (c Config) cases() []Case {
+	if len(c.Cases) == 0 {
+		return Cases()
+	}
+	return c.Cases
+}

@@ -1,0 +1,98 @@
+package race
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+// Report is all that was measured.
+type Report struct {
+	CPUs   int      `json:"cpus"`
+	System string   `json:"system"`
+	Size   int64    `json:"size" doc:"bytes of the file of case one"`
+	Many   int64    `json:"many" doc:"bytes of the file of the others"`
+	Rate   int64    `json:"rate" doc:"bytes per second of a source in these"`
+	Heats  []Heat   `json:"heats"`
+	Absent []string `json:"absent,omitempty" doc:"programs that are not installed"`
+}
+
+// Heat is what the programs did in one case.
+type Heat struct {
+	Case    Case     `json:"case"`
+	Ideal   float64  `json:"ideal_seconds,omitempty" doc:"if every source gave all it could"`
+	Runners []Runner `json:"runners"`
+}
+
+// Runner is what one program did.
+type Runner struct {
+	Name     string    `json:"name"`
+	Seconds  []float64 `json:"seconds" doc:"of each run, by the clock"`
+	Median   float64   `json:"median_seconds"`
+	Ratio    float64   `json:"ratio" doc:"filbert's median divided by this one"`
+	Resident int64     `json:"resident,omitempty" doc:"of filbert: bytes at most"`
+	CPU      float64   `json:"cpu_seconds,omitempty" doc:"of filbert: processor time of its median run"`
+}
+
+func newReport(c Config) *Report {
+	return &Report{CPUs: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Size: c.Size, Many: c.Many, Rate: c.Rate}
+}
+
+// judge fills in medians and ratios; the first runner is filbert.
+func (h *Heat) judge() {
+	for i := range h.Runners {
+		h.Runners[i].Median = median(h.Runners[i].Seconds)
+	}
+	for i := range h.Runners {
+		h.Runners[i].Ratio = h.Runners[0].Median / h.Runners[i].Median
+	}
+}
+
+// median is the one in the middle, of an even number the mean of both.
+func median(values []float64) float64 {
+	s := slices.Sorted(slices.Values(values))
+	return (s[(len(s)-1)/2] + s[len(s)/2]) / 2
+}
+
+// Table writes the report as text.
+func (r *Report) Table(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d CPUs for everything together, %s\n", r.CPUs, r.System)
+	for _, h := range r.Heats {
+		fmt.Fprintf(&b, "\n%s: %s\n", h.Case, r.about(h))
+		fmt.Fprintf(&b, "  %-32s %9s  %9s  %9s  %s\n", "", "MEDIAN", "MIN", "MAX", "FILBERT TAKES")
+		for i, one := range h.Runners {
+			seconds := func(s float64) string { return fmt.Sprintf("%.2f s", s) }
+			fmt.Fprintf(&b, "  %-32s %9s  %9s  %9s", one.Name, seconds(one.Median), seconds(slices.Min(one.Seconds)), seconds(slices.Max(one.Seconds)))
+			if i > 0 {
+				fmt.Fprintf(&b, "  %.2f times as long", one.Ratio)
+			}
+			if one.Resident > 0 {
+				fmt.Fprintf(&b, "  (%.1f s of processor time, %d MiB at most)", one.CPU, one.Resident>>20)
+			}
+			b.WriteByte('\n')
+		}
+		if h.Ideal > 0 {
+			fmt.Fprintf(&b, "  %-32s %9s%36.3f of filbert's time\n", "ideal", fmt.Sprintf("%.2f s", h.Ideal), h.Ideal/h.Runners[0].Median)
+		}
+	}
+	if len(r.Absent) > 0 {
+		fmt.Fprintf(&b, "\nnot installed, so not measured: %s\n", strings.Join(r.Absent, ", "))
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func (r *Report) about(h Heat) string {
+	mb := func(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
+	rate := fmt.Sprintf("%.1f MB/s", float64(r.Rate)/1e6)
+	switch h.Case {
+	case One:
+		return mb(r.Size) + " from one source on loopback"
+	case Four:
+		return fmt.Sprintf("%s from four sources of %s", mb(r.Many), rate)
+	}
+	return fmt.Sprintf("%s from four sources of %s, of which one dies half way and one falls to %.1f MB/s", mb(r.Many), rate, float64(r.Rate)/slowShare/1e6)
+}
