@@ -1,7 +1,6 @@
 package race
 
 import (
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -43,9 +42,6 @@ const (
 	// sendBuffer is how much may be on its way to a client that has gone (bytes).
 	sendBuffer = 128 << 10
 )
-
-// errDead ends an answer of a source that died.
-var errDead = errors.New("the source is dead")
 
 func open(file cargo, tree *merkle.Tree, bytes io.ReaderAt, rate int64) (*source, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
