@@ -1,6 +1,7 @@
 package download
 
 import (
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -25,6 +26,12 @@ func judge(answer *http.Response, file transfer.File, asked, gap ranges.Range) (
 	case http.StatusServiceUnavailable, statusTooOften, http.StatusConflict:
 		r := refuse(busy, "is busy (%d)", code)
 		r.after = retryAfter(answer.Header)
+		if at := readPlace(answer.Header); at.position > 0 {
+			r.err = fmt.Errorf("%w: %v", r.err, at)
+			if at.after > 0 && answer.Header.Get("Retry-After") == "" {
+				r.after = min(max(at.after, minRetryAfter), maxRetryAfter)
+			}
+		}
 		return ranges.Range{}, r
 	case http.StatusRequestedRangeNotSatisfiable:
 		if _, size, _ := ranges.ParseContentRange(answer.Header.Get("Content-Range")); size >= 0 && size != file.Size {

@@ -12,6 +12,10 @@ const (
 	headerThex = "X-Thex-URI"    // "<path>?<urn>;<root>"
 	headerTree = "X-Tree-URI"    // the same, ours
 
+	headerQueue  = "X-Queue"  // what we understand of queues; the place of older servents
+	headerQueued = "X-Queued" // our place (PARQ 1.0)
+	queueVersion = "1.0"
+
 	headerAvailable = "X-Available-Ranges" // PFSP: the bytes a source has that is fetching the file itself
 	agentName       = "filbert/"
 

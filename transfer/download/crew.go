@@ -299,6 +299,12 @@ func (c *crew) heard(ev event) error {
 	if ev.have != nil {
 		w.source.have = ev.have
 	}
+	if ev.place.id == "" {
+		ev.place.id = w.source.place.id // not told again
+	}
+	if ev.place != (place{}) {
+		w.source.place = ev.place
+	}
 	var refused *refusal
 	switch {
 	case ev.err == nil && w.sent:

@@ -62,6 +62,9 @@ const (
 	// the head of an answer has twice that.
 	maxAvailable = 8 << 10
 
+	// maxPlace is the longest place in a queue that is read (bytes).
+	maxPlace = 256
+
 	// maxTreeURI is the longest name of a tree that is read (bytes).
 	maxTreeURI = 256
 

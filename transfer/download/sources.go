@@ -42,6 +42,7 @@ type source struct {
 	working  bool        // it is being asked
 	names    names       // of its hash trees
 	have     *ranges.Set // the bytes it has, nil for all
+	place    place       // that it gave us in its queue
 }
 
 // plan is what to do next.

@@ -58,6 +58,7 @@ type job struct {
 type told struct {
 	names             // the trees it has
 	have  *ranges.Set // the bytes it has, nil if it has all or does not say
+	place place       // in its queue, none if it does not say
 }
 
 // event tells the loop that a worker is done with its job. With an error, which
@@ -105,7 +106,7 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
-	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size)}
+	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header)}
 	span, refused := judge(answer, w.d.file, j.part, j.free)
 	if refused != nil {
 		return said, refused
@@ -203,6 +204,7 @@ func (w *worker) exchange(ctx context.Context, send func(*client) (*http.Respons
 			}
 			w.client = c
 			w.d.tell(c)
+			w.source.place.claim(c.header) // the loop sets it between two jobs only
 		}
 		answer, err := send(w.client)
 		if err == nil {
