@@ -126,7 +126,7 @@ func (c *crew) spare(missing []ranges.Range) bool {
 		return false
 	}
 	cut, jobs := c.cut(), c.jobs()
-	if _, _, ok := cut.Next(missing, jobs, nil, 0); ok {
+	if _, _, ok := cut.Next(missing, jobs, nil, nil, 0); ok {
 		return true
 	}
 	_, _, ok := cut.Steal(jobs, nil, 0)
@@ -221,9 +221,9 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 		return true // it waits until it is known what to verify by
 	}
 	cut, rate := c.cut(), w.pace.rate()
-	part, free, ok := cut.Next(first, c.jobs(), w.source.have, rate)
+	part, free, ok := cut.Next(first, c.jobs(), w.source.have, nil, rate)
 	if !ok {
-		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, rate)
+		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
 	}
 	if !ok && c.most() > 1 {
 		part, ok = c.steal(cut, w, rate)
@@ -236,6 +236,16 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 		w.start(now, job{part: part, free: free, tree: d.tree, probe: c.undecided()})
 	}
 	return ok
+}
+
+// parts is what each source at work has, besides w, that does not have all.
+func (c *crew) parts(w *worker) (parts []*ranges.Set) {
+	for _, o := range c.workers {
+		if o != w && o.source.have != nil {
+			parts = append(parts, o.source.have)
+		}
+	}
+	return parts
 }
 
 // steal takes the end of somebody's part for w.
@@ -340,7 +350,7 @@ func (c *crew) trust(t *merkle.Tree) error {
 
 // wants reports whether there is a missing part among what a source has.
 func (c *crew) wants(have *ranges.Set) bool {
-	_, _, ok := c.cut().Next(c.partial.Missing(), nil, have, 0)
+	_, _, ok := c.cut().Next(c.partial.Missing(), nil, have, nil, 0)
 	return ok
 }
 

@@ -5,6 +5,7 @@ package picker
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"filbert/transfer/ranges"
@@ -37,10 +38,12 @@ type Picker struct {
 
 // Next is the bytes to ask next of a source of the given rate (bytes per second,
 // 0 if unknown), and free, the missing bytes from there on that nobody works on.
-// have is what the source has, nil for everything. It reports false if there is
-// nothing for it.
-func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, rate int64) (part, free ranges.Range, ok bool) {
-	for free := range p.free(missing, jobs, have) {
+// have is what the source has, nil for everything, and others what each of the
+// other sources has that do not have everything: what fewest have comes first,
+// of that the first bytes of the file. It reports false if there is nothing for
+// the source.
+func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set, rate int64) (part, free ranges.Range, ok bool) {
+	if free, ok := p.rarest(missing, jobs, have, others); ok {
 		end := min(free.End, p.up(free.Start+p.length(rate)))
 		if free.End-end < p.Min && free.End-free.Start < p.Max {
 			end = free.End // the rest is too little to be asked for by itself
@@ -48,6 +51,37 @@ func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, rate 
 		return ranges.Range{Start: free.Start, End: end}, free, true
 	}
 	return ranges.Range{}, ranges.Range{}, false
+}
+
+// rarest is the first of the free ranges that fewest of the others have.
+func (p Picker) rarest(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set) (rare ranges.Range, ok bool) {
+	fewest := len(others) + 1
+	for free := range p.free(missing, jobs, have) {
+		cuts := []int64{free.Start, free.End}
+		for _, o := range others {
+			for r := range o.All() {
+				cuts = append(cuts, min(max(p.up(r.Start), free.Start), free.End), min(max(p.Down(r.End), free.Start), free.End))
+			}
+		}
+		slices.Sort(cuts)
+		cuts = slices.Compact(cuts)
+		for i, from := range cuts[:len(cuts)-1] {
+			r := ranges.Range{Start: from, End: cuts[i+1]}
+			holders := 0
+			for _, o := range others {
+				if o.Contains(r) {
+					holders++
+				}
+			}
+			if holders < fewest {
+				rare, fewest, ok = r, holders, true
+			}
+		}
+		if fewest == 0 { // nothing after it is rarer
+			break
+		}
+	}
+	return rare, ok
 }
 
 // free yields, in order, the whole slices that are missing in part, that nobody

@@ -52,9 +52,34 @@ func TestNext(t *testing.T) {
 		"nothing":        {},
 		"all at work":    {missing: all, jobs: []Job{{At: 0, End: 1000 * k}}},
 	} {
-		part, free, ok := cut.Next(c.missing, c.jobs, c.have, c.rate)
+		part, free, ok := cut.Next(c.missing, c.jobs, c.have, nil, c.rate)
 		if part != c.part || free != c.free || ok != c.ok {
 			t.Errorf("%s: %v of %v, %t; want %v of %v, %t", name, part, free, ok, c.part, c.free, c.ok)
+		}
+	}
+}
+
+// TestRarest: what fewest of the others have comes first.
+func TestRarest(t *testing.T) {
+	missing := []ranges.Range{span(0, 512*k), span(700*k, 1000*k)}
+	for name, c := range map[string]struct {
+		have   *ranges.Set
+		others []*ranges.Set
+		free   ranges.Range
+	}{
+		"everybody has all":         {free: span(0, 512*k)},
+		"another has the beginning": {others: []*ranges.Set{set(span(0, 256*k))}, free: span(256*k, 512*k)},
+		"another has a piece":       {others: []*ranges.Set{set(span(128*k, 256*k))}, free: span(0, 128*k)},
+		"others have all but one": {others: []*ranges.Set{set(span(0, 512*k)), set(span(0, 832*k), span(896*k, 1000*k))},
+			free: span(832*k, 896*k)},
+		"a slice in part":      {others: []*ranges.Set{set(span(0, 100*k))}, free: span(64*k, 512*k)},
+		"it has not the rare":  {have: set(span(0, 256*k)), others: []*ranges.Set{set(span(0, 256*k))}, free: span(0, 256*k)},
+		"all have all of it":   {others: []*ranges.Set{set(span(0, 1000*k)), set(span(0, 1000*k))}, free: span(0, 512*k)},
+		"others have nothing":  {others: []*ranges.Set{set(), set()}, free: span(0, 512*k)},
+		"one has less of both": {others: []*ranges.Set{set(span(0, 512*k)), set(span(0, 256*k))}, free: span(640*k, 1000*k)},
+	} {
+		if _, free, ok := cut.Next(missing, nil, c.have, c.others, 0); free != c.free || !ok {
+			t.Errorf("%s: %v, %t; want %v", name, free, ok, c.free)
 		}
 	}
 }
