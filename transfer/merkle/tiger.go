@@ -148,43 +148,16 @@ func (s *tigerState) compress(x *[8]uint64) {
 	s.a, s.b, s.c = a^s.a, b-s.b, c+s.c
 }
 
-// tigerPass is eight rounds; the registers take turns. The rounds are written
-// out: the compiler would call each, at three times the cost.
+// tigerPass is eight rounds; the registers take turns.
 func tigerPass(a, b, c uint64, x *[8]uint64, factor uint64) (uint64, uint64, uint64) {
 	t := &tigerBoxes
-	c ^= x[0]
-	a -= t[0][byte(c)] ^ t[1][byte(c>>16)] ^ t[2][byte(c>>32)] ^ t[3][byte(c>>48)]
-	b += t[3][byte(c>>8)] ^ t[2][byte(c>>24)] ^ t[1][byte(c>>40)] ^ t[0][byte(c>>56)]
-	b *= factor
-	a ^= x[1]
-	b -= t[0][byte(a)] ^ t[1][byte(a>>16)] ^ t[2][byte(a>>32)] ^ t[3][byte(a>>48)]
-	c += t[3][byte(a>>8)] ^ t[2][byte(a>>24)] ^ t[1][byte(a>>40)] ^ t[0][byte(a>>56)]
-	c *= factor
-	b ^= x[2]
-	c -= t[0][byte(b)] ^ t[1][byte(b>>16)] ^ t[2][byte(b>>32)] ^ t[3][byte(b>>48)]
-	a += t[3][byte(b>>8)] ^ t[2][byte(b>>24)] ^ t[1][byte(b>>40)] ^ t[0][byte(b>>56)]
-	a *= factor
-	c ^= x[3]
-	a -= t[0][byte(c)] ^ t[1][byte(c>>16)] ^ t[2][byte(c>>32)] ^ t[3][byte(c>>48)]
-	b += t[3][byte(c>>8)] ^ t[2][byte(c>>24)] ^ t[1][byte(c>>40)] ^ t[0][byte(c>>56)]
-	b *= factor
-	a ^= x[4]
-	b -= t[0][byte(a)] ^ t[1][byte(a>>16)] ^ t[2][byte(a>>32)] ^ t[3][byte(a>>48)]
-	c += t[3][byte(a>>8)] ^ t[2][byte(a>>24)] ^ t[1][byte(a>>40)] ^ t[0][byte(a>>56)]
-	c *= factor
-	b ^= x[5]
-	c -= t[0][byte(b)] ^ t[1][byte(b>>16)] ^ t[2][byte(b>>32)] ^ t[3][byte(b>>48)]
-	a += t[3][byte(b>>8)] ^ t[2][byte(b>>24)] ^ t[1][byte(b>>40)] ^ t[0][byte(b>>56)]
-	a *= factor
-	c ^= x[6]
-	a -= t[0][byte(c)] ^ t[1][byte(c>>16)] ^ t[2][byte(c>>32)] ^ t[3][byte(c>>48)]
-	b += t[3][byte(c>>8)] ^ t[2][byte(c>>24)] ^ t[1][byte(c>>40)] ^ t[0][byte(c>>56)]
-	b *= factor
-	a ^= x[7]
-	b -= t[0][byte(a)] ^ t[1][byte(a>>16)] ^ t[2][byte(a>>32)] ^ t[3][byte(a>>48)]
-	c += t[3][byte(a>>8)] ^ t[2][byte(a>>24)] ^ t[1][byte(a>>40)] ^ t[0][byte(a>>56)]
-	c *= factor
-	return a, b, c
+	for _, word := range x {
+		c ^= word
+		a -= t[0][byte(c)] ^ t[1][byte(c>>16)] ^ t[2][byte(c>>32)] ^ t[3][byte(c>>48)]
+		b += t[3][byte(c>>8)] ^ t[2][byte(c>>24)] ^ t[1][byte(c>>40)] ^ t[0][byte(c>>56)]
+		a, b, c = b*factor, c, a
+	}
+	return b, c, a // as after nine turns
 }
 
 func tigerSchedule(x *[8]uint64) {
