@@ -85,6 +85,12 @@ func (a *answer) serve() Reason {
 		return RefusedDisk
 	}
 	defer f.Close()
+	return a.give(func(u *upload) { a.send(f, u) })
+}
+
+// give sends the head of an answer and, unless only that was asked for, the bytes
+// by send, if there is a slot.
+func (a *answer) give(send func(*upload)) Reason {
 	if a.r.Method == http.MethodHead {
 		a.head()
 		return Granted
@@ -95,7 +101,7 @@ func (a *answer) serve() Reason {
 	}
 	defer a.server.end(u)
 	a.head()
-	a.send(f, u)
+	send(u)
 	return Granted
 }
 

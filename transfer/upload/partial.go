@@ -3,7 +3,6 @@ package upload
 import (
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -26,15 +25,11 @@ type Partial struct {
 
 // arriving is the file that a request for a URN names, if it is arriving here.
 func (s *Server) arriving(escaped string) (Partial, bool) {
-	text, err := url.PathUnescape(escaped)
-	if err != nil || s.cfg.Arriving == nil {
+	sum, reason := parseURN(escaped)
+	if reason != Granted || s.cfg.Arriving == nil {
 		return Partial{}, false
 	}
-	name, err := urn.Parse(text)
-	if err != nil || !name.HasSHA1 {
-		return Partial{}, false
-	}
-	return s.cfg.Arriving(name.SHA1)
+	return s.cfg.Arriving(sum)
 }
 
 // servePartial answers a request for a file that is arriving: with as much of the
@@ -57,18 +52,7 @@ func (a *answer) servePartial(p Partial) Reason {
 		return RefusedNotYet
 	}
 	a.span = part
-	if a.r.Method == http.MethodHead {
-		a.head()
-		return Granted
-	}
-	u := newUpload(a.r, a.entry, a.span)
-	if reason := a.server.begin(u); reason != Granted {
-		return reason
-	}
-	defer a.server.end(u)
-	a.head()
-	a.sendPartial(p, u)
-	return Granted
+	return a.give(func(u *upload) { a.sendPartial(p, u) })
 }
 
 // firstPart is the first bytes of want that are in have, in one piece.
@@ -119,7 +103,7 @@ func (a *answer) sendPartial(p Partial, u *upload) {
 		n, err := a.w.Write(b)
 		a.server.progress(u, int64(n))
 		if err != nil {
-			a.cut(CutPeer, u, err)
+			a.lost(u, err)
 		}
 		at += int64(n)
 	}

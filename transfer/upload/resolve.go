@@ -27,20 +27,11 @@ func (s *Server) resolve(r *http.Request) (*library.Entry, Reason) {
 // resolveURN finds a file by a URN as it stands in a URL or a header. Names of
 // hash trees alone are understood, but no file is found by them.
 func (s *Server) resolveURN(escaped string) (*library.Entry, Reason) {
-	text, err := url.PathUnescape(escaped)
-	if err != nil {
-		return nil, RefusedURN
+	sum, reason := parseURN(escaped)
+	if reason != Granted {
+		return nil, reason
 	}
-	name, err := urn.Parse(text)
-	switch {
-	case errors.Is(err, urn.ErrNamespace):
-		return nil, RefusedUnknown
-	case err != nil:
-		return nil, RefusedURN
-	case !name.HasSHA1:
-		return nil, RefusedUnknown
-	}
-	e, err := s.cfg.Library.BySHA1(name.SHA1)
+	e, err := s.cfg.Library.BySHA1(sum)
 	switch {
 	case errors.Is(err, library.ErrGone):
 		return nil, RefusedGone
@@ -48,6 +39,24 @@ func (s *Server) resolveURN(escaped string) (*library.Entry, Reason) {
 		return nil, RefusedUnknown
 	}
 	return e, Granted
+}
+
+// parseURN reads the hash in a URN as it stands in a URL or a header.
+func parseURN(escaped string) (urn.SHA1, Reason) {
+	text, err := url.PathUnescape(escaped)
+	if err != nil {
+		return urn.SHA1{}, RefusedURN
+	}
+	name, err := urn.Parse(text)
+	switch {
+	case errors.Is(err, urn.ErrNamespace):
+		return urn.SHA1{}, RefusedUnknown
+	case err != nil:
+		return urn.SHA1{}, RefusedURN
+	case !name.HasSHA1:
+		return urn.SHA1{}, RefusedUnknown
+	}
+	return name.SHA1, Granted
 }
 
 // resolveIndex finds a file by "<index>/<name>" and the URN that came along, if

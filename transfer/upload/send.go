@@ -41,12 +41,18 @@ func (a *answer) send(f library.File, u *upload) {
 		case err == nil:
 		case err == io.EOF:
 			a.cut(CutChanged, u, err)
-		case errors.Is(err, os.ErrDeadlineExceeded):
-			a.cut(CutStalled, u, err)
 		default:
-			a.cut(CutPeer, u, err)
+			a.lost(u, err)
 		}
 	}
+}
+
+// lost cuts an upload whose bytes the network does not take.
+func (a *answer) lost(u *upload, err error) {
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		a.cut(CutStalled, u, err)
+	}
+	a.cut(CutPeer, u, err)
 }
 
 // cut ends the connection in the middle of an answer, which is the only way to
