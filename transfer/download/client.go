@@ -18,7 +18,7 @@ import (
 // client is one connection to one source, with the parser of net/http and
 // without its Transport: that would start two goroutines per connection, could
 // not be told apart which wait was in vain, and prints what a source sends
-// unasked. It is owned by one download loop.
+// unasked. It is owned by one worker.
 type client struct {
 	source    *source
 	conn      *patientConn

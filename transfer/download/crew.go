@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"filbert/transfer/merkle"
-	"filbert/transfer/picker"
 	"filbert/transfer/ranges"
 	"filbert/transfer/store"
 )
@@ -82,55 +80,12 @@ func (c *crew) work() *pause {
 	return nil
 }
 
-// assign gives every worker without a job one, and hires as long as there is
-// work. The plan is who might be hired next, or when. The error is that of
-// emptying the file.
-func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error) {
-	for _, w := range c.workers {
-		if !w.busy && !w.sent {
-			c.give(now, w, first, missing)
-		}
-	}
-	for {
-		p := c.d.sources.next(now)
-		switch {
-		case p.source == nil, len(c.workers) >= c.most(), len(c.workers) > 0 && !c.spare(missing):
-			p.source = nil
-			return p, nil
-		case p.startOver:
-			if err := c.partial.Reset(); err != nil {
-				return p, err
-			}
-			c.d.sources.clear()
-			missing = c.partial.Missing()
-			continue
-		}
-		if w := c.hire(p.source); !c.give(now, w, first, missing) {
-			c.part(w)
-			p.source.until, p.source.reason = now.Add(partWait), p.source.name()+": has no part that is missing"
-		}
-	}
-}
-
 // most is how many sources may be at work.
 func (c *crew) most() int {
 	if c.d.sources.solo || c.d.file.Size < manyFrom {
 		return 1
 	}
 	return maxWorkers
-}
-
-// spare reports whether there is work for one more.
-func (c *crew) spare(missing []ranges.Range) bool {
-	if c.undecided() && len(c.workers) >= probers {
-		return false
-	}
-	cut, jobs := c.cut(), c.jobs()
-	if _, _, ok := cut.Next(missing, jobs, nil, nil, 0); ok {
-		return true
-	}
-	_, _, ok := cut.Steal(jobs, nil, 0)
-	return ok
 }
 
 // hire lets a source work.
@@ -178,130 +133,18 @@ func (c *crew) dismiss() {
 	}
 }
 
-// cut is how the file is cut into parts.
-func (c *crew) cut() picker.Picker {
-	p := picker.Picker{
-		Size: c.d.file.Size, Slice: 1, Ahead: aheadTime,
-		First: chunkBytes, Min: minBytes, Max: chunkBytes, Split: splitBytes, Worth: worthTime, Stuck: stuckTime,
-	}
-	if c.undecided() {
-		p.First, p.Max, p.Min = probeBytes, probeBytes, probeBytes
-	}
-	if t := c.d.tree; t != nil {
-		p.Slice, p.First, p.Max = t.SliceSize(), firstBytes, maxBytes
-		p.Min, p.Split = max(p.Min, t.SliceSize()), max(p.Split, t.SliceSize())
-	}
-	return p
-}
-
-// jobs is what the workers are at.
-func (c *crew) jobs() (jobs []picker.Job) {
-	for _, w := range c.workers {
-		held := w.settling
-		if w.busy && w != c.fetching {
-			jobs = append(jobs, w.job())
-		} else if len(w.probe) > 0 {
-			held = w.probed
-		}
-		if !held.Empty() { // nobody else fetches what it holds back
-			jobs = append(jobs, picker.Job{At: held.Start, End: held.End})
-		}
-	}
-	return jobs
-}
-
-func (w *worker) job() picker.Job {
-	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: w.pace.rate(), Idle: time.Since(time.Unix(0, w.heard.Load()))}
-}
-
-// give gives a worker a job, and reports false if there is none for it.
-func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) bool {
-	d := c.d
-	if c.undecided() && len(w.probe) > 0 {
-		return true // it waits until it is known what to verify by
-	}
-	cut, rate := c.cut(), w.pace.rate()
-	part, free, ok := cut.Next(first, c.jobs(), w.source.have, nil, rate)
-	if !ok {
-		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
-	}
-	if !ok && c.most() > 1 {
-		part, ok = c.steal(cut, w, rate)
-		free = part
-	}
-	if !ok && len(w.probe) > 0 {
-		part, ok = ranges.Range{Start: w.probed.Start, End: w.probed.Start}, true // it has what is missing
-	}
-	if ok {
-		w.start(now, job{part: part, free: free, tree: d.tree, probe: c.undecided()})
-	}
-	return ok
-}
-
-// parts is what each source at work has, besides w, that does not have all.
-func (c *crew) parts(w *worker) (parts []*ranges.Set) {
-	for _, o := range c.workers {
-		if o != w && o.source.have != nil {
-			parts = append(parts, o.source.have)
-		}
-	}
-	return parts
-}
-
-// steal takes the end of somebody's part for w.
-func (c *crew) steal(cut picker.Picker, w *worker, rate int64) (ranges.Range, bool) {
-	var at []*worker
-	var jobs []picker.Job
-	for _, o := range c.workers {
-		if o != w && o.busy && o != c.fetching && !o.sent {
-			at, jobs = append(at, o), append(jobs, o.job())
-		}
-	}
-	i, from, ok := cut.Steal(jobs, w.source.have, rate)
-	if !ok {
-		return ranges.Range{}, false
-	}
-	at[i].end.Store(from)
-	if from <= jobs[i].At {
-		at[i].sent = true
-		overtaken := refuse(busy, "sent nothing while others could")
-		overtaken.after = overtakenWait
-		at[i].leave(overtaken)
-	}
-	return ranges.Range{Start: from, End: jobs[i].End}, true
-}
-
-// start lets a worker do a job.
-func (w *worker) start(now time.Time, j job) {
-	w.at.Store(j.part.Start)
-	w.end.Store(j.part.End)
-	w.busy, w.slowSince, w.slowBytes = true, now, 0
-	w.waited.Store(0)
-	w.started = now
-	w.heard.Store(now.UnixNano())
-	w.settling = ranges.Range{}
-	if len(w.probe) > 0 {
-		w.settling = w.probed
-	}
-	w.pace.begin(now)
-	w.jobs <- j // has room: it has none
-}
-
-// undecided reports whether it is not known yet what slices are verified by.
-func (c *crew) undecided() bool { return c.wanted && c.d.tree == nil }
-
 // heard takes note of what a worker tells. The error is that of the disk.
 func (c *crew) heard(ev event) error {
 	w, d := ev.worker, c.d
 	w.busy, w.settling = false, ranges.Range{}
 	if c.fetching == w {
 		c.fetching = nil
-		if d.tree = ev.tree; d.tree == nil {
+		if ev.tree == nil {
 			w.names = names{} // it does not give what it names
-		} else if err := c.trust(d.tree); err != nil {
+		} else if err := c.trust(ev.tree); err != nil {
 			return err
 		} else {
-			d.log.Debug().Stringer("kind", d.tree.Kind()).Str("source", w.source.name()).Int("slices", d.tree.Slices()).Msg("hash tree is here")
+			d.log.Debug().Stringer("kind", ev.tree.Kind()).Str("source", w.source.name()).Int("slices", ev.tree.Slices()).Msg("hash tree is here")
 		}
 	} else if ev.names != (names{}) {
 		w.names, w.source.names = ev.names, ev.names
@@ -337,43 +180,10 @@ func (c *crew) heard(ev event) error {
 	return nil
 }
 
-// trust verifies by a tree from now on, also what is here already.
-func (c *crew) trust(t *merkle.Tree) error {
-	if c.d.sources.total() > 0 || c.d.sources.inherited > 0 {
-		if err := c.adopt(t); err != nil {
-			return err
-		}
-	}
-	c.d.share(c.partial, t)
-	return nil
-}
-
 // wants reports whether there is a missing part among what a source has.
 func (c *crew) wants(have *ranges.Set) bool {
 	_, _, ok := c.cut().Next(c.partial.Missing(), nil, have, nil, 0)
 	return ok
-}
-
-// decide has a tree fetched as soon as one is named, and does without if nobody
-// who answered names one and nobody else is about to answer.
-func (c *crew) decide() {
-	if !c.undecided() || c.fetching != nil {
-		return
-	}
-	answering := false
-	for _, w := range c.workers {
-		if w.busy || w.sent {
-			answering = true
-			continue
-		}
-		if k, root, ok := w.names.choose(c.d.file.Size, c.d.wrong); ok {
-			c.fetching = w
-			w.busy = true
-			w.jobs <- job{fetch: &k, root: root}
-			return
-		}
-	}
-	c.wanted = answering || len(c.workers) == 0
 }
 
 // count takes note of what the workers did since it last looked.

@@ -14,6 +14,7 @@
 //
 // The package does not search (Finder does), does not know how a source is
 // reached (transfer.Connector does), and keeps no table of who else has a file
-// (Mesh does; this package hears and tells, in the headers of transfer/mesh). It
-// does not queue at sources that offer a place in a queue.
+// (Mesh does; this package hears and tells, in the headers of transfer/mesh). A
+// place in the queue of a source is kept by asking again when it says, not by
+// being called back.
 package download

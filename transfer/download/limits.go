@@ -13,7 +13,7 @@ const (
 	maxFinished = 128
 
 	// DefaultTransfers is how many downloads fetch, verify or write at the same
-	// time (count), at 256 KiB, three files and one connection each.
+	// time (count), at three files and maxWorkers connections each.
 	DefaultTransfers = 16
 
 	// MaxSources is the most sources one download knows (count), as many as
@@ -34,7 +34,8 @@ const (
 	maxMeshSources = 32
 
 	// maxWorkers is the most sources that are asked for one file at the same time
-	// (count), each with a connection and a buffer of batchBytes.
+	// (count). Each has a connection and a buffer: a slice at least, batchBytes if
+	// it is fast, so 16 MiB a file, unless its slices are larger.
 	maxWorkers = 16
 
 	// probers is how many sources are asked for a little each before it is known

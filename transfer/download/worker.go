@@ -70,15 +70,12 @@ type event struct {
 	err    error
 }
 
-// run does jobs until ctx ends, there are no more, or one fails.
+// run does jobs until ctx ends or one fails.
 func (w *worker) run(ctx context.Context) {
 	defer w.hangUp()
 	for {
 		select {
-		case j, ok := <-w.jobs:
-			if !ok {
-				return
-			}
+		case j := <-w.jobs:
 			ev := event{worker: w}
 			if j.fetch != nil {
 				ev.tree, ev.err = w.fetchTree(ctx, *j.fetch, j.root)
@@ -102,7 +99,7 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if err := w.settle(j.tree); err != nil || j.part.Empty() {
 		return told{}, err
 	}
-	answer, err := w.ask(ctx, j.part)
+	answer, err := w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(j.part) })
 	if err != nil {
 		return told{}, err
 	}
@@ -189,12 +186,8 @@ func (w *worker) put(b []byte, at int64) error {
 	return nil
 }
 
-// ask sends the request, over the connection there is. A source may have ended
+// exchange sends a request, over the connection there is. A source may have ended
 // that between two requests, which is no offence.
-func (w *worker) ask(ctx context.Context, asked ranges.Range) (*http.Response, error) {
-	return w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(asked) })
-}
-
 func (w *worker) exchange(ctx context.Context, send func(*client) (*http.Response, error)) (*http.Response, error) {
 	for {
 		if w.client == nil {
