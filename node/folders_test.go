@@ -13,7 +13,6 @@ import (
 	"testing/fstest"
 
 	"filbert/node"
-	"filbert/transfer"
 	"filbert/transfer/collection"
 	"filbert/transfer/urn"
 )
@@ -173,67 +172,6 @@ func TestFolderCancelled(t *testing.T) {
 		again, err := anna.AddFolder(c)
 		if err != nil || again.Name != begun.Name || slices.ContainsFunc(again.Files, func(f node.FolderFile) bool { return f.Ended }) {
 			t.Errorf("the same again: %+v, %v", again, err)
-		}
-	})
-}
-
-// TestFolderNames gives the names of THREATS T28 to all that makes names on disk
-// of names from elsewhere: a single file, a link, and a collection.
-func TestFolderNames(t *testing.T) {
-	on(t, func(t *testing.T, tn *town) {
-		if !tn.virtual {
-			t.Skip("one host is not asked for so much at once; the disk is the same")
-		}
-		names := []string{
-			"\u202egpj.exe", "zero\u200bwidth", "esc\x1b[2Jape", "osc\x1b]0;x\x07", "nul\x00byte", "CON", "nul.txt", "COM1", "LPT1.a.b",
-			"dot.", "space ", " . ", "..", "../../up", `..\up`, "/abs", `C:\abs`, ".hidden", "bad\xff\xfeutf8", "new\nline", "cr\r",
-			"e\u0301 nfd", strings.Repeat("long", 1024), "$(touch owned)", "`touch owned`", "a;b|c&d", "-rf", "~", "a:b", "x\u2028y",
-		}
-		var contents []string
-		for i := range names {
-			contents = append(contents, fmt.Sprint("content ", i))
-		}
-		anna := tn.movesAs(shared(contents...), func(cfg *node.Config) { cfg.UploadSlots, cfg.SlotsPerHost = 64, 64 })
-		tn.until("anna shares", func() bool { s, err := anna.Status(t.Context()); return err == nil && s.Files == len(names) })
-		boris := tn.moves(nil)
-		var c collection.Collection
-		for i, name := range names {
-			h := urn.SHA1(sha1.Sum([]byte(contents[i])))
-			m := link(h, name, int64(len(contents[i])))
-			m.Sources = []string{"http://" + anna.Addr().String() + "/uri-res/N2R?" + h.URN()}
-			if i%2 == 0 {
-				if _, err := boris.GetMagnet(t.Context(), m, ""); err != nil {
-					t.Fatal(err)
-				}
-				continue
-			}
-			c.Files = append(c.Files, collection.File{Path: name, Size: m.Size, URN: m.URN, Sources: m.Sources})
-		}
-		begun, err := boris.AddFolder(c)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tn.over(boris, begun.Name)
-		tn.until("all downloads are over", func() bool {
-			s, err := boris.Status(t.Context())
-			return err == nil && s.Downloads == 0
-		})
-		found := map[string]bool{}
-		for path, content := range tree(t, boris.downloads) {
-			if strings.HasPrefix(path, ".filbert") {
-				continue
-			}
-			found[content] = true
-			for _, part := range strings.Split(path, "/") {
-				if transfer.SafeName(part) != part {
-					t.Errorf("%q is on disk", path)
-				}
-			}
-		}
-		for i, content := range contents {
-			if !found[content] {
-				t.Errorf("%q is not in the download folder", names[i])
-			}
 		}
 	})
 }
