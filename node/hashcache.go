@@ -19,9 +19,11 @@ const (
 	// hashFlush is how long a hash may wait to be written.
 	hashFlush = time.Second
 
-	// maxUnwritten is how many hashes wait at most; what comes while the disk
-	// is that far behind is lost, which costs a hash at the next start.
-	maxUnwritten = 100_000
+	// maxUnwritten is how many hashes wait at most, and maxUnwrittenBytes how
+	// much they and the trees with them may take; what comes while the disk is
+	// that far behind is lost, which costs a hash at the next start.
+	maxUnwritten      = 100_000
+	maxUnwrittenBytes = 64 << 20
 )
 
 // hashCache keeps the library's hashes in the state. Writing is done behind the
@@ -33,6 +35,7 @@ type hashCache struct {
 
 	mu      sync.Mutex
 	changed map[string][]byte // not written yet; nil = to be deleted
+	bytes   int               // of the values in changed
 	kick    chan struct{}     // something changed; holds one
 }
 
@@ -68,8 +71,9 @@ func (c *hashCache) Delete(key []byte) { c.change(stateKey(key), nil) }
 func (c *hashCache) change(key string, value []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if len(c.changed) < maxUnwritten {
+	if more := len(value) - len(c.changed[key]); len(c.changed) < maxUnwritten && c.bytes+more <= maxUnwrittenBytes {
 		c.changed[key] = value
+		c.bytes += more
 	}
 	c.wake()
 }
@@ -129,6 +133,7 @@ func (c *hashCache) flush() {
 	defer c.mu.Unlock()
 	for key, value := range batch {
 		if now, ok := c.changed[key]; ok && string(now) == string(value) && (now == nil) == (value == nil) {
+			c.bytes -= len(now)
 			delete(c.changed, key)
 		}
 	}

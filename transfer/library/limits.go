@@ -57,7 +57,7 @@ const (
 
 // Defaults of Config.
 const (
-	defaultWorkers = 1                // SHA-1 runs as fast as a disk reads
+	defaultWorkers = 1                // one reader to a disk; its three hashes take two cores
 	defaultRescan  = 15 * time.Minute // what watching misses is found by then
 	defaultQuiet   = 2 * time.Second  // the coarsest clock of a file system (FAT) ticks so
 )
