@@ -115,10 +115,7 @@ func TestFolder(t *testing.T) {
 // TestFolderAgain: what a node did not fetch before it ended it fetches when it
 // starts again, into the same folder.
 func TestFolderAgain(t *testing.T) {
-	on(t, func(t *testing.T, tn *town) {
-		if !tn.virtual {
-			t.Skip("it searches, which takes its time")
-		}
+	onFabric(t, func(t *testing.T, tn *town) { // it searches, which takes its time
 		anna := tn.moves(shared("one", "two"))
 		tn.until("anna shares", func() bool { s, err := anna.Status(t.Context()); return err == nil && s.Files == 2 })
 		boris := tn.moves(nil)

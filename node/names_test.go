@@ -26,7 +26,7 @@ import (
 var evilNames = []string{
 	"\u202egpj.exe", "zero\u200bwidth", "esc\x1b[2Jape", "osc\x1b]0;x\x07", "nul\x00byte", "CON", "nul.txt", "COM1", "LPT1.a.b",
 	"dot.", "space ", " . ", "..", "../../up", `..\up`, "/abs", `C:\abs`, ".hidden", "bad\xff\xfeutf8", "new\nline", "cr\r",
-	"e\u0301 nfd", strings.Repeat("long", 100), "$(touch owned)", "`touch owned`", "a;b|c&d", "-rf", "~", "a:b", "x\u2028y",
+	"e\u0301 nfd", strings.Repeat("long", 1024), "$(touch owned)", "`touch owned`", "a;b|c&d", "-rf", "~", "a:b", "x\u2028y",
 }
 
 // liar is a servent that names its files as no system would.
@@ -75,10 +75,7 @@ func (tn *town) lists(entries []index.Entry, contents map[urn.SHA1]string) netip
 // elsewhere become names on disk: a link, a collection, and the listing of a
 // servent, whose files are fetched one by one and as a folder.
 func TestNames(t *testing.T) {
-	on(t, func(t *testing.T, tn *town) {
-		if !tn.virtual {
-			t.Skip("one host is not asked for so much at once; the disk is the same")
-		}
+	onFabric(t, func(t *testing.T, tn *town) { // one host is not asked for so much at once; the disk is the same
 		const ways = 4
 		var contents []string
 		for i := range len(evilNames) * ways {

@@ -54,7 +54,11 @@ func TestPlay(t *testing.T) {
 	})
 
 	name := urn.SHA1(sha1.Sum(content)).URN()
-	command, url := play(ctx, t, viewer, name)
+	link := urn.Magnet{
+		URN: urn.URN{SHA1: sha1.Sum(content), HasSHA1: true}, Name: "evening film.mp4", Size: int64(len(content)),
+		Sources: []string{"http://" + address(t, owner) + "/uri-res/N2R?" + name},
+	}
+	command, url := play(ctx, t, viewer, link.String())
 	end := int64(len(content)) - 1000
 	if got := fetch(ctx, t, url, end); !bytes.Equal(got, content[end:]) {
 		t.Errorf("the end of the film is %d other bytes", len(got))
