@@ -59,6 +59,7 @@ var layers = map[string]layer{
 	"transfer/mesh":       {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/merkle":     {rank: 1, may: []string{"transfer/ranges"}},
 	"transfer/picker":     {rank: 1, may: []string{"transfer/ranges"}},
+	"transfer/queue":      {rank: 2, may: []string{"transfer"}},
 	"query/index":         {rank: 1, may: []string{"query/keyword"}},
 
 	"overlay/bootstrap/uhc": {rank: 3, may: []string{"overlay/wire", "overlay/wire/ggep", "overlay/hostcache"}},
@@ -81,7 +82,7 @@ var layers = map[string]layer{
 
 	"transfer/stream": {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/upload": {rank: 4, may: []string{
-		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh",
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/queue",
 	}},
 	"transfer/download": {rank: 4, may: []string{
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker",

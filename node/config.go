@@ -86,6 +86,7 @@ type Config struct {
 	Browse       bool     // others may see all that is shared
 	UploadSlots  int      // files sent at once; default 8
 	SlotsPerHost int      // of these to one host; default 2
+	SlotsPerNet  int      // of these to one network; default 3
 
 	// UploadLimit and DownloadLimit are the most bytes per second of all files
 	// together, each way; 0 = no limit. LimitLAN holds hosts of the own network to

@@ -14,5 +14,9 @@ func (h holder) Holding(sha1 [20]byte) overlay.Holding {
 	if _, err := h.n.library.BySHA1(urn.SHA1(sha1)); err != nil {
 		return overlay.Holding{} // nothing of it is here any more
 	}
-	return overlay.Holding{Code: wire.HeadComplete, Queue: -int8(min(h.n.uploads.FreeSlots(), 127))}
+	queue := len(h.n.uploads.Waiting())
+	if queue == 0 {
+		queue = -h.n.uploads.FreeSlots()
+	}
+	return overlay.Holding{Code: wire.HeadComplete, Queue: int8(max(-127, min(queue, 126)))} // 127: busy, no line
 }

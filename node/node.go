@@ -107,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Index: n.index, Self: self{n}, Agent: cfg.agent(), On: cfg.Browse, Changed: n.lastChange, Rand: cfg.child(),
 	})
 	n.uploads = upload.New(upload.Config{
-		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, Log: n.log,
+		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
 		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN), Arriving: n.arriving,
 	})
 	var layer *tlslink.Layer

@@ -92,6 +92,9 @@ func (n *Node) Library() *library.Library { return n.library }
 // Uploads lists the files being sent.
 func (n *Node) Uploads() []upload.Status { return n.uploads.Uploads() }
 
+// WaitingForUploads lists who waits in line for an upload, first the next.
+func (n *Node) WaitingForUploads() []upload.Waiting { return n.uploads.Waiting() }
+
 // Downloads lists all downloads, those that ended lately included.
 func (n *Node) Downloads() []download.Status {
 	if n.downloads == nil {

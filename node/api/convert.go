@@ -133,12 +133,18 @@ func downloadOf(s download.Status) Download {
 	return d
 }
 
-func uploadsOf(all []upload.Status) []Upload {
-	out := make([]Upload, 0, len(all))
+func uploadsOf(all []upload.Status, line []upload.Waiting) []Upload {
+	out := make([]Upload, 0, len(all)+len(line))
 	for _, s := range all {
 		out = append(out, Upload{
 			Peer: s.Peer.String(), Agent: transfer.Display(s.Agent), Name: transfer.Display(s.File.Name), URN: s.File.SHA1.URN(),
 			Size: s.File.Size, Offset: s.Range.Start, Length: s.Range.End - s.Range.Start, Sent: s.Sent, Rate: int64(s.Rate), Since: s.Since,
+		})
+	}
+	for _, w := range line {
+		out = append(out, Upload{
+			Peer: w.Peer.String(), Agent: transfer.Display(w.Agent), Name: transfer.Display(w.File.Name), URN: w.File.SHA1.URN(),
+			Size: w.File.Size, Position: w.Position, Since: w.Since,
 		})
 	}
 	return out

@@ -234,18 +234,19 @@ func (d Download) Done() bool {
 	return d.State == "complete" || d.State == "failed" || d.State == "cancelled"
 }
 
-// Upload is one file being sent.
+// Upload is one file being sent, or waited for.
 type Upload struct {
-	Peer   string    `json:"peer"`
-	Agent  string    `json:"agent"`
-	Name   string    `json:"name"`
-	URN    string    `json:"urn"`
-	Size   int64     `json:"size"`
-	Offset int64     `json:"offset" doc:"first byte asked for"`
-	Length int64     `json:"length" doc:"bytes asked for"`
-	Sent   int64     `json:"sent"`
-	Rate   int64     `json:"rate" doc:"bytes per second since it began"`
-	Since  time.Time `json:"since"`
+	Peer     string    `json:"peer"`
+	Agent    string    `json:"agent"`
+	Name     string    `json:"name"`
+	URN      string    `json:"urn"`
+	Size     int64     `json:"size"`
+	Offset   int64     `json:"offset" doc:"first byte asked for"`
+	Length   int64     `json:"length" doc:"bytes asked for"`
+	Sent     int64     `json:"sent"`
+	Rate     int64     `json:"rate" doc:"bytes per second since it began"`
+	Position int       `json:"position,omitempty" doc:"place in line of a host that waits for a slot, from 1 on"`
+	Since    time.Time `json:"since"`
 }
 
 // Share is one shared folder.

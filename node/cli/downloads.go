@@ -138,7 +138,7 @@ func givers(d api.Download) string {
 
 func (r *runner) uploads() *cli.Command {
 	return &cli.Command{
-		Name: "uploads", Usage: "list the files being sent", Category: "files", Flags: clientFlags(jsonFlag()),
+		Name: "uploads", Usage: "list the files being sent, and who waits for one", Category: "files", Flags: clientFlags(jsonFlag()),
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
 			if err := noArguments(c); err != nil {
 				return err
@@ -159,6 +159,10 @@ func (r *runner) showUploads(list []api.Upload) error {
 	}
 	t := newTable(r.env.Out, "PEER", "SOFTWARE", "SENT", "OF", "RATE", "NAME")
 	for _, u := range list {
+		if u.Position > 0 {
+			t.row(u.Peer, clip(orDash(u.Agent), 30), fmt.Sprintf("waits, place %d", u.Position), size(u.Size), "-", clip(u.Name, 40))
+			continue
+		}
 		t.row(u.Peer, clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), clip(u.Name, 40))
 	}
 	return t.end()

@@ -212,7 +212,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,
-		Downloads: conf.Downloads, OnComplete: conf.OnComplete, Browse: conf.Browse, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost,
+		Downloads: conf.Downloads, OnComplete: conf.OnComplete, Browse: conf.Browse, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost, SlotsPerNet: conf.UploadSlotsPerNet,
 		UploadLimit: int64(conf.UploadLimit) << 10, DownloadLimit: int64(conf.DownloadLimit) << 10, LimitLAN: conf.LimitLAN,
 	}
 	for _, dir := range conf.Shares {

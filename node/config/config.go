@@ -46,6 +46,7 @@ type Values struct {
 	Browse             bool          `koanf:"browse"`
 	UploadSlots        int           `koanf:"upload-slots"`
 	UploadSlotsPerHost int           `koanf:"upload-slots-per-host"`
+	UploadSlotsPerNet  int           `koanf:"upload-slots-per-network"`
 	UploadLimit        int           `koanf:"upload-limit"`   // KiB/s
 	DownloadLimit      int           `koanf:"download-limit"` // KiB/s
 	LimitLAN           bool          `koanf:"limit-lan"`

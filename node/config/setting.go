@@ -95,6 +95,8 @@ func Settings() []Setting {
 			Help: "uploads at a time"},
 		{Key: "upload-slots-per-host", Kind: KindInt, Default: 2, Min: 1, Max: maxUploadSlots,
 			Help: "uploads at a time to one host"},
+		{Key: "upload-slots-per-network", Kind: KindInt, Default: 3, Min: 1, Max: maxUploadSlots,
+			Help: "uploads at a time to one network (IPv4 /24, IPv6 /48) that is not your own"},
 		{Key: "upload-limit", Kind: KindInt, Default: 0, Max: maxLimit,
 			Help: "KiB per second that files are sent at, all together; 0 is no limit"},
 		{Key: "download-limit", Kind: KindInt, Default: 0, Max: maxLimit,

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"sync/atomic"
 
+	"filbert/transfer/queue"
 	"filbert/transfer/urn"
 )
 
@@ -23,12 +24,13 @@ func (l listener) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
-		host := hostOf(addrOf(c.RemoteAddr().String()).Addr())
+		addr := addrOf(c.RemoteAddr().String()).Addr()
+		host := queue.HostOf(addr)
 		if !l.server.enter(host) {
 			c.Close()
 			continue
 		}
-		screened := &conn{Conn: c, server: l.server, host: host}
+		screened := &conn{Conn: c, server: l.server, addr: addr, host: host}
 		if below, ok := c.(io.ReaderFrom); ok {
 			return fileConn{screened, below}, nil
 		}
@@ -46,8 +48,10 @@ func addrOf(s string) netip.AddrPort {
 type conn struct {
 	net.Conn
 	server *Server
+	addr   netip.Addr // of the peer
 	host   netip.Prefix
 	closed atomic.Bool
+	served atomic.Bool // the last file that was asked for was sent
 
 	// Below: owned by whoever reads, one goroutine at a time.
 	screen  screen
@@ -103,6 +107,9 @@ func (c *conn) CloseWrite() error {
 func (c *conn) Close() error {
 	if !c.closed.Swap(true) {
 		c.server.leave(c.host)
+		if c.served.Load() {
+			c.server.gone(c.addr)
+		}
 	}
 	return c.Conn.Close()
 }

@@ -14,6 +14,13 @@ const headerURN = "X-Gnutella-Content-URN"
 // headerAvailable tells which bytes of a file are here that is still arriving.
 const headerAvailable = "X-Available-Ranges"
 
+// headerQueue tells what a peer understands of queues, and older ones their place;
+// headerQueued tells a place (PARQ 1.0).
+const (
+	headerQueue  = "X-Queue"
+	headerQueued = "X-Queued"
+)
+
 // headerFeatures tells what a servent can do, as in the handshake of a link.
 const headerFeatures = "X-Features"
 

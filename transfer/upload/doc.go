@@ -13,7 +13,6 @@
 // Other sources of a file are heard and named in the headers of the download mesh
 // (transfer/mesh), and what is sent is held to a rate (transfer/limit).
 //
-// It does not queue (who finds no slot is told when to come back), does not
-// compress and shares no partial files. Accepting connections and telling HTTP
-// from the rest is the node's.
+// Who finds no slot waits in a line (transfer/queue). Nothing is compressed.
+// Accepting connections and telling HTTP from the rest is the node's.
 package upload

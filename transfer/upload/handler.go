@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"filbert/transfer/library"
+	"filbert/transfer/queue"
 	"filbert/transfer/ranges"
 )
 
@@ -18,8 +19,9 @@ type answer struct {
 	r      *http.Request
 	conn   *conn // nil if the request did not come by Serve
 
-	entry *library.Entry // nil until it is found
-	span  ranges.Range   // what is asked of it
+	entry  *library.Entry // nil until it is found
+	span   ranges.Range   // what is asked of it
+	notice queue.Notice   // of its place in line, if it gets no slot
 }
 
 // ServeHTTP answers one request. It implements http.Handler; requests that come
@@ -96,13 +98,32 @@ func (a *answer) give(send func(*upload)) Reason {
 		return Granted
 	}
 	u := newUpload(a.r, a.entry, a.span)
-	if reason := a.server.begin(u); reason != Granted {
+	var reason Reason
+	if a.notice, reason = a.server.begin(a.r.Context(), u); reason != Granted {
 		return reason
 	}
 	defer a.server.end(u)
+	if a.conn != nil {
+		a.conn.served.Store(false)
+	}
+	a.share(u)
 	a.head()
 	send(u)
+	if a.conn != nil {
+		a.conn.served.Store(true)
+	}
 	return Granted
+}
+
+// share makes the answer shorter while others wait, if the peer can tell.
+func (a *answer) share(u *upload) {
+	if a.span.Len() <= maxShare || a.r.Header.Get("Range") == "" || !isServent(a.r.Header) {
+		return
+	}
+	if crowded, _ := a.server.crowded(u); crowded {
+		a.span.End = a.span.Start + maxShare
+		u.Range.End = a.span.End
+	}
 }
 
 // parseRange reads the Range header. If-Range needs no look: a name stands for
@@ -156,6 +177,7 @@ func (a *answer) refuse(reason Reason) {
 	if a.entry != nil {
 		h[headerURN] = []string{a.entry.SHA1.URN()}
 	}
+	text, keep := reason.String(), !reasons[reason].close
 	switch reason {
 	case RefusedMethod:
 		h.Set("Allow", "GET, HEAD")
@@ -166,18 +188,21 @@ func (a *answer) refuse(reason Reason) {
 		h.Set("Retry-After", seconds(notYetRetry))
 	case RefusedMoved:
 		h.Set("Location", pathN2R+"?"+a.entry.SHA1.URN())
-	case RefusedSlots, RefusedHostSlots:
-		h.Set("Retry-After", seconds(busyRetry))
+	case RefusedSlots, RefusedHostSlots, RefusedNetworkSlots, RefusedTurn, RefusedLine:
+		var place string
+		place, keep = notify(h, a.r.Header, a.notice, a.server.cfg.Slots)
+		text += ": " + place
 	case RefusedChanged:
 		h.Set("Retry-After", seconds(changedRetry))
 	}
-	if a.conn != nil {
+	if a.conn != nil && (a.notice.Position == 0 || a.notice.Early) {
 		a.conn.errors++
+		keep = keep && a.conn.errors < maxErrors
 	}
-	if reasons[reason].close || a.conn != nil && a.conn.errors >= maxErrors {
+	if !keep {
 		h.Set("Connection", "close")
 	}
-	a.text(reasons[reason].status, reason.String()+"\n")
+	a.text(reasons[reason].status, text+"\n")
 }
 
 // text writes a whole answer for people.

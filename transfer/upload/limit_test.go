@@ -4,6 +4,7 @@ import (
 	"io"
 	"math"
 	"net/http"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,7 +16,7 @@ import (
 // TestLimit sends a file to two peers at once, at the limit for both together.
 func TestLimit(t *testing.T) {
 	const pieces, perSecond = 10, 100_000
-	inBubbleWith(t, Config{Limit: limit.New(perSecond, false)}, pieces, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubbleWith(t, Config{Limit: limit.New(perSecond, false)}, pieces, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		began := time.Now()
 		var work sync.WaitGroup
 		for range 2 {
@@ -42,7 +43,7 @@ func TestLimit(t *testing.T) {
 
 // TestLimitAndClose has a peer hang up while its turn is waited for.
 func TestLimitAndClose(t *testing.T) {
-	inBubbleWith(t, Config{Limit: limit.New(limit.Least, false)}, 1, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubbleWith(t, Config{Limit: limit.New(limit.Least, false)}, 1, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		p := dial()
 		p.begin(target)
 		p.Close()

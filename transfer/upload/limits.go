@@ -31,9 +31,6 @@ const (
 	// A host is an IPv4 address or an IPv6 /56, which is what one customer gets.
 	maxConns        = 512
 	maxConnsPerHost = 8
-
-	hostBits4 = 32
-	hostBits6 = 56
 )
 
 // Sending.
@@ -55,20 +52,30 @@ const (
 	// gtk-gnutella ends a transfer after as long without any progress.
 	stallTimeout = 180 * time.Second
 
-	// busyRetry is what a host without a slot is told to wait. LimeWire waits
-	// that long at least, whatever it is told.
-	busyRetry = 60 * time.Second
+	// minRate is what a peer takes at least while others wait (bytes per second), as
+	// far as it is asked for it: a piece is given slowTime at least (time).
+	minRate  = 4 << 10
+	slowTime = 30 * time.Second
+
+	// maxShare is the most that a servent gets in one answer while others wait
+	// (bytes): the largest chunk gtk-gnutella asks for.
+	maxShare = 10 << 20
 
 	// changedRetry is what a host is told to wait for a file that is being hashed
 	// again.
 	changedRetry = 60 * time.Second
 )
 
+// laneSlots is how many small files are sent at a time beside those that have slots
+// (count).
+const laneSlots = 2
+
 // maxAgent is how much of a peer's User-Agent is kept, in bytes.
 const maxAgent = 128
 
 // Defaults of Config.
 const (
-	defaultSlots        = 4 // as gtk-gnutella
-	defaultSlotsPerHost = 2
+	defaultSlots           = 4 // as gtk-gnutella
+	defaultSlotsPerHost    = 2
+	defaultSlotsPerNetwork = 3 // THREATS T7
 )

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"filbert/transfer"
 	"filbert/transfer/library"
@@ -99,7 +98,7 @@ func (a *answer) sendPartial(p Partial, u *upload) {
 		if _, err := p.ReadAt(b, at); err != nil {
 			a.cut(CutChanged, u, err)
 		}
-		control.SetWriteDeadline(time.Now().Add(stallTimeout)) // an error: see ServeHTTP
+		a.allow(control, u, len(b))
 		n, err := a.w.Write(b)
 		a.server.progress(u, int64(n))
 		if err != nil {

@@ -35,15 +35,3 @@ func (q *quota) give(host netip.Prefix) {
 		delete(q.hosts, host)
 	}
 }
-
-// hostOf is who has an address as far as limits go. Addresses that are none,
-// those of a pipe say, are one host.
-func hostOf(addr netip.Addr) netip.Prefix {
-	addr = addr.Unmap()
-	bits := hostBits6
-	if addr.Is4() {
-		bits = hostBits4
-	}
-	host, _ := addr.Prefix(bits) // the zero Prefix for the zero Addr
-	return host
-}

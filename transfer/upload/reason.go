@@ -30,10 +30,15 @@ const (
 	RefusedDisk          // the file cannot be read
 	RefusedSlots         // all slots are taken
 	RefusedHostSlots     // this host has its slots
+	RefusedNetworkSlots  // the network of this host has its slots
+	RefusedTurn          // this host had its turn, and others wait
+	RefusedLine          // too many wait already
 
 	CutChanged // the file changed while it was sent
 	CutDisk    // the file could not be read on
 	CutStalled // the peer took less than a piece in three minutes
+	CutSlow    // the peer took less than the minimum while others wait
+	CutTurn    // the peer had its turn twice over, and others wait
 	CutPeer    // the peer closed the connection, or it broke
 	numReasons
 )
@@ -61,11 +66,16 @@ var reasons = [numReasons]struct {
 	RefusedGone:          {"no longer shared", http.StatusGone, false},
 	RefusedChanged:       {"file changed, hash being computed", http.StatusServiceUnavailable, true},
 	RefusedDisk:          {"file unreadable", http.StatusInternalServerError, false},
-	RefusedSlots:         {"all slots taken", http.StatusServiceUnavailable, true},
-	RefusedHostSlots:     {"too many uploads to this host", http.StatusServiceUnavailable, true},
+	RefusedSlots:         {"all slots taken", http.StatusServiceUnavailable, false},
+	RefusedHostSlots:     {"too many uploads to this host", http.StatusServiceUnavailable, false},
+	RefusedNetworkSlots:  {"too many uploads to this network", http.StatusServiceUnavailable, false},
+	RefusedTurn:          {"the turn of this host is over, others wait", http.StatusServiceUnavailable, false},
+	RefusedLine:          {"too many wait", http.StatusServiceUnavailable, true},
 	CutChanged:           {"file changed while it was sent", 0, true},
 	CutDisk:              {"file unreadable while it was sent", 0, true},
 	CutStalled:           {"peer too slow", 0, true},
+	CutSlow:              {"peer too slow while others wait", 0, true},
+	CutTurn:              {"turn over, others wait", 0, true},
 	CutPeer:              {"connection lost", 0, true},
 }
 

@@ -33,7 +33,7 @@ func (a *answer) send(f library.File, u *upload) {
 		if err := limit.Wait(a.r.Context(), host, piece); err != nil {
 			a.cut(CutPeer, u, err)
 		}
-		control.SetWriteDeadline(time.Now().Add(stallTimeout)) // an error: see ServeHTTP
+		a.allow(control, u, piece)
 		n, err := io.CopyN(a.w, f, int64(piece))
 		left -= n
 		a.server.progress(u, n)
@@ -47,9 +47,25 @@ func (a *answer) send(f library.File, u *upload) {
 	}
 }
 
+// allow gives the peer the time to take a piece, unless it has had its turn.
+func (a *answer) allow(control *http.ResponseController, u *upload, piece int) {
+	crowded, over := a.server.crowded(u)
+	if over {
+		a.cut(CutTurn, u, nil)
+	}
+	within := stallTimeout
+	if u.crowded = crowded; crowded {
+		within = max(slowTime, time.Duration(piece)*time.Second/minRate)
+	}
+	control.SetWriteDeadline(time.Now().Add(within)) // an error: see ServeHTTP
+}
+
 // lost cuts an upload whose bytes the network does not take.
 func (a *answer) lost(u *upload, err error) {
-	if errors.Is(err, os.ErrDeadlineExceeded) {
+	switch late := errors.Is(err, os.ErrDeadlineExceeded); {
+	case late && u.crowded:
+		a.cut(CutSlow, u, err)
+	case late:
 		a.cut(CutStalled, u, err)
 	}
 	a.cut(CutPeer, u, err)

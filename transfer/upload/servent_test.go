@@ -200,7 +200,7 @@ func (p *peer) want(status int) reply {
 		p.t.Fatalf("no answer, want %d: %v", status, err)
 	}
 	if res.StatusCode != status {
-		p.t.Errorf("answer %s %q, want %d", res.Status, res.content, status)
+		p.t.Errorf("answer %s %.200q, want %d", res.Status, res.content, status)
 	}
 	return res
 }

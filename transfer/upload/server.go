@@ -14,6 +14,7 @@ import (
 	"filbert/transfer/library"
 	"filbert/transfer/limit"
 	"filbert/transfer/merkle"
+	"filbert/transfer/queue"
 	"filbert/transfer/urn"
 )
 
@@ -42,8 +43,9 @@ type Config struct {
 	Features string       // X-Features of the first answer of a connection; "" = none
 	Root     http.Handler // answers GET and HEAD of "/"; nil = a line about the servent
 
-	Slots        int // uploads at a time; default 4
-	SlotsPerHost int // of them to one host; default 2
+	Slots           int // uploads at a time; default 4
+	SlotsPerHost    int // of them to one host; default 2
+	SlotsPerNetwork int // of them to one network; default 3
 
 	// Arriving finds a file that is being fetched, of which something is verified;
 	// nil = such files are not shared. It is called from many goroutines at once.
@@ -63,19 +65,24 @@ func (c Config) withDefaults() Config {
 	if c.SlotsPerHost <= 0 {
 		c.SlotsPerHost = defaultSlotsPerHost
 	}
+	if c.SlotsPerNetwork <= 0 {
+		c.SlotsPerNetwork = defaultSlotsPerNetwork
+	}
 	return c
 }
 
 // Server answers requests for shared files. Its zero value is of no use.
 type Server struct {
-	cfg  Config
-	http http.Server
+	cfg     Config
+	http    http.Server
+	closing chan struct{} // closed by Shutdown
 
 	mu      sync.Mutex
-	conns   quota                // guarded by mu
-	slots   quota                // guarded by mu
-	uploads map[*upload]struct{} // guarded by mu, at most one per slot
-	stats   Stats                // guarded by mu
+	conns   quota                          // guarded by mu
+	queue   *queue.Queue                   // guarded by mu
+	held    map[*queue.Place]chan struct{} // guarded by mu: closed when it is granted a slot
+	uploads map[*upload]struct{}           // guarded by mu, at most one per slot
+	stats   Stats                          // guarded by mu
 }
 
 // connKey is under which a request's context has its *conn.
@@ -87,7 +94,9 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:     cfg,
 		conns:   quota{max: maxConns, perHost: maxConnsPerHost, full: RefusedConns, hostFull: RefusedHostConns},
-		slots:   quota{max: cfg.Slots, perHost: cfg.SlotsPerHost, full: RefusedSlots, hostFull: RefusedHostSlots},
+		closing: make(chan struct{}),
+		queue:   queue.New(queue.Config{Slots: cfg.Slots, PerHost: cfg.SlotsPerHost, PerNetwork: cfg.SlotsPerNetwork, Lane: laneSlots, NewID: newPlaceID}),
+		held:    map[*queue.Place]chan struct{}{},
 		uploads: map[*upload]struct{}{},
 		stats:   newStats(),
 	}
@@ -104,6 +113,7 @@ func New(cfg Config) *Server {
 		},
 	}
 	s.http.Protocols.SetHTTP1(true)
+	s.http.RegisterOnShutdown(sync.OnceFunc(func() { close(s.closing) }))
 	return s
 }
 

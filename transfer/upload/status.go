@@ -11,6 +11,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/library"
+	"filbert/transfer/queue"
 	"filbert/transfer/ranges"
 )
 
@@ -29,6 +30,9 @@ type Status struct {
 type upload struct {
 	Status              // never changes, Sent and Rate are not set
 	sent   atomic.Int64 // bytes
+	turn   queue.Turn
+
+	crowded bool // others wait; of the goroutine that sends
 }
 
 func newUpload(r *http.Request, e *library.Entry, span ranges.Range) *upload {
@@ -72,13 +76,6 @@ func (s *Server) Uploads() []Status {
 	return out
 }
 
-// FreeSlots is how many more uploads could begin now.
-func (s *Server) FreeSlots() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.slots.max - s.slots.used
-}
-
 // Stats counts since the start.
 type Stats struct {
 	Answers map[int]uint64    // requests by the status of their answer; not those net/http refuses to parse
@@ -109,25 +106,6 @@ func (s *Server) answered(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Answers[status]++
-}
-
-// begin takes a slot for an upload and lists it.
-func (s *Server) begin(u *upload) Reason {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	reason := s.slots.take(hostOf(u.Peer.Addr()))
-	if reason == Granted {
-		s.uploads[u] = struct{}{}
-	}
-	return reason
-}
-
-// end gives the slot back.
-func (s *Server) end(u *upload) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.uploads, u)
-	s.slots.give(hostOf(u.Peer.Addr()))
 }
 
 // progress counts bytes that were sent.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -35,12 +36,20 @@ func (l pipes) Accept() (net.Conn, error) {
 func (l pipes) Close() error   { close(l.closed); return nil }
 func (l pipes) Addr() net.Addr { return &net.TCPAddr{} }
 
+// caller is a connection that seems to come from somewhere.
+type caller struct {
+	net.Conn
+	from netip.AddrPort
+}
+
+func (c caller) RemoteAddr() net.Addr { return net.TCPAddrFromAddrPort(c.from) }
+
 // inBubble runs a test in virtual time with a servent that shares some pieces.
-func inBubble(t *testing.T, pieces int, test func(t *testing.T, s *Server, dial func() *peer, target string)) {
+func inBubble(t *testing.T, pieces int, test func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string)) {
 	inBubbleWith(t, Config{}, pieces, test)
 }
 
-func inBubbleWith(t *testing.T, cfg Config, pieces int, test func(t *testing.T, s *Server, dial func() *peer, target string)) {
+func inBubbleWith(t *testing.T, cfg Config, pieces int, test func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string)) {
 	synctest.Test(t, func(t *testing.T) {
 		content := strings.Repeat("x", pieces*pieceSize)
 		lib := library.New(library.Config{Shares: []library.Share{{Dir: "mem", FS: fstest.MapFS{"f": {Data: []byte(content)}}}}})
@@ -53,9 +62,12 @@ func inBubbleWith(t *testing.T, cfg Config, pieces int, test func(t *testing.T, 
 		go func() { ended <- s.Serve(l) }()
 		time.Sleep(time.Second)
 
-		test(t, s, func() *peer {
+		test(t, s, func(from ...netip.Addr) *peer {
 			near, far := net.Pipe()
 			t.Cleanup(func() { near.Close() })
+			if len(from) > 0 {
+				far = caller{far, netip.AddrPortFrom(from[0], 6346)}
+			}
 			l.conns <- far
 			return &peer{near, t, bufio.NewReader(near)}
 		}, n2r(content))
@@ -86,7 +98,7 @@ func (p *peer) closedAfter(want time.Duration) {
 }
 
 func TestDribbledHead(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, 1, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		p := dial()
 		var wg sync.WaitGroup
 		defer wg.Wait()
@@ -103,13 +115,13 @@ func TestDribbledHead(t *testing.T) {
 }
 
 func TestSilentConnection(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, 1, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		dial().closedAfter(requestTimeout)
 	})
 }
 
 func TestIdleConnection(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, 1, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		p := dial()
 		for range 3 {
 			p.get("/")
@@ -123,7 +135,7 @@ func TestIdleConnection(t *testing.T) {
 }
 
 func TestBodyThatNeverComes(t *testing.T) {
-	inBubble(t, 1, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, 1, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		p := dial()
 		p.get(target, "Content-Length: 5")
 		p.want(http.StatusBadRequest)
@@ -132,7 +144,7 @@ func TestBodyThatNeverComes(t *testing.T) {
 }
 
 func TestReaderThatStalls(t *testing.T) {
-	inBubble(t, 4, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, 4, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		p := dial()
 		p.begin(target)
 		time.Sleep(stallTimeout - time.Second)
@@ -151,7 +163,7 @@ func TestReaderThatStalls(t *testing.T) {
 // upload lasts as long as it progresses.
 func TestReaderThatIsSlow(t *testing.T) {
 	const pieces = 20
-	inBubble(t, pieces, func(t *testing.T, s *Server, dial func() *peer, target string) {
+	inBubble(t, pieces, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		start := time.Now()
 		p := dial()
 		res := p.begin(target)
