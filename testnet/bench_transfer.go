@@ -16,16 +16,18 @@ import (
 // transferCommand is `filbert bench transfer`.
 func transferCommand(env cli.Env) *clilib.Command {
 	return &clilib.Command{
-		Name: "transfer", Usage: "measure how fast files come, against curl and aria2c",
+		Name: "transfer", Usage: "measure how fast files come and go, against curl, aria2c and nginx",
 		Description: "Files of random bytes are fetched over loopback by filbert and by whichever of curl and aria2c (the first case\n" +
 			"also needs nginx) are installed, in turn, each as a process of its own. Cases:\n\n" +
 			"one   from one source, as fast as it goes; curl verifies nothing, the others the SHA-1\n" +
 			"four  from four sources of limited speed\n" +
-			"fail  the same, where one dies half way and one falls to a twentieth",
+			"fail  the same, where one dies half way and one falls to a twentieth\n" +
+			"serve not fetched, but asked of filbert and of nginx: all of a file, then ranges of 4 and of 64 KiB over 64\n" +
+			"      connections, with filbert's slots, line and limit on",
 		Flags: []clilib.Flag{
-			&clilib.StringSliceFlag{Name: "case", Usage: "measure `CASE`: one, four or fail (default: all)"},
-			&clilib.IntFlag{Name: "size", Usage: "fetch `MIB` in case one", Value: 1024},
-			&clilib.IntFlag{Name: "many", Usage: "fetch `MIB` in the others", Value: 400},
+			&clilib.StringSliceFlag{Name: "case", Usage: "measure `CASE`: one, four, fail or serve (default: all)"},
+			&clilib.IntFlag{Name: "size", Usage: "fetch `MIB` in the cases one and serve", Value: 1024},
+			&clilib.IntFlag{Name: "many", Usage: "fetch `MIB` in the cases four and fail", Value: 400},
 			&clilib.IntFlag{Name: "rate", Usage: "let a source give `KIB` per second in these", Value: 20_000_000 >> 10},
 			&clilib.IntFlag{Name: "runs", Usage: "let each program fetch `N` times", Value: 5},
 			&clilib.StringFlag{Name: "dir", Usage: "put the files into `DIR`, such as a memory disk (default: the usual folder for such files)"},

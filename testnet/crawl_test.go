@@ -68,7 +68,11 @@ func TestCrawlInVirtualTime(t *testing.T) {
 
 // TestCrawlTestnet crawls fifty nodes on loopback sockets.
 func TestCrawlTestnet(t *testing.T) {
-	n, err := Open(t.Context(), Config{Nodes: 50, Shape: topology.RandomShape, Degree: 4, Seed: 2, Dir: t.TempDir()})
+	nodes := 50
+	if raceDetector {
+		nodes = 20
+	}
+	n, err := Open(t.Context(), Config{Nodes: nodes, Shape: topology.RandomShape, Degree: 4, Seed: 2, Dir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

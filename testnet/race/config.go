@@ -15,17 +15,19 @@ const (
 	One  Case = "one"  // from one source, as fast as it goes
 	Four Case = "four" // from four sources of limited speed
 	Fail Case = "fail" // the same, and one dies half way and one becomes slow
+
+	Serve Case = "serve" // to many, all of a file and small ranges of it
 )
 
 // Cases is all of them.
-func Cases() []Case { return []Case{One, Four, Fail} }
+func Cases() []Case { return []Case{One, Four, Fail, Serve} }
 
 // Config says what to measure.
 type Config struct {
 	Program string // path of filbert
 	Dir     string // where everything is put, and taken away again; "" is a new temporary folder
 	Cases   []Case // none is all
-	Size    int64  // of the file in case One (bytes)
+	Size    int64  // of the file in the cases One and Serve (bytes)
 	Many    int64  // of the file in the others (bytes)
 	Rate    int64  // of a source in these (bytes per second)
 	Runs    int    // of each program
@@ -39,6 +41,12 @@ const (
 	maxSize = 64 << 30
 
 	maxRuns = 100
+
+	// maxRequests is how many ranges are asked for in case Serve (count), if the file
+	// has as many KiB, and serveLimit what filbert is limited to there: more than it
+	// reaches (KiB/s).
+	maxRequests = 100_000
+	serveLimit  = 64 << 20
 
 	// slowShare is what a source that becomes slow still gives.
 	slowShare = 20
@@ -57,12 +65,14 @@ func (c Config) Check() error {
 	for _, v := range []struct {
 		name            string
 		value, min, max int64
+		unit            int64
+		of              string
 	}{
-		{"size", c.Size, minSize, maxSize}, {"many", c.Many, minSize, maxSize},
-		{"rate", c.Rate, 64 << 10, 100 << 30}, {"runs", int64(c.Runs), 1, maxRuns},
+		{"size", c.Size, minSize, maxSize, 1 << 20, " MiB"}, {"many", c.Many, minSize, maxSize, 1 << 20, " MiB"},
+		{"rate", c.Rate, 64 << 10, 100 << 30, 1 << 10, " KiB/s"}, {"runs", int64(c.Runs), 1, maxRuns, 1, ""},
 	} {
 		if v.value < v.min || v.value > v.max {
-			return fmt.Errorf("race: %s %d: %w, want %d to %d", v.name, v.value, errConfig, v.min, v.max)
+			return fmt.Errorf("race: %s %d%s: %w, want %d to %d", v.name, v.value/v.unit, v.of, errConfig, v.min/v.unit, v.max/v.unit)
 		}
 	}
 	return nil

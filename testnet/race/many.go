@@ -18,7 +18,7 @@ const sources = 4
 // aria2c from the very same ones. With fail one of them dies and one becomes
 // slow, when half of the time is over that it should take.
 func (c course) many(ctx context.Context, fail bool) (Heat, error) {
-	file, err := load(filepath.Join(c.dir, "cargo.bin"), c.Many)
+	file, err := haul(filepath.Join(c.dir, "cargo.bin"), c.Many)
 	if err != nil {
 		return Heat{}, err
 	}

@@ -19,7 +19,7 @@ func (c course) one(ctx context.Context) (Heat, error) {
 		return Heat{}, err
 	}
 	c.tell(fmt.Sprintf("making a file of %d bytes", c.Size))
-	file, err := load(filepath.Join(share, "cargo.bin"), c.Size)
+	file, err := haul(filepath.Join(share, "cargo.bin"), c.Size)
 	if err != nil {
 		return Heat{}, err
 	}

@@ -38,12 +38,14 @@ func Run(ctx context.Context, cfg Config, tell func(string)) (report *Report, er
 	}
 	for _, one := range cfg.cases() {
 		course := course{Config: cfg, dir: filepath.Join(dir, string(one)), tell: tell, absent: r.Absent}
-		h, err := course.run(ctx, one)
+		heats, err := course.run(ctx, one)
 		if err != nil {
 			return nil, fmt.Errorf("race: case %s: %w", one, err)
 		}
-		h.judge()
-		r.Heats = append(r.Heats, h)
+		for _, h := range heats {
+			h.judge()
+			r.Heats = append(r.Heats, h)
+		}
 	}
 	return r, nil
 }
@@ -57,15 +59,22 @@ type course struct {
 }
 
 // run runs a case in a folder of its own.
-func (c course) run(ctx context.Context, one Case) (Heat, error) {
+func (c course) run(ctx context.Context, one Case) ([]Heat, error) {
 	if err := os.Mkdir(c.dir, 0o755); err != nil {
-		return Heat{}, err
+		return nil, err
 	}
 	defer os.RemoveAll(c.dir) // room for the next; what cannot be removed is told in the end
-	if one == One {
-		return c.one(ctx)
+	var h Heat
+	var err error
+	switch one {
+	case Serve:
+		return c.serve(ctx)
+	case One:
+		h, err = c.one(ctx)
+	default:
+		h, err = c.many(ctx, one == Fail)
 	}
-	return c.many(ctx, one == Fail)
+	return []Heat{h}, err
 }
 
 // cargo is a file to be fetched.
@@ -75,8 +84,8 @@ type cargo struct {
 	sha1 urn.SHA1
 }
 
-// load makes a file of random bytes.
-func load(path string, size int64) (c cargo, err error) {
+// haul makes a file of random bytes.
+func haul(path string, size int64) (c cargo, err error) {
 	f, err := os.Create(path)
 	if err != nil {
 		return c, err

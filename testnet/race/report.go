@@ -21,9 +21,11 @@ type Report struct {
 
 // Heat is what the programs did in one case.
 type Heat struct {
-	Case    Case     `json:"case"`
-	Ideal   float64  `json:"ideal_seconds,omitempty" doc:"if every source gave all it could"`
-	Runners []Runner `json:"runners"`
+	Case     Case     `json:"case"`
+	What     string   `json:"what,omitempty" doc:"in case serve: what is asked for"`
+	Requests int      `json:"requests,omitempty" doc:"in case serve: how often"`
+	Ideal    float64  `json:"ideal_seconds,omitempty" doc:"if every source gave all it could"`
+	Runners  []Runner `json:"runners"`
 }
 
 // Runner is what one program did.
@@ -69,6 +71,9 @@ func (r *Report) Table(w io.Writer) error {
 			if i > 0 {
 				fmt.Fprintf(&b, "  %.2f times as long", one.Ratio)
 			}
+			if h.Requests > 1 {
+				fmt.Fprintf(&b, "  (%.0f requests/s)", float64(h.Requests)/one.Median)
+			}
 			if one.Resident > 0 {
 				fmt.Fprintf(&b, "  (%.1f s of processor time, %d MiB at most)", one.CPU, one.Resident>>20)
 			}
@@ -89,6 +94,8 @@ func (r *Report) about(h Heat) string {
 	mb := func(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 	rate := fmt.Sprintf("%.1f MB/s", float64(r.Rate)/1e6)
 	switch h.Case {
+	case Serve:
+		return h.What + " of a file of " + mb(r.Size)
 	case One:
 		return mb(r.Size) + " from one source on loopback"
 	case Four:

@@ -21,15 +21,16 @@ type web struct {
 
 func (w web) url(name string) string { return "http://" + w.addr + "/" + name }
 
-// nginxConfig is for one worker, which reads what its starter may read.
+// nginxConfig is for workers that read what their starter may read.
 const nginxConfig = `%sdaemon off;
-worker_processes 1;
+worker_processes auto;
 pid nginx.pid;
 error_log stderr crit;
 events { worker_connections 256; }
 http {
 	access_log off;
 	sendfile on;
+	keepalive_requests 1000000;
 	client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
 	server { listen %s; root %q; }
 }

@@ -51,6 +51,7 @@ type conn struct {
 	addr   netip.Addr // of the peer
 	host   netip.Prefix
 	closed atomic.Bool
+	file   atomic.Pointer[opened]
 	served atomic.Bool // the last file that was asked for was sent
 
 	// Below: owned by whoever reads, one goroutine at a time.
@@ -58,8 +59,9 @@ type conn struct {
 	refused error // of screen
 
 	// Below: owned by the handler.
-	errors int  // refusals in a row
-	met    bool // the first answer was given
+	errors int     // refusals in a row
+	corked *[]byte // what is written, while it is held back
+	met    bool    // the first answer was given
 
 	firewalled bool     // the peer takes sources that cannot be connected to
 	meshed     urn.SHA1 // the file whose other sources it was told last
@@ -107,6 +109,7 @@ func (c *conn) CloseWrite() error {
 func (c *conn) Close() error {
 	if !c.closed.Swap(true) {
 		c.server.leave(c.host)
+		c.dropFile()
 		if c.served.Load() {
 			c.server.gone(c.addr)
 		}

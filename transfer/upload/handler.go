@@ -3,6 +3,7 @@ package upload
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +21,7 @@ type answer struct {
 	conn   *conn // nil if the request did not come by Serve
 
 	entry  *library.Entry // nil until it is found
+	file   *opened        // that is answered from
 	span   ranges.Range   // what is asked of it
 	notice queue.Notice   // of its place in line, if it gets no slot
 }
@@ -30,7 +32,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// An error means that the connection has none: nothing is sent for long then.
 	http.NewResponseController(w).SetWriteDeadline(time.Now().Add(stallTimeout))
 	if s.cfg.Agent != "" {
-		w.Header().Set("Server", s.cfg.Agent)
+		w.Header()["Server"] = []string{s.cfg.Agent}
 	}
 	a := &answer{server: s, w: w, r: r}
 	a.conn, _ = r.Context().Value(connKey{}).(*conn)
@@ -78,20 +80,22 @@ func (a *answer) serve() Reason {
 	if reason := a.parseRange(); reason != Granted {
 		return reason
 	}
-	f, err := a.server.cfg.Library.Open(a.entry)
-	switch {
-	case errors.Is(err, library.ErrChanged):
-		return RefusedChanged
-	case err != nil:
-		a.server.cfg.Log.Warn().Err(err).Msg("shared file unreadable")
-		return RefusedDisk
+	f, reason := a.open()
+	if reason != Granted {
+		return reason
 	}
-	defer f.Close()
-	return a.give(func(u *upload) { a.send(f, u) })
+	a.file = f
+	defer a.keep(f)
+	return a.give(func(u *upload) {
+		if !a.sendSmall(f, u) {
+			a.head()
+			a.send(f.File, u)
+		}
+	})
 }
 
-// give sends the head of an answer and, unless only that was asked for, the bytes
-// by send, if there is a slot.
+// give sends the head of an answer if only that was asked for, and else both head
+// and bytes by send, if there is a slot.
 func (a *answer) give(send func(*upload)) Reason {
 	if a.r.Method == http.MethodHead {
 		a.head()
@@ -107,7 +111,6 @@ func (a *answer) give(send func(*upload)) Reason {
 		a.conn.served.Store(false)
 	}
 	a.share(u)
-	a.head()
 	send(u)
 	if a.conn != nil {
 		a.conn.served.Store(true)
@@ -148,21 +151,34 @@ func (a *answer) parseRange() Reason {
 // head writes the head of an answer with the file.
 func (a *answer) head() {
 	h := a.w.Header()
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.FormatInt(a.span.Len(), 10))
-	h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+escapeExtended(a.entry.Name))
-	h.Set("Accept-Ranges", "bytes")
-	h[headerURN] = []string{a.entry.SHA1.URN()}
-	a.nameTrees()
-	if !a.entry.ModTime.IsZero() && a.entry.ModTime.Unix() > 0 {
-		h.Set("Last-Modified", a.entry.ModTime.UTC().Format(http.TimeFormat))
+	if a.file == nil {
+		a.file = &opened{entry: a.entry}
 	}
+	maps.Copy(h, a.file.head())
+	h["Content-Length"] = []string{strconv.FormatInt(a.span.Len(), 10)}
 	status := http.StatusOK
 	if a.r.Header.Get("Range") != "" {
 		status = http.StatusPartialContent
-		h.Set("Content-Range", ranges.ContentRange(a.span, a.entry.Size))
+		h["Content-Range"] = []string{ranges.ContentRange(a.span, a.entry.Size)}
 	}
 	a.write(status)
+}
+
+// head is what stands in the head of every answer with the file.
+func (f *opened) head() http.Header {
+	if f.fixed == nil {
+		h, e := http.Header{}, f.entry
+		h.Set("Content-Type", contentType)
+		h.Set("Content-Disposition", "attachment; filename*=UTF-8''"+escapeExtended(e.Name))
+		h.Set("Accept-Ranges", "bytes")
+		h[headerURN] = []string{e.SHA1.URN()}
+		nameTrees(h, e)
+		if !e.ModTime.IsZero() && e.ModTime.Unix() > 0 {
+			h.Set("Last-Modified", e.ModTime.UTC().Format(http.TimeFormat))
+		}
+		f.fixed = h
+	}
+	return f.fixed
 }
 
 // page answers the request for nothing in particular.

@@ -45,6 +45,12 @@ const (
 	partialPiece = 64 << 10
 	maxAvailable = 64
 
+	// smallSpan is the largest answer that is read at once instead of being sent by
+	// sendfile, and corkSpan the largest that leaves in one piece with its head (bytes):
+	// beyond, the calls saved cost more in copying.
+	smallSpan = 64 << 10
+	corkSpan  = 16 << 10
+
 	// notYetRetry is what a host is told to wait for bytes that are not here yet.
 	notYetRetry = 30 * time.Second
 

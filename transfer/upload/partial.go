@@ -51,7 +51,10 @@ func (a *answer) servePartial(p Partial) Reason {
 		return RefusedNotYet
 	}
 	a.span = part
-	return a.give(func(u *upload) { a.sendPartial(p, u) })
+	return a.give(func(u *upload) {
+		a.head()
+		a.sendPartial(p, u)
+	})
 }
 
 // firstPart is the first bytes of want that are in have, in one piece.

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"filbert/transfer/library"
 	"filbert/transfer/merkle"
 )
 
@@ -38,15 +39,14 @@ func treeAt(path string) (k merkle.Kind, ok bool) {
 	return 0, false
 }
 
-// nameTrees says where the trees of the file are.
-func (a *answer) nameTrees() {
-	e := a.entry
+// nameTrees says where the trees of a file are.
+func nameTrees(h http.Header, e *library.Entry) {
 	name := "?" + e.SHA1.URN() + ";"
 	if e.Tiger.Known() {
-		a.w.Header()[headerThex] = []string{pathN2X + name + e.Tiger.String()}
+		h[headerThex] = []string{pathN2X + name + e.Tiger.String()}
 	}
 	if e.Blake3.Known() {
-		a.w.Header()[headerTree] = []string{pathN2B + name + e.Blake3.String()}
+		h[headerTree] = []string{pathN2B + name + e.Blake3.String()}
 	}
 }
 
