@@ -21,7 +21,7 @@ import (
 )
 
 // large is the size of a file that no socket buffers take in, in bytes.
-const large = 64 << 20
+const large = 24 << 20
 
 // shareLarge is share with a further file of zeros.
 func shareLarge(t testing.TB, cfg Config) (s *servent, target string) {
