@@ -23,6 +23,11 @@ const (
 	// uploadGrace is how long requests may go on when the node ends.
 	uploadGrace = time.Second
 
+	// maxFetched is how many files that were fetched are given on though they are not
+	// shared (count): as many as the manager remembers. Each has its hash tree, 256 KiB
+	// at most.
+	maxFetched = 128
+
 	// hostsPeriod is how often the known hosts are saved.
 	hostsPeriod = time.Minute
 

@@ -55,6 +55,7 @@ type Node struct {
 	ended     chan download.Status // what the manager says, for the hooks
 	hooks     *hook.Runner
 	folders   *folders // nil when nothing can be fetched
+	fetched   fetched
 	streams   *stream.Server
 	mesh      *meshTable
 	searcher  query.Searcher

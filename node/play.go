@@ -77,14 +77,15 @@ func (p playable) Open(h urn.SHA1) (stream.File, error) {
 	return os.Open(st.Path)
 }
 
-// arriving finds a file that is being fetched, for others to have what is here.
+// arriving finds a file that is being fetched, or was, for others to have what is
+// here.
 func (n *Node) arriving(h urn.SHA1) (upload.Partial, bool) {
 	if n.downloads == nil {
 		return upload.Partial{}, false
 	}
 	s, ok := n.downloads.Shared(h)
 	if !ok {
-		return upload.Partial{}, false
+		return n.fetched.part(h)
 	}
 	return upload.Partial{File: s.File, Tree: s.Tree, Have: s.Have(), ReaderAt: s}, true
 }

@@ -21,12 +21,13 @@ type download struct {
 	wake    chan struct{} // there are offers; holds one
 	done    chan struct{} // closed when nothing more will happen
 
-	mu      sync.Mutex
-	status  Status
-	changed chan struct{}     // closed and replaced with every change of status
-	shared  Shared            // no partial file: nothing is verified, or nothing going on
-	wants   []*want           // at most MaxWants
-	offers  []transfer.Source // at most MaxSources, for the loop to take
+	mu       sync.Mutex
+	status   Status
+	changed  chan struct{}     // closed and replaced with every change of status
+	lastTree *merkle.Tree      // that shared had last
+	shared   Shared            // no partial file: nothing is verified, or nothing going on
+	wants    []*want           // at most MaxWants
+	offers   []transfer.Source // at most MaxSources, for the loop to take
 
 	// Guarded by Manager.mu.
 	stop   context.CancelFunc // ends the loop; nil if there is none

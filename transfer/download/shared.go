@@ -39,10 +39,24 @@ func (m *Manager) Shared(sha1 urn.SHA1) (Shared, bool) {
 	return d.shared, d.shared.partial != nil
 }
 
+// Tree is the hash tree that a download was verified by last, nil if there is none.
+func (m *Manager) Tree(sha1 urn.SHA1) *merkle.Tree {
+	d := m.lookup(sha1)
+	if d == nil {
+		return nil
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.lastTree
+}
+
 // share lets others at what is here, from now on or no more. Every byte of p was
 // verified by t.
 func (d *download) share(p *store.Partial, t *merkle.Tree) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.shared = Shared{File: d.file, Tree: t, partial: p}
+	if t != nil {
+		d.lastTree = t
+	}
 }

@@ -13,13 +13,13 @@ import (
 	"filbert/transfer/urn"
 )
 
-// Partial is a file that is arriving here. Only verified bytes are in Have, and
-// reading others fails; so does reading once the file is whole.
+// Partial is a file that is arriving here, or has. Only verified bytes are in Have, and
+// reading others fails.
 type Partial struct {
 	File transfer.File
-	Tree *merkle.Tree // that its bytes are verified by
+	Tree *merkle.Tree // that its bytes are verified by; nil: none is known
 	Have ranges.Set
-	io.ReaderAt
+	io.ReaderAt // closed after the last read if it is an io.Closer
 }
 
 // arriving is the file that a request for a URN names, if it is arriving here.
@@ -35,14 +35,19 @@ func (s *Server) arriving(escaped string) (Partial, bool) {
 // range as is here in one piece, which may begin after its start (PFSP).
 func (a *answer) servePartial(p Partial) Reason {
 	a.entry = &library.Entry{Name: transfer.SafeName(p.File.Name), Size: p.File.Size, SHA1: p.File.SHA1}
-	root := p.Tree.Root()
-	if p.Tree.Kind() == merkle.Blake3 {
-		a.entry.Blake3 = urn.Blake3(root)
-	} else {
+	if t := p.Tree; t != nil && t.Kind() == merkle.Blake3 {
+		a.entry.Blake3 = urn.Blake3(t.Root())
+	} else if t != nil {
+		root := t.Root()
 		copy(a.entry.Tiger[:], root[:])
 	}
+	if c, ok := p.ReaderAt.(io.Closer); ok {
+		defer c.Close()
+	}
 	a.exchange()
-	a.w.Header()[headerAvailable] = []string{available(&p.Have)}
+	if p.Have.Len() < p.File.Size {
+		a.w.Header()[headerAvailable] = []string{available(&p.Have)}
+	}
 	if reason := a.parseRange(); reason != Granted {
 		return reason
 	}

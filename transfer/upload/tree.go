@@ -58,7 +58,7 @@ func (a *answer) tree(k merkle.Kind) Reason {
 	var err error
 	if entry, reason := a.server.resolveURN(name); reason == Granted {
 		tree, err = a.server.cfg.Library.Tree(entry, k)
-	} else if p, ok := a.server.arriving(name); ok && p.Tree.Kind() == k {
+	} else if p, ok := a.server.arriving(name); ok && p.Tree != nil && p.Tree.Kind() == k {
 		tree = p.Tree
 	} else {
 		return reason
