@@ -96,7 +96,7 @@ var layers = map[string]layer{
 		"node/state", "node/hook", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
 		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
