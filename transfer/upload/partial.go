@@ -16,9 +16,9 @@ import (
 // Partial is a file that is arriving here, or has. Only verified bytes are in Have, and
 // reading others fails.
 type Partial struct {
-	File transfer.File
-	Tree *merkle.Tree // that its bytes are verified by; nil: none is known
-	Have ranges.Set
+	File        transfer.File
+	Tree        *merkle.Tree // that its bytes are verified by; nil: none is known
+	Have        ranges.Set
 	io.ReaderAt // closed after the last read if it is an io.Closer
 }
 
