@@ -28,6 +28,9 @@ const headerFeatures = "X-Features"
 // cannot be connected to.
 const featureFirewalled = "fwalt"
 
+// featureQueue is the level of queueing that is served here (PARQ).
+const featureQueue = "queue/1.0"
+
 // contentType is that of every file: nothing here is to be run or shown by a
 // browser.
 const contentType = "application/octet-stream"

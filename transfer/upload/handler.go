@@ -193,7 +193,7 @@ func (a *answer) refuse(reason Reason) {
 	if a.entry != nil {
 		h[headerURN] = []string{a.entry.SHA1.URN()}
 	}
-	text, keep := reason.String(), !reasons[reason].close
+	text, keep := reason.String()+"\n", !reasons[reason].close
 	switch reason {
 	case RefusedMethod:
 		h.Set("Allow", "GET, HEAD")
@@ -207,7 +207,10 @@ func (a *answer) refuse(reason Reason) {
 	case RefusedSlots, RefusedHostSlots, RefusedNetworkSlots, RefusedTurn, RefusedLine:
 		var place string
 		place, keep = notify(h, a.r.Header, a.notice, a.server.cfg.Slots)
-		text += ": " + place
+		text = reason.String() + ": " + place + "\n"
+		if keep {
+			text = "" // gtk-gnutella takes a body for the next answer
+		}
 	case RefusedChanged:
 		h.Set("Retry-After", seconds(changedRetry))
 	}
@@ -218,7 +221,7 @@ func (a *answer) refuse(reason Reason) {
 	if !keep {
 		h.Set("Connection", "close")
 	}
-	a.text(reasons[reason].status, text+"\n")
+	a.text(reasons[reason].status, text)
 }
 
 // text writes a whole answer for people.

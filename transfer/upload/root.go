@@ -2,7 +2,6 @@ package upload
 
 import (
 	"net/http"
-	"strings"
 )
 
 // isRead reports whether a request is one that Config.Root is to answer.
@@ -18,13 +17,14 @@ func (a *answer) introduce() {
 	if a.conn != nil && a.conn.met {
 		return
 	}
-	features := a.server.cfg.Features
+	features := featureQueue
+	if a.server.cfg.Features != "" {
+		features = a.server.cfg.Features + ", " + features
+	}
 	if a.server.cfg.Mesh != nil {
-		features = strings.TrimPrefix(features+", "+featureFirewalled+"/0.1", ", ")
+		features += ", " + featureFirewalled + "/0.1"
 	}
-	if features != "" {
-		a.w.Header().Set(headerFeatures, features)
-	}
+	a.w.Header().Set(headerFeatures, features)
 	if a.conn != nil {
 		a.conn.met = true
 	}
