@@ -47,7 +47,14 @@ func (n *Node) MagnetOf(ctx context.Context, h urn.SHA1) (Linked, error) {
 	if !known {
 		return Linked{}, fmt.Errorf("node: magnet of %s: %w", h, ErrNotHere)
 	}
-	return n.magnet(ctx, r.File), nil
+	return n.magnetOfFound(ctx, r), nil
+}
+
+// magnetOfFound names the trees that sources told of.
+func (n *Node) magnetOfFound(ctx context.Context, r query.Result) Linked {
+	l := n.magnet(ctx, r.File)
+	l.Tiger, l.Blake3 = r.Tiger, r.Blake3
+	return l
 }
 
 // byHash is the result of a search with that hash.
@@ -64,7 +71,7 @@ func (n *Node) MagnetOfResult(ctx context.Context, r query.Result) (Linked, erro
 	}
 	l, err := n.MagnetOf(ctx, r.File.SHA1)
 	if errors.Is(err, ErrNotHere) { // the result is an old one
-		return n.magnet(ctx, r.File), nil
+		return n.magnetOfFound(ctx, r), nil
 	}
 	return l, err
 }

@@ -120,7 +120,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		layer = tlslink.New(cert)
 	}
 	answerer := flood.NewAnswerer(n.index, cfg.child())
-	answerer.Mesh = n.mesh
+	answerer.Mesh, answerer.Roots = n.mesh, n.roots
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,

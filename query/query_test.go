@@ -179,3 +179,33 @@ func TestResultsAreBounded(t *testing.T) {
 		t.Errorf("%d sources are kept, want %d", len(r.Sources), maxSources)
 	}
 }
+
+// TestResultsOfOneSHA1: what has one SHA-1 and different hash trees are different
+// results (THREATS T11); who tells no tree belongs to the first.
+func TestResultsOfOneSHA1(t *testing.T) {
+	rs := NewResults()
+	tell := func(from byte, tiger, blake3 byte) Hit {
+		h := hit(from, 1, "song.ogg", 5)
+		h.Tiger, h.Blake3 = urn.Tiger{tiger}, urn.Blake3{blake3}
+		return h
+	}
+	for i, test := range []struct {
+		hit             Hit
+		number, sources int
+	}{
+		{tell(1, 0, 0), 1, 1},
+		{tell(2, 7, 0), 1, 2},
+		{tell(3, 7, 9), 1, 3},
+		{tell(4, 8, 9), 2, 1}, // another Tiger tree
+		{tell(5, 0, 6), 3, 1}, // another BLAKE3 tree
+		{tell(6, 8, 9), 2, 2},
+		{tell(7, 0, 0), 1, 4},
+	} {
+		if r := rs.Add(test.hit); r.Number != test.number || len(r.Sources) != test.sources {
+			t.Errorf("hit %d: number %d with %d sources, want %d with %d", i, r.Number, len(r.Sources), test.number, test.sources)
+		}
+	}
+	if r, _ := rs.ByHash(urn.SHA1{1}); r.Number != 1 || r.Tiger != (urn.Tiger{7}) || r.Blake3 != (urn.Blake3{9}) {
+		t.Errorf("the result of the hash is %+v", r)
+	}
+}

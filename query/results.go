@@ -23,11 +23,14 @@ const (
 type Result struct {
 	Number  int // counts from 1; never given to another file
 	File    transfer.File
+	Roots   // of its hash trees, as the first source said that told them
 	Media   index.Media
 	Sources []transfer.Source
 	Speed   uint32 // of the fastest source's line, kbit/s
 	Busy    bool   // all sources said they are busy
 	Hops    int    // of the nearest source
+
+	key string // in Results
 }
 
 // Hashed reports whether the result can be fetched and verified.
@@ -35,7 +38,8 @@ func (r *Result) Hashed() bool { return r.File.SHA1 != urn.SHA1{} }
 
 // Results numbers what was found. The same content has one number, whatever the
 // names and however many searches found it; hits without a hash are the same
-// when name and size are. It is not safe for concurrent use.
+// when name and size are. Hits with one SHA-1 and different hash trees are not the
+// same content: somebody lies, or has made two files with one SHA-1. It is not safe for concurrent use.
 type Results struct {
 	next   int
 	byKey  map[string]*Result
@@ -49,9 +53,13 @@ func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
 func (rs *Results) Add(h Hit) Result {
 	key := key(h.File)
 	known := rs.byKey[key]
+	if known != nil && h.Hashed() && known.denies(h.Roots) {
+		key += string(h.Tiger[:]) + string(h.Blake3[:])
+		known = rs.byKey[key]
+	}
 	if known == nil {
 		rs.next++
-		known = &Result{Number: rs.next, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
+		known = &Result{Number: rs.next, key: key, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
 		rs.byKey[key] = known
 		rs.sorted = append(rs.sorted, known)
 		rs.forget()
@@ -95,7 +103,7 @@ func (rs *Results) Len() int { return len(rs.sorted) }
 
 func (rs *Results) forget() {
 	for len(rs.sorted) > maxResults {
-		delete(rs.byKey, key(rs.sorted[0].File))
+		delete(rs.byKey, rs.sorted[0].key)
 		rs.sorted[0] = nil
 		rs.sorted = rs.sorted[1:]
 	}
@@ -103,6 +111,12 @@ func (rs *Results) forget() {
 
 // add merges a hit into the result.
 func (r *Result) add(h Hit) {
+	if !r.Tiger.Known() {
+		r.Tiger = h.Tiger
+	}
+	if !r.Blake3.Known() {
+		r.Blake3 = h.Blake3
+	}
 	for i := range r.Sources {
 		if same(r.Sources[i], h.Source) {
 			r.Sources[i] = h.Source // it may listen elsewhere by now

@@ -104,6 +104,12 @@ func resultOf(r query.Result) Result {
 	if r.Hashed() {
 		out.URN = r.File.SHA1.URN()
 	}
+	if r.Tiger.Known() {
+		out.TTH = r.Tiger.String()
+	}
+	if r.Blake3.Known() {
+		out.Blake3 = r.Blake3.String()
+	}
 	if r.Media != 0 {
 		out.Type = r.Media.String()
 	}

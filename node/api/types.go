@@ -168,6 +168,8 @@ type Result struct {
 	Name    string   `json:"name"`
 	Size    int64    `json:"size"`
 	URN     string   `json:"urn,omitempty" doc:"absent when no source told a hash: it cannot be fetched"`
+	TTH     string   `json:"tth,omitempty" doc:"root of its Tiger tree, as the first source said that told it"`
+	Blake3  string   `json:"blake3,omitempty" doc:"likewise of its BLAKE3 tree"`
 	Type    string   `json:"type,omitempty"`
 	Speed   uint32   `json:"speed_kbit" doc:"of the fastest source, by its own word"`
 	Busy    bool     `json:"busy" doc:"no source has an upload slot free"`

@@ -40,3 +40,28 @@ func TestAlternates(t *testing.T) {
 		}
 	}
 }
+
+// TestRoots: hits name the roots of hash trees, and those of hits are read.
+func TestRoots(t *testing.T) {
+	known := wire.Roots{Tiger: [24]byte{1}, Blake3: [32]byte{2}}
+	ask := (&wire.Query{Flags: wire.FlagMark, Text: "blue"}).AppendTo(nil)
+	a := NewAnswerer(library(t), rand.New(rand.NewPCG(1, 1)))
+	for _, want := range []wire.Roots{{}, known} {
+		a.Roots = func([20]byte) wire.Roots { return want }
+		records := a.Match(ask, 10)
+		hashed := 0
+		for i := range records {
+			hit := readHit(&overlay.Hit{}, &records[i])
+			if !hit.Hashed() {
+				continue
+			}
+			hashed++
+			if got := (wire.Roots{Tiger: hit.Tiger, Blake3: hit.Blake3}); got != want {
+				t.Errorf("%s: roots %x, want %x", hit.File.Name, got, want)
+			}
+		}
+		if hashed == 0 {
+			t.Error("no hit has a hash")
+		}
+	}
+}

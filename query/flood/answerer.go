@@ -18,6 +18,9 @@ import (
 type Answerer struct {
 	// Mesh tells who else has what is shared; nil: nobody is known.
 	Mesh Mesh
+	// Roots tells the roots of the hash trees of a shared file; nil: none is known. It
+	// must not block.
+	Roots func(sha1 [20]byte) wire.Roots
 
 	index   *index.Index
 	rnd     *rand.Rand
@@ -64,7 +67,7 @@ func (a *Answerer) records(entries []*index.Entry) []wire.Record {
 	records := make([]wire.Record, 0, len(entries))
 	for i, e := range entries {
 		if !copied(entries[:i], e) {
-			records = append(records, record(e, a.alternates(e)))
+			records = append(records, a.record(e))
 		}
 	}
 	clear(a.entries)
@@ -122,16 +125,21 @@ func mediaMask(ext []byte) index.Media {
 	return index.Media(min(mask, math.MaxUint32))
 }
 
-// alternates is who else has a file.
-func (a *Answerer) alternates(e *index.Entry) []netip.AddrPort {
-	if a.Mesh == nil || e.SHA1 == [20]byte{} {
-		return nil
+// record is a shared file as a hit names it, with the roots of its hash trees and
+// with others that have it.
+func (a *Answerer) record(e *index.Entry) wire.Record {
+	var more []ggep.Extension
+	if e.SHA1 != [20]byte{} && a.Roots != nil {
+		more = a.Roots(e.SHA1).Append(nil)
 	}
-	return a.Mesh.Alternates(e.SHA1)
+	if e.SHA1 != [20]byte{} && a.Mesh != nil {
+		more = append(more, wire.Alternates(a.Mesh.Alternates(e.SHA1))...)
+	}
+	return record(e, more...)
 }
 
-// record is a shared file as a hit names it, with others that have it.
-func record(e *index.Entry, alternates []netip.AddrPort) wire.Record {
+// record is a shared file as a hit names it.
+func record(e *index.Entry, more ...ggep.Extension) wire.Record {
 	r := wire.Record{Index: e.ID, Size: e.Size, Name: e.Name}
 	if e.SHA1 != [20]byte{} {
 		r.Ext = wire.AppendSHA1(nil, e.SHA1)
@@ -140,6 +148,6 @@ func record(e *index.Entry, alternates []netip.AddrPort) wire.Record {
 	if e.Size > math.MaxInt32 {
 		block = append(block, wire.LargeFile(e.Size))
 	}
-	r.Ext = wire.AppendGGEP(r.Ext, append(block, wire.Alternates(alternates)...)...)
+	r.Ext = wire.AppendGGEP(r.Ext, append(block, more...)...)
 	return r
 }

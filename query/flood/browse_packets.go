@@ -51,7 +51,7 @@ func (l *listing) packets(ix *index.Index, hit wire.QueryHit, guid wire.GUID) (f
 func (l *listing) packet(hit *wire.QueryHit, guid wire.GUID) {
 	hit.Records = hit.Records[:0]
 	for _, e := range l.entries {
-		hit.Records = append(hit.Records, record(e, nil))
+		hit.Records = append(hit.Records, record(e))
 	}
 	l.entries, l.bytes = slices.Delete(l.entries, 0, len(l.entries)), 0
 	if l.err != nil {

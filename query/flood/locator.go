@@ -108,6 +108,8 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 		h.File.SHA1 = urn.SHA1(sum)
 		break
 	}
+	roots := wire.ReadRoots(r.Ext)
+	h.Tiger, h.Blake3 = roots.Tiger, roots.Blake3
 	for _, host := range wire.ReadAlternates(r.Ext) {
 		h.Alternates = append(h.Alternates, host.Addr)
 	}

@@ -51,6 +51,7 @@ const (
 	Hash          = "H"        // query, record: kind byte and hash
 	URN           = "u"        // query, record: a URN without its "urn:"
 	TigerRoot     = "TT"       // record: Tiger tree root, 24 bytes
+	Blake3Root    = "B3"       // record: root of the BLAKE3 tree, 32 bytes; of filberts alone
 	LargeFile     = "LF"       // record: vl size
 	Created       = "CT"       // record: vl Unix seconds
 	Partial       = "PRU"      // record: what there is of a partial file
