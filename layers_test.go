@@ -41,7 +41,7 @@ var layers = map[string]layer{
 	"query/keyword":     {rank: 0},
 	"node/state":        {rank: 0},
 	"node/hook":         {rank: 0},
-	"node/config":       {rank: 1, may: []string{"node/hook"}},
+	"node/config":       {rank: 1, may: []string{"node/hook", "transfer/limit"}},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},

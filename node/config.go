@@ -92,6 +92,7 @@ type Config struct {
 	// together, each way; 0 = no limit. LimitLAN holds hosts of the own network to
 	// them too.
 	UploadLimit, DownloadLimit int64
+	LimitSchedule              []string // other limits at some hours, see limit.ParseRule; the first that holds counts
 	LimitLAN                   bool
 }
 

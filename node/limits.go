@@ -28,6 +28,10 @@ const (
 	// at most.
 	maxFetched = 128
 
+	// limitLook is how often the schedule of limits is looked at: rules begin and end
+	// with minutes.
+	limitLook = time.Minute
+
 	// hostsPeriod is how often the known hosts are saved.
 	hostsPeriod = time.Minute
 

@@ -23,7 +23,6 @@ import (
 	"filbert/query/index"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
-	"filbert/transfer/limit"
 	"filbert/transfer/store"
 	"filbert/transfer/stream"
 	"filbert/transfer/upload"
@@ -56,6 +55,7 @@ type Node struct {
 	hooks     *hook.Runner
 	folders   *folders // nil when nothing can be fetched
 	fetched   fetched
+	limits    *limits
 	streams   *stream.Server
 	mesh      *meshTable
 	searcher  query.Searcher
@@ -72,6 +72,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), index: index.New()}
 	if err := hook.Check(cfg.OnComplete); err != nil {
 		return nil, fmt.Errorf("node: command for complete downloads: %w", err)
+	}
+	if n.limits, err = newLimits(cfg); err != nil {
+		return nil, err
 	}
 	n.ended, n.hooks = make(chan download.Status), hook.New(cfg.OnComplete, cfg.Log)
 	defer func() {
@@ -109,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
-		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: limit.New(cfg.UploadLimit, cfg.LimitLAN), Arriving: n.arriving,
+		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving,
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {
@@ -174,6 +177,7 @@ func (n *Node) Run(ctx context.Context) error {
 		n.log.Info().Msg(outlook)
 	}
 	parts := []part{
+		{"limits", n.limits.run},
 		{"hashes", n.hashes.run},
 		{"library", n.library.Run},
 		{"index", n.fillIndex},
@@ -231,7 +235,7 @@ func (n *Node) openDownloads() error {
 		Connector: connector{n.cfg.Network, n.pushes},
 		Finder:    finder{n},
 		Mesh:      n.mesh,
-		Limit:     limit.New(n.cfg.DownloadLimit, n.cfg.LimitLAN),
+		Limit:     n.limits.down,
 		Ended:     n.ended,
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),

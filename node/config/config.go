@@ -49,6 +49,7 @@ type Values struct {
 	UploadSlotsPerNet  int           `koanf:"upload-slots-per-network"`
 	UploadLimit        int           `koanf:"upload-limit"`   // KiB/s
 	DownloadLimit      int           `koanf:"download-limit"` // KiB/s
+	LimitSchedule      []string      `koanf:"limit-schedule"`
 	LimitLAN           bool          `koanf:"limit-lan"`
 	Rescan             time.Duration `koanf:"rescan"` // 0: never
 	Watch              bool          `koanf:"watch"`

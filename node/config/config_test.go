@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "[::]:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{}, OnComplete: []string{},
+		Listen: "[::]:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, Shares: []string{}, OnComplete: []string{}, LimitSchedule: []string{},
 		Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, Browse: true,
 		UploadSlots: 8, UploadSlotsPerHost: 2, UploadSlotsPerNet: 3,
@@ -131,7 +131,7 @@ func TestEveryKindInEveryLayer(t *testing.T) {
 		HostCaches: []string{"uhc.example:3558"}, WebCaches: []string{"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
 		PublicNetwork: true, LAN: true, BeHostCache: true,
 		Shares: []string{"/music", "/books"}, Downloads: "/incoming", OnComplete: []string{"notify", "{name}"}, Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
-		UploadSlotsPerHost: 1, UploadSlotsPerNet: 1, UploadLimit: 100, DownloadLimit: 2000, LimitLAN: true, Rescan: 0, Watch: false, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
+		UploadSlotsPerHost: 1, UploadSlotsPerNet: 1, UploadLimit: 100, DownloadLimit: 2000, LimitSchedule: []string{"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, LimitLAN: true, Rescan: 0, Watch: false, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
 	}
 	t.Run("file", func(t *testing.T) {
 		s := newStage(t)
@@ -164,6 +164,7 @@ upload-slots-per-host = 0x1
 upload-slots-per-network = 1
 upload-limit = 100
 download-limit = 2000
+limit-schedule = ["daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"]
 limit-lan = true
 rescan = 0
 watch = false
@@ -182,7 +183,7 @@ api = "127.0.0.1:8080"
 		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
 		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"},
 		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "on-complete": {"notify", "{name}"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
-		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "upload-slots-per-network": {"1"}, "upload-limit": {"100"}, "download-limit": {"2000"}, "limit-lan": {"true"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
+		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "upload-slots-per-network": {"1"}, "upload-limit": {"100"}, "download-limit": {"2000"}, "limit-schedule": {"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, "limit-lan": {"true"}, "rescan": {"0s"}, "watch": {"false"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},
 	}

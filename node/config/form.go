@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"filbert/transfer/limit"
 )
 
 // form is what a text must look like.
@@ -24,6 +26,7 @@ const (
 	formLevel         // level of zerolog
 	formRole          // role in the network
 	formWebCache      // URL of a GWebCache
+	formRule          // rule of a schedule of limits
 	formCommand       // program or argument, see hook; the list is checked as a whole
 )
 
@@ -51,6 +54,9 @@ func (f form) check(text string) error {
 		}
 	case formWebCache:
 		return checkWebCache(text)
+	case formRule:
+		_, err := limit.ParseRule(text)
+		return err
 	case formLevel:
 		if !slices.Contains(levels[:], text) {
 			return fmt.Errorf("%q is no level: give one of %s", text, strings.Join(levels[:], ", "))

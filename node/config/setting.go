@@ -101,6 +101,8 @@ func Settings() []Setting {
 			Help: "KiB per second that files are sent at, all together; 0 is no limit"},
 		{Key: "download-limit", Kind: KindInt, Default: 0, Max: maxLimit,
 			Help: "KiB per second that files are fetched at, all together; 0 is no limit"},
+		{Key: "limit-schedule", Kind: KindList, Default: []string{}, form: formRule,
+			Help: "other limits at some hours, up and down, such as \"mon-fri 08:00-18:00 100 500\"; the first that holds counts"},
 		{Key: "limit-lan", Kind: KindBool, Default: false,
 			Help: "hold transfers with hosts of the own network to these limits too"},
 		{Key: "rescan", Kind: KindDuration, Default: 10 * time.Minute, Min: int64(10 * time.Second), Max: int64(7 * 24 * time.Hour), Off: true,

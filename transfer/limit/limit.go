@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"sync/atomic"
 
 	"golang.org/x/time/rate"
 )
@@ -14,41 +15,56 @@ import (
 // parts. A nil Limit limits nothing. Safe for concurrent use.
 type Limit struct {
 	bucket *rate.Limiter
-	piece  int
+	piece  atomic.Int64 // bytes; 0: no limit
 	lan    bool
 }
 
-// New limits to perSecond bytes a second, nil if that is 0. Rates between 0 and
+// New limits to perSecond bytes a second, 0 is no limit. Rates between 0 and
 // Least become Least. Hosts of the own network (loopback, link-local and private
 // addresses) are limited only with lan.
 func New(perSecond int64, lan bool) *Limit {
+	l := &Limit{bucket: rate.NewLimiter(rate.Inf, 0), lan: lan}
+	l.Set(perSecond)
+	return l
+}
+
+// Set changes the rate, for whoever asks from now on.
+func (l *Limit) Set(perSecond int64) {
 	if perSecond <= 0 {
-		return nil
+		l.piece.Store(0)
+		l.bucket.SetLimit(rate.Inf)
+		return
 	}
 	perSecond = max(perSecond, Least)
-	piece := int(min(max(perSecond/perBurst, minPiece), maxPiece))
-	return &Limit{bucket: rate.NewLimiter(rate.Limit(perSecond), piece), piece: piece, lan: lan}
+	piece := min(max(perSecond/perBurst, minPiece), maxPiece)
+	l.bucket.SetBurst(int(piece))
+	l.bucket.SetLimit(rate.Limit(perSecond))
+	l.piece.Store(piece)
 }
 
 // Piece is how many bytes to move at a time with a host: at most most, and
 // nothing that Wait would not grant at once.
 func (l *Limit) Piece(host netip.Addr, most int) int {
-	if !l.limits(host) {
-		return most
+	if piece := l.limits(host); piece > 0 {
+		return min(most, piece)
 	}
-	return min(most, l.piece)
+	return most
 }
 
 // Wait waits until n bytes may move between us and a host. The error is ctx's,
 // of a deadline that the turn would come after it.
 // More than a Piece is waited for in pieces, between which others have a turn.
 func (l *Limit) Wait(ctx context.Context, host netip.Addr, n int) error {
-	if !l.limits(host) {
-		return nil
-	}
 	for n > 0 {
-		piece := min(n, l.piece)
+		piece := l.limits(host)
+		if piece == 0 {
+			return nil
+		}
+		piece = min(n, piece)
 		if l.bucket.WaitN(ctx, piece) != nil {
+			if piece > l.bucket.Burst() && ctx.Err() == nil {
+				continue // the rate was changed just now
+			}
 			// Of a deadline it tells at once, and in words of its own.
 			return fmt.Errorf("limit: %w", cmp.Or(ctx.Err(), context.DeadlineExceeded))
 		}
@@ -57,9 +73,12 @@ func (l *Limit) Wait(ctx context.Context, host netip.Addr, n int) error {
 	return nil
 }
 
-// limits reports whether transfers with a host are held to the rate.
-func (l *Limit) limits(host netip.Addr) bool {
-	return l != nil && (l.lan || !near(host.Unmap()))
+// limits is the piece that transfers with a host are held to, 0 if they are not.
+func (l *Limit) limits(host netip.Addr) int {
+	if l == nil || !l.lan && near(host.Unmap()) {
+		return 0
+	}
+	return int(l.piece.Load())
 }
 
 // near reports whether a host is on the own machine or network. An address that

@@ -38,12 +38,12 @@ func TestRate(t *testing.T) {
 				sum, want := int64(0), perSecond*int64(over/time.Second)
 				for _, n := range took {
 					sum += n
-					if fair := want / int64(takers); n < fair-fair/10 && fair-n > int64(2*l.piece) {
+					if fair := want / int64(takers); n < fair-fair/10 && fair-n > int64(2*l.piece.Load()) {
 						t.Errorf("%d B/s, %d takers: one got %d of %d", perSecond, takers, n, fair)
 					}
 				}
 				// At the least rates a single piece is more than the tolerance.
-				if off := max(want/50, int64(l.piece)); sum < want-off || sum > want+off {
+				if off := max(want/50, l.piece.Load()); sum < want-off || sum > want+off {
 					t.Errorf("%d B/s, %d takers: %d bytes in %v, want %d", perSecond, takers, sum, over, want)
 				}
 			})

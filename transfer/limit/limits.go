@@ -1,5 +1,14 @@
 package limit
 
+import "time"
+
+// day is the longest time of day there is.
+const day = 24 * time.Hour
+
+// maxRuleRate is the highest rate in a rule (KiB per second): more than any line
+// carries.
+const maxRuleRate = 1 << 30
+
 const (
 	// Least is the lowest rate there is (bytes per second): below it a piece of
 	// minPiece takes longer than peers wait for the next byte.

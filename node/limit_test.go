@@ -1,0 +1,49 @@
+package node
+
+import (
+	"context"
+	"math"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestLimitSchedule follows the limits of a node over some minutes.
+func TestLimitSchedule(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		clock := func(d time.Duration) string { return time.Now().Add(d).Format("15:04") }
+		rule := "daily " + clock(2*time.Minute) + "-" + clock(4*time.Minute) + " 1000 0"
+		l, err := newLimits(Config{DownloadLimit: 1 << 20, LimitSchedule: []string{rule}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var work sync.WaitGroup
+		work.Go(func() { l.run(ctx) })
+		limited := func(up, down bool) {
+			t.Helper()
+			synctest.Wait()
+			host := netip.MustParseAddr("203.0.113.1")
+			if u, d := l.up.Piece(host, math.MaxInt32) < math.MaxInt32, l.down.Piece(host, math.MaxInt32) < math.MaxInt32; u != up || d != down {
+				t.Errorf("%s: limited up %v, down %v; the rule is %s", time.Now(), u, d, rule)
+			}
+		}
+		limited(false, true)
+		time.Sleep(2*time.Minute - 1)
+		limited(false, true)
+		time.Sleep(1)
+		limited(true, false)
+		time.Sleep(2*time.Minute - 1)
+		limited(true, false)
+		time.Sleep(1)
+		limited(false, true)
+		stop()
+		work.Wait()
+	})
+	if _, err := newLimits(Config{LimitSchedule: []string{"never"}}); err == nil || !strings.Contains(err.Error(), `"never"`) {
+		t.Errorf("a rule that is none: %v", err)
+	}
+}
