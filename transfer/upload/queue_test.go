@@ -115,6 +115,23 @@ func TestQueueOfLeavers(t *testing.T) {
 	})
 }
 
+// TestQueueOfAbsent: a free slot is not kept for those who are away.
+func TestQueueOfAbsent(t *testing.T) {
+	inBubbleWith(t, Config{Slots: 1}, 8, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
+		first, absent := dial(hostN(1)), dial(hostN(2))
+		first.begin(target)
+		absent.get(target, "X-Queue: 1.0")
+		absent.want(http.StatusServiceUnavailable)
+		first.Close()
+		time.Sleep(11 * time.Second) // for which a cut upload could be resumed
+		began := time.Now()
+		dial(hostN(3)).begin(target)
+		if took := time.Since(began); took != 0 || s.FreeSlots() != 0 || len(s.held) != 0 {
+			t.Errorf("waited %v for a free slot; %d are free, %d waited for", took, s.FreeSlots(), len(s.held))
+		}
+	})
+}
+
 func TestQueueAtShutdown(t *testing.T) {
 	inBubbleWith(t, Config{Slots: 1}, 8, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		first := dial(hostN(1))
@@ -175,9 +192,9 @@ func TestCrowded(t *testing.T) {
 		at      time.Duration
 	}{
 		{minRate / 2, false, Granted, 0}, {minRate / 2, true, CutSlow, stallTimeout + time.Minute},
-		{5 * minRate, false, Granted, 0}, {5 * minRate, true, CutTurn, 2*queue.TurnTime + time.Minute},
+		{2 * minRate, false, Granted, 0}, {2 * minRate, true, CutTurn, 2*queue.TurnTime + time.Minute},
 	} {
-		inBubbleWith(t, Config{Slots: 1}, 60, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
+		inBubbleWith(t, Config{Slots: 1}, 30, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 			const pause = 15 * time.Second
 			taker := dial(hostN(1))
 			res := taker.begin(target)

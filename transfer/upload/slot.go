@@ -29,6 +29,9 @@ func (s *Server) begin(ctx context.Context, u *upload) (queue.Notice, Reason) {
 	now := time.Now()
 	s.advance(now)
 	answer := s.queue.Ask(now, queue.Request{Addr: u.Peer.Addr(), Agent: u.Agent, File: u.File})
+	if answer.Held != nil {
+		s.held[answer.Held] = make(chan struct{})
+	}
 	s.advance(now)
 	if p := answer.Held; p != nil {
 		if s.hold(ctx, p) {
@@ -48,14 +51,13 @@ func (s *Server) begin(ctx context.Context, u *upload) (queue.Notice, Reason) {
 // hold waits until p is granted a slot, which it reports, or its time is over. It
 // gives s.mu up meanwhile.
 func (s *Server) hold(ctx context.Context, p *queue.Place) bool {
-	granted, ok := s.held[p]
-	if !ok {
-		granted = make(chan struct{})
-		s.held[p] = granted
+	granted, waits := s.held[p]
+	if !waits {
+		return true
 	}
 	end := time.NewTimer(queue.HoldTime)
 	defer end.Stop()
-	for waits := true; waits; {
+	for waits {
 		lease := time.NewTimer(queue.HoldTime)
 		if next := s.queue.Next(); !next.IsZero() {
 			lease.Reset(time.Until(next))
@@ -76,7 +78,7 @@ func (s *Server) hold(ctx context.Context, p *queue.Place) bool {
 		s.mu.Lock()
 		s.advance(time.Now())
 	}
-	_, waits := s.held[p]
+	_, waits = s.held[p]
 	delete(s.held, p)
 	return !waits
 }
