@@ -67,6 +67,9 @@ func (q *Queue) Ask(now time.Time, r Request) Answer {
 		q.slots.release(host, now)
 		why = TurnOver
 	} else if q.slots.resume(host, now) {
+		if p := q.line.find(host); p != nil && !p.held {
+			q.remove(p) // it waited for this
+		}
 		return Answer{Granted: true, Turn: Turn{host: host}}
 	}
 	q.expire(now)

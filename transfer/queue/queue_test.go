@@ -218,6 +218,23 @@ func TestSharesOfHostsAndNetworks(t *testing.T) {
 	}
 }
 
+// TestOwnShare: who waited for his own share, and has it, is in line no more.
+func TestOwnShare(t *testing.T) {
+	d := open(t, Config{Slots: 2, PerHost: 1, PerNetwork: 1})
+	turn := d.wantGranted(d.from(1))
+	second := d.wantHeld(d.from(1))
+	n, why := d.Leave(d.now, second)
+	if why != HostFull {
+		t.Errorf("it waits for %v", why)
+	}
+	d.done(turn)
+	d.advance(n.Retry)
+	d.wantGranted(d.from(1))
+	if len(d.Waiting()) != 0 {
+		t.Errorf("%d wait", len(d.Waiting()))
+	}
+}
+
 func TestTurns(t *testing.T) {
 	d := open(t, Config{Slots: 1, PerHost: 1, PerNetwork: 1})
 	turn := d.wantGranted(d.from(1))
