@@ -32,13 +32,13 @@ func TestLimitSchedule(t *testing.T) {
 			}
 		}
 		limited(false, true)
-		time.Sleep(2*time.Minute - 1)
+		time.Sleep(2*time.Minute - time.Nanosecond)
 		limited(false, true)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		limited(true, false)
-		time.Sleep(2*time.Minute - 1)
+		time.Sleep(2*time.Minute - time.Nanosecond)
 		limited(true, false)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		limited(false, true)
 		stop()
 		work.Wait()
