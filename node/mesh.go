@@ -117,6 +117,13 @@ func (t *meshTable) Bad(sha1 urn.SHA1, to netip.Addr) []mesh.AltLoc {
 	return t.mesh.Bad(time.Now(), sha1, to, maxBad)
 }
 
+// Self is how we name ourselves to a peer at to over a connection from local: by
+// that address, unless the peer could not connect to it, as from behind a NAT.
+func (t *meshTable) Self(local, to netip.Addr) (mesh.AltLoc, bool) {
+	at := netip.AddrPortFrom(local, t.port)
+	return mesh.AltLoc{Addr: at}, at.IsValid() && t.hosts.Acceptable(at, to) == hostcache.Kept
+}
+
 // heardHit takes the alternates of a hit. Who brought it is the witness: it can
 // say what it likes of who sent it.
 func (t *meshTable) heardHit(sha1 urn.SHA1, via netip.Addr, alternates []netip.AddrPort) {

@@ -28,6 +28,7 @@ type Status struct {
 	Hashing   library.Progress
 	Downloads int // unfinished
 	Uploads   int
+	Uploaded  uint64 // bytes of files, since the start
 	Results   int
 	Port      PortCounts
 	Sources   []HostSource // ways to find hosts that the node has
@@ -42,18 +43,19 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		return Status{}, err
 	}
 	s := Status{
-		Overlay: o,
-		Version: n.cfg.Version,
-		Peer:    n.cfg.Identity.PeerID(),
-		Listen:  n.addr,
-		Started: n.started,
-		Files:   n.index.Len(),
-		Bytes:   n.index.Bytes(),
-		Hashing: n.library.Progress(),
-		Uploads: len(n.uploads.Uploads()),
-		Port:    n.counts.load(),
-		Sources: n.finding.hostSources(),
-		Browsed: n.browse.Stats(),
+		Overlay:  o,
+		Version:  n.cfg.Version,
+		Peer:     n.cfg.Identity.PeerID(),
+		Listen:   n.addr,
+		Started:  n.started,
+		Files:    n.index.Len(),
+		Bytes:    n.index.Bytes(),
+		Hashing:  n.library.Progress(),
+		Uploads:  len(n.uploads.Uploads()),
+		Uploaded: n.uploads.Stats().Bytes,
+		Port:     n.counts.load(),
+		Sources:  n.finding.hostSources(),
+		Browsed:  n.browse.Stats(),
 	}
 	for _, d := range n.Downloads() {
 		if !d.State.Final() {

@@ -64,12 +64,19 @@ func (c *crew) cut() picker.Picker {
 		Size: c.d.file.Size, Slice: 1, Ahead: aheadTime,
 		First: chunkBytes, Min: minBytes, Max: chunkBytes, Split: splitBytes, Worth: worthTime, Stuck: stuckTime,
 	}
+	swarm := c.d.sources.swarm()
 	if c.undecided() {
 		p.First, p.Max, p.Min = probeBytes, probeBytes, probeBytes
+		if swarm {
+			p.Slice, p.From = probeBytes, c.d.sources.rng.Int64N(p.Size)
+		}
 	}
 	if t := c.d.tree; t != nil {
 		p.Slice, p.First, p.Max = t.SliceSize(), firstBytes, maxBytes
-		p.Min, p.Split = max(p.Min, t.SliceSize()), max(p.Split, t.SliceSize())
+		p.Min, p.Split = t.SliceSize(), max(p.Split, t.SliceSize())
+		if swarm {
+			p.First, p.From = t.SliceSize(), c.d.sources.rng.Int64N(p.Size)
+		}
 	}
 	return p
 }
@@ -112,17 +119,21 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 	if !ok && len(w.probe) > 0 {
 		part, ok = ranges.Range{Start: w.probed.Start, End: w.probed.Start}, true // it has what is missing
 	}
+	if ok && w.source.partial && w.source.have == nil && d.tree != nil {
+		part.End = min(free.End, part.Start+c.cut().Max) // it gives the first of it that it has
+	}
 	if ok {
 		w.start(now, job{part: part, free: free, tree: d.tree, probe: c.undecided()})
 	}
 	return ok
 }
 
-// parts is what each source at work has, besides w, that does not have all.
+// parts is what each source has, besides w's, that does not have all, as far as it
+// said of late, of maxParts of them.
 func (c *crew) parts(w *worker) (parts []*ranges.Set) {
-	for _, o := range c.workers {
-		if o != w && o.source.have != nil {
-			parts = append(parts, o.source.have)
+	for _, src := range c.d.sources.list {
+		if src != w.source && !src.dropped && src.had != nil && len(parts) < maxParts {
+			parts = append(parts, src.had)
 		}
 	}
 	return parts

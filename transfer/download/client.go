@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"time"
 
 	"filbert/transfer"
 	"filbert/transfer/ranges"
@@ -27,6 +28,8 @@ type client struct {
 	target    *url.URL    // of the file
 	header    http.Header // that the next request has beside those of every one
 	answers   int         // that came so far
+	told      time.Time   // when it was last told of other sources
+	named     bool        // it was told that we are one
 	redirects int         // that were followed
 	letGo     func() bool // of the context that closes the connection
 }
@@ -56,6 +59,12 @@ func dial(ctx context.Context, connector transfer.Connector, src *source, sha1 u
 func (c *client) host() netip.Addr {
 	addr, _ := netip.ParseAddrPort(c.conn.RemoteAddr().String())
 	return addr.Addr()
+}
+
+// local is our end of the connection, the zero Addr for a pipe.
+func (c *client) local() netip.Addr {
+	addr, _ := netip.ParseAddrPort(c.conn.LocalAddr().String())
+	return addr.Addr().Unmap()
 }
 
 // close ends the connection.

@@ -58,7 +58,7 @@ func (c *crew) work() *pause {
 		case err != nil:
 			return d.disk(err)
 		case len(c.workers) == 0 && plan.source == nil:
-			return &pause{reason: plan.reason, until: plan.until}
+			return &pause{reason: plan.reason, until: plan.until, idle: true}
 		}
 		var due <-chan time.Time
 		if !plan.until.IsZero() {
@@ -137,6 +137,10 @@ func (c *crew) dismiss() {
 func (c *crew) heard(ev event) error {
 	w, d := ev.worker, c.d
 	w.busy, w.settling = false, ranges.Range{}
+	if n := len(w.probe); n > 0 { // it is held back, and was not counted
+		now := time.Now()
+		w.pace = pace{bytes: float64(n), seconds: now.Sub(w.started).Seconds(), last: now}
+	}
 	if c.fetching == w {
 		c.fetching = nil
 		if ev.tree == nil {
@@ -152,6 +156,7 @@ func (c *crew) heard(ev event) error {
 	if ev.have != nil {
 		w.source.have = ev.have
 	}
+	w.source.had, w.source.partial = w.source.have, w.source.have != nil
 	if ev.place.id == "" {
 		ev.place.id = w.source.place.id // not told again
 	}

@@ -9,6 +9,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/merkle"
+	"filbert/transfer/store"
 )
 
 // download is one file on its way.
@@ -44,7 +45,9 @@ type download struct {
 	diskErrors int   // since there were more of them
 	published  time.Time
 	nextFind   time.Time
-	removal    error // why the partial file of a cancelled download is still there
+	nextAsk    time.Time
+	resting    *store.Partial // open while it waits, see rest
+	removal    error          // why the partial file of a cancelled download is still there
 }
 
 // ending is what the user wants of a download that is stopped.

@@ -16,9 +16,17 @@ const (
 	// time (count), at three files and maxWorkers connections each.
 	DefaultTransfers = 16
 
+	// maxResting is how many files that wait for sources are kept open so that others
+	// can have what is there (count), at three files each.
+	maxResting = 64
+
 	// MaxSources is the most sources one download knows (count), as many as
 	// gtk-gnutella keeps per SHA-1. Any peer can announce any number.
 	MaxSources = 256
+
+	// maxParts is of how many sources the parts are looked at to find what is rare
+	// (count): each has up to 64 pieces, and all are compared with all.
+	maxParts = 32
 
 	// MaxPeers is how many sources a status tells of, and MapCells how many cells
 	// its map of the file has (count): as much as a screen shows.
@@ -49,7 +57,7 @@ const (
 
 	// partWait is how long a source rests that has none of the missing parts yet
 	// (time).
-	partWait = 30 * time.Second
+	partWait = 10 * time.Second
 
 	// overtakenWait is how long a source rests whose part another took over since
 	// it sent nothing (time).

@@ -14,6 +14,7 @@ type pause struct {
 	reason string
 	until  time.Time // zero: until something is offered
 	full   bool      // the disk must have room again, whatever is offered
+	idle   bool      // for a source
 }
 
 // run is the loop. It ends when the download does, or with ctx.
@@ -22,6 +23,7 @@ func (d *download) run(ctx context.Context) {
 	defer searches.Wait()
 	ctx, enough := context.WithCancel(ctx)
 	defer enough() // nobody is searched for when it has ended
+	defer d.end()
 	for d.takeTransfer(ctx) {
 		p := d.session(ctx)
 		<-d.manager.transfers
@@ -53,23 +55,26 @@ func (d *download) takeTransfer(ctx context.Context) bool {
 // session does all that can be done now. It returns what the download waits
 // for then, nil if it has ended or ctx has.
 func (d *download) session(ctx context.Context) *pause {
-	p, err := d.manager.cfg.Store.Open(d.file, d.output)
+	p, err := d.open()
 	if err != nil {
 		return d.disk(err)
 	}
-	defer d.close(p)
 	if !d.begun {
 		d.begun = true
 		d.sources.inherited = p.Written()
 	}
 	d.meter = meter{}
 	c := newCrew(ctx, d, p)
-	defer c.dismiss()
-	defer d.share(nil, nil)
 	if d.tree != nil { // since an earlier session, and all that came since is verified
 		d.share(p, d.tree)
 	}
-	return c.work()
+	waits := c.work()
+	c.dismiss()
+	if waits == nil || !waits.idle || !d.rest(p) {
+		d.share(nil, nil)
+		d.close(p)
+	}
+	return waits
 }
 
 // close flushes what arrived. What cannot be flushed will be fetched again.
@@ -77,6 +82,11 @@ func (d *download) close(p *store.Partial) {
 	if err := p.Close(); err != nil {
 		d.log.Warn().Err(err).Msg("download lost what arrived last")
 	}
+	d.settled(p)
+}
+
+// settled notes what is on disk when nobody is at work.
+func (d *download) settled(p *store.Partial) {
 	have := p.Have()
 	if have.Len() > d.durable {
 		d.diskErrors = 0
@@ -170,7 +180,7 @@ func (d *download) wait(ctx context.Context, p pause, searches *sync.WaitGroup) 
 		d.takeOffers()
 		until := p.until
 		if !p.full {
-			until = earlier(until, d.search(ctx, searches))
+			until = earlier(earlier(until, d.search(ctx, searches)), d.askAround(ctx, searches))
 		}
 		d.update(func(s *Status) {
 			s.State, s.Reason, s.Until, s.Sources = Waiting, p.reason, until, d.sources.usable()

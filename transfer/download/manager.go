@@ -58,6 +58,7 @@ type Manager struct {
 	cfg       Config
 	agent     string
 	transfers chan struct{} // holds one for each transfer going on
+	resting   chan struct{} // holds one for each file that is open and waits
 	adding    chan struct{} // holds one while Add is at the disk
 	stopped   chan struct{} // closed when Run ends
 	loops     sync.WaitGroup
@@ -76,6 +77,7 @@ func New(cfg Config) *Manager {
 		cfg:       cfg,
 		agent:     agentName + cfg.Version,
 		transfers: make(chan struct{}, cfg.Transfers),
+		resting:   make(chan struct{}, maxResting),
 		adding:    make(chan struct{}, 1),
 		stopped:   make(chan struct{}),
 		downloads: map[urn.SHA1]*download{},

@@ -3,6 +3,7 @@ package download
 import (
 	"net/http"
 	"net/netip"
+	"time"
 
 	"filbert/transfer"
 	"filbert/transfer/mesh"
@@ -24,20 +25,38 @@ type Mesh interface {
 	// failed us.
 	Offer(sha1 urn.SHA1, to netip.Addr) []mesh.AltLoc
 	Bad(sha1 urn.SHA1, to netip.Addr) []mesh.AltLoc
+	// Self is how we name ourselves to a peer at to, over a connection from local. It
+	// reports false if the peer could not connect to us there.
+	Self(local, to netip.Addr) (mesh.AltLoc, bool)
 	// Sources is at most n sources of a file for us to try.
 	Sources(sha1 urn.SHA1, n int) []transfer.Source
 }
 
-// tell puts into the first request of a connection what is known of others that
-// have the file.
-func (d *download) tell(c *client) {
+// tell puts into a request what is known of others that have the file: into the
+// first of a connection, again after a while, and when there is something here that
+// we can give ourselves.
+func (d *download) tell(c *client, now time.Time) {
 	m := d.manager.cfg.Mesh
 	if m == nil {
 		return
 	}
-	c.header[headerFeatures] = []string{featureFirewalled}
-	c.header[headerURN] = []string{d.file.SHA1.URN()}
-	mesh.Write(c.header, m.Offer(d.file.SHA1, c.host()), m.Bad(d.file.SHA1, c.host()), true)
+	first, share := c.told.IsZero(), !c.named && d.shares()
+	if !first && !share && now.Sub(c.told) < mesh.TellEvery {
+		return
+	}
+	c.told = now
+	if first {
+		c.header[headerFeatures] = []string{featureFirewalled}
+		c.header[headerURN] = []string{d.file.SHA1.URN()}
+	}
+	have := m.Offer(d.file.SHA1, c.host())
+	if share || c.named {
+		if self, ok := m.Self(c.local(), c.host()); ok {
+			have = append([]mesh.AltLoc{self}, have...)
+		}
+		c.named = true
+	}
+	mesh.Write(c.header, have, m.Bad(d.file.SHA1, c.host()), true)
 }
 
 // hear takes what an answer says of others that have the file, and tries them.

@@ -48,6 +48,7 @@ func (n *notebook) Reported(_ urn.SHA1, _ netip.Addr, alts []mesh.AltLoc) {
 func (n *notebook) Worked(_ urn.SHA1, a mesh.AltLoc)         { n.note("worked", a.Addr) }
 func (n *notebook) Failed(_ urn.SHA1, a mesh.AltLoc)         { n.note("failed", a.Addr) }
 func (n *notebook) Offer(urn.SHA1, netip.Addr) []mesh.AltLoc { return n.offers }
+func (n *notebook) Self(_, _ netip.Addr) (mesh.AltLoc, bool) { return mesh.AltLoc{}, false }
 func (n *notebook) Bad(urn.SHA1, netip.Addr) []mesh.AltLoc   { return nil }
 func (n *notebook) Sources(_ urn.SHA1, most int) []transfer.Source {
 	return n.heard[:min(most, len(n.heard))]

@@ -50,6 +50,14 @@ func (m *Manager) Tree(sha1 urn.SHA1) *merkle.Tree {
 	return d.lastTree
 }
 
+// shares reports whether there is something here that others can have.
+func (d *download) shares() bool {
+	d.mu.Lock()
+	p := d.shared.partial
+	d.mu.Unlock()
+	return p != nil && p.Written() > 0
+}
+
 // share lets others at what is here, from now on or no more. Every byte of p was
 // verified by t.
 func (d *download) share(p *store.Partial, t *merkle.Tree) {

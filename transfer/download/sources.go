@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"filbert/transfer"
@@ -42,6 +43,10 @@ type source struct {
 	working  bool        // it is being asked
 	names    names       // of its hash trees
 	have     *ranges.Set // the bytes it has, nil for all
+	busy     bool        // it said so when it was last asked
+	crowded  bool        // it said so once
+	had      *ranges.Set // that it had when it was last asked, nil for all
+	partial  bool        // it had not all then
 	place    place       // that it gave us in its queue
 }
 
@@ -101,6 +106,13 @@ func (s *sources) usable() int {
 		}
 	}
 	return n
+}
+
+// swarm reports whether others are fetching the file at the same time, since a
+// source does so itself or makes us wait: then everybody begins elsewhere, in small
+// steps, to have something for the others.
+func (s *sources) swarm() bool {
+	return slices.ContainsFunc(s.list, func(src *source) bool { return !src.dropped && (src.partial || src.crowded) })
 }
 
 // next says whom to ask now, or how long to wait.
@@ -178,6 +190,16 @@ func (s *sources) hasOther(src *source, now time.Time) bool {
 	return false
 }
 
+// queued is a source that has the file and makes us wait, nil if there is none.
+func (s *sources) queued(now time.Time) *source {
+	for _, src := range s.list {
+		if !src.dropped && !src.working && src.busy && src.until.After(now) {
+			return src
+		}
+	}
+	return nil
+}
+
 // gave notes bytes that came from src.
 func (s *sources) gave(src *source, n int64) {
 	src.bytes += n
@@ -186,7 +208,8 @@ func (s *sources) gave(src *source, n int64) {
 
 // refused notes an exchange with src that ended early.
 func (s *sources) refused(src *source, r *refusal, now time.Time) {
-	src.reason = reason(src.name(), r)
+	src.reason, src.busy = reason(src.name(), r), r.verdict == busy
+	src.crowded = src.crowded || src.busy
 	switch r.verdict {
 	case busy:
 		src.until = now.Add(r.after)

@@ -111,6 +111,9 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if j.tree != nil && said.deny(j.tree) {
 		return said, refuse(other, "has another hash tree under this SHA-1")
 	}
+	if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
+		w.at.Store(span.Start)
+	}
 	whole := span.End > j.part.End
 	if whole { // it gives the whole file only
 		w.end.Store(span.End)
@@ -196,9 +199,9 @@ func (w *worker) exchange(ctx context.Context, send func(*client) (*http.Respons
 				return nil, blame(ctx, "cannot be reached", err)
 			}
 			w.client = c
-			w.d.tell(c)
 			w.source.place.claim(c.header) // the loop sets it between two jobs only
 		}
+		w.d.tell(w.client, time.Now())
 		answer, err := send(w.client)
 		if err == nil {
 			w.d.hear(w.client, answer)

@@ -13,6 +13,9 @@ const (
 )
 
 const (
+	// TellEvery is how long a peer is not told again of sources on one connection
+	// (time), since there are others by then.
+	TellEvery = time.Minute
 	// unprovenLife is how long a source is remembered on the word of others, from
 	// the last time it was named.
 	unprovenLife = time.Hour

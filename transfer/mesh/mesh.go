@@ -61,7 +61,7 @@ func (m *Mesh) heard(now time.Time, sha1 urn.SHA1, from netip.Addr, teller netip
 	f := m.file(now, sha1)
 	if s := f.find(&alt); s != nil {
 		if !s.isBanned(now) {
-			s.named(now, teller)
+			s.named(now, from, teller)
 		}
 		return
 	}
@@ -69,7 +69,7 @@ func (m *Mesh) heard(now time.Time, sha1 urn.SHA1, from netip.Addr, teller netip
 		return
 	}
 	if s := m.add(now, f, alt, from); s != nil {
-		s.named(now, teller)
+		s.named(now, from, teller)
 	}
 }
 

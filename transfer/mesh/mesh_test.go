@@ -84,6 +84,18 @@ func TestRumoursAreNotPassedOn(t *testing.T) {
 	}
 }
 
+// TestSelf: who names its own address is passed on at once, until it fails.
+func TestSelf(t *testing.T) {
+	m := newMesh()
+	m.Heard(start, sum, netip.MustParseAddr("5.5.5.5"), direct("5.5.5.5:5", "6.6.6.6:6"))
+	m.wantOffered(t, start, "5.5.5.5:5")
+	m.Heard(start, sum, netip.MustParseAddr("::ffff:6.6.6.6"), direct("6.6.6.6:6")) // it was a rumour
+	m.wantOffered(t, start, "5.5.5.5:5, 6.6.6.6:6")
+	m.Failed(start, sum, direct("5.5.5.5:5")[0])
+	m.Heard(start, sum, netip.MustParseAddr("5.5.5.5"), direct("5.5.5.5:5"))
+	m.wantOffered(t, start, "6.6.6.6:6")
+}
+
 func TestSourcesAreForgotten(t *testing.T) {
 	m := newMesh()
 	for _, from := range []netip.Addr{one, two} {

@@ -8,8 +8,8 @@ import (
 )
 
 // Offer returns at most n sources of a file that a peer at to may be sent to:
-// those that worked for us, or that two networks named, and that the peer would
-// take from us. Which of them is by chance, so that no source is sent everybody.
+// those that worked for us, named themselves, or that two networks named, and that
+// the peer would take from us. Which of them is by chance, so that no source is sent everybody.
 func (m *Mesh) Offer(now time.Time, sha1 urn.SHA1, to netip.Addr, n int) []AltLoc {
 	return m.choose(now, sha1, n, func(s *source) (AltLoc, bool) {
 		if s.isBanned(now) || !s.proven() {

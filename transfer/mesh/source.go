@@ -15,14 +15,16 @@ type source struct {
 	worked time.Time // when it last gave us bytes; zero: never
 	banned time.Time // it is a failed one until then; zero: it is none
 	failed bool      // it failed us, and not only others
+	self   bool      // it named itself, from its own address
 
 	tellers []netip.Prefix // the first enoughTellers networks that named it
 	reports []netip.Prefix // networks that called it failed, fewer than enoughReports
 }
 
-// named notes that a network named the source.
-func (s *source) named(now time.Time, teller netip.Prefix) {
+// named notes that a host named the source, of the network teller.
+func (s *source) named(now time.Time, from netip.Addr, teller netip.Prefix) {
 	s.seen = now
+	s.self = s.self || !s.alt.Firewalled && s.alt.Addr.Addr() == from.Unmap()
 	if len(s.tellers) < enoughTellers && !slices.Contains(s.tellers, teller) {
 		s.tellers = append(s.tellers, teller)
 	}
@@ -31,7 +33,7 @@ func (s *source) named(now time.Time, teller netip.Prefix) {
 // ban makes the source a failed one, whose witnesses no longer count.
 func (s *source) ban(now time.Time) {
 	s.seen, s.banned = now, now.Add(banned)
-	s.worked, s.tellers, s.reports = time.Time{}, nil, nil
+	s.worked, s.self, s.tellers, s.reports = time.Time{}, false, nil, nil
 }
 
 func (s *source) isBanned(now time.Time) bool { return now.Before(s.banned) }
@@ -39,7 +41,7 @@ func (s *source) isBanned(now time.Time) bool { return now.Before(s.banned) }
 func (s *source) hasWorked() bool { return !s.worked.IsZero() }
 
 // proven reports whether the source may be passed on.
-func (s *source) proven() bool { return s.hasWorked() || len(s.tellers) >= enoughTellers }
+func (s *source) proven() bool { return s.hasWorked() || s.self || len(s.tellers) >= enoughTellers }
 
 // expired reports whether the source is no longer worth a place. A failed one
 // is remembered as such for as long as it is banned.

@@ -34,13 +34,14 @@ type Picker struct {
 	Worth time.Duration // what another must still need for that to be worth it
 	Stuck time.Duration // of silence, after which all of a part is taken over
 	Max   int64         // the most that is asked for at once (bytes)
+	From  int64         // of what equally few have, this byte and those behind come first
 }
 
 // Next is the bytes to ask next of a source of the given rate (bytes per second,
 // 0 if unknown), and free, the missing bytes from there on that nobody works on.
 // have is what the source has, nil for everything, and others what each of the
 // other sources has that do not have everything: what fewest have comes first,
-// of that the first bytes of the file. It reports false if there is nothing for
+// of that the first bytes from From on. It reports false if there is nothing for
 // the source.
 func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set, rate int64) (part, free ranges.Range, ok bool) {
 	if free, ok := p.rarest(missing, jobs, have, others); ok {
@@ -53,9 +54,10 @@ func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, other
 	return ranges.Range{}, ranges.Range{}, false
 }
 
-// rarest is the first of the free ranges that fewest of the others have.
+// rarest is the first of the free ranges, from From on and around the end, that
+// fewest of the others have.
 func (p Picker) rarest(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set) (rare ranges.Range, ok bool) {
-	fewest := len(others) + 1
+	fewest, behind := len(others)+1, false
 	for free := range p.free(missing, jobs, have) {
 		cuts := []int64{free.Start, free.End}
 		for _, o := range others {
@@ -73,13 +75,16 @@ func (p Picker) rarest(missing []ranges.Range, jobs []Job, have *ranges.Set, oth
 					holders++
 				}
 			}
-			if holders < fewest {
-				rare, fewest, ok = r, holders, true
+			if holders < fewest || holders == fewest && !behind && r.End > p.From {
+				rare, fewest, ok, behind = r, holders, true, r.End > p.From
 			}
 		}
-		if fewest == 0 { // nothing after it is rarer
+		if fewest == 0 && behind { // nothing after it is rarer
 			break
 		}
+	}
+	if behind {
+		rare.Start = max(rare.Start, p.Down(p.From))
 	}
 	return rare, ok
 }

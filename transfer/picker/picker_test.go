@@ -84,6 +84,35 @@ func TestRarest(t *testing.T) {
 	}
 }
 
+// TestFrom: of what equally few have, what lies behind From comes first.
+func TestFrom(t *testing.T) {
+	missing := []ranges.Range{span(0, 512*k), span(704*k, 1000*k)}
+	for name, c := range map[string]struct {
+		from   int64
+		others []*ranges.Set
+		free   ranges.Range
+	}{
+		"inside":            {from: 200 * k, free: span(192*k, 512*k)},
+		"between":           {from: 600 * k, free: span(704*k, 1000*k)},
+		"in the last slice": {from: 999 * k, free: span(960*k, 1000*k)},
+		"what is rarer, before it": {from: 800 * k, others: []*ranges.Set{set(span(256*k, 1000*k))},
+			free: span(0, 256*k)},
+		"behind, of what is rare": {from: 300 * k, others: []*ranges.Set{set(span(0, 128*k), span(704*k, 1000*k))},
+			free: span(256*k, 512*k)},
+	} {
+		p := cut
+		p.From = c.from
+		if _, free, ok := p.Next(missing, nil, nil, c.others, 0); free != c.free || !ok {
+			t.Errorf("%s: %v, %t; want %v", name, free, ok, c.free)
+		}
+	}
+	p := cut
+	p.From = 900 * k
+	if _, free, ok := p.Next(missing[:1], nil, nil, nil, 0); free != missing[0] || !ok {
+		t.Errorf("nothing is missing behind it: %v, %t", free, ok)
+	}
+}
+
 func TestSteal(t *testing.T) {
 	for name, c := range map[string]struct {
 		jobs   []Job

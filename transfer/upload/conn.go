@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"filbert/transfer/queue"
 	"filbert/transfer/urn"
@@ -63,8 +64,9 @@ type conn struct {
 	corked *[]byte // what is written, while it is held back
 	met    bool    // the first answer was given
 
-	firewalled bool     // the peer takes sources that cannot be connected to
-	meshed     urn.SHA1 // the file whose other sources it was told last
+	firewalled bool      // the peer takes sources that cannot be connected to
+	meshed     urn.SHA1  // the file whose other sources it was told last
+	meshedAt   time.Time // and when
 }
 
 // Read passes on bytes that passed the screen. Where it finds fault, it gives

@@ -52,7 +52,7 @@ const (
 	corkSpan  = 16 << 10
 
 	// notYetRetry is what a host is told to wait for bytes that are not here yet.
-	notYetRetry = 30 * time.Second
+	notYetRetry = 10 * time.Second
 
 	// stallTimeout is how long one piece may take. Below 1.5 kB/s a slot is lost;
 	// gtk-gnutella ends a transfer after as long without any progress.

@@ -3,6 +3,7 @@ package upload
 import (
 	"net/netip"
 	"strings"
+	"time"
 
 	"filbert/transfer/mesh"
 	"filbert/transfer/urn"
@@ -22,7 +23,7 @@ type Mesh interface {
 }
 
 // exchange takes what the request says of other sources of its file, and names
-// ours: once a connection for each file asked for in a row.
+// ours: once in mesh.TellEvery for each file asked for in a row.
 func (a *answer) exchange() {
 	m, sum := a.server.cfg.Mesh, a.entry.SHA1
 	if m == nil {
@@ -40,10 +41,11 @@ func (a *answer) exchange() {
 		if takesFirewalled(a.r.Header.Values(headerFeatures)) {
 			a.conn.firewalled = true // said in the first request of a connection only
 		}
-		if a.conn.meshed == sum {
+		now := time.Now()
+		if a.conn.meshed == sum && now.Sub(a.conn.meshedAt) < mesh.TellEvery {
 			return
 		}
-		a.conn.meshed = sum
+		a.conn.meshed, a.conn.meshedAt = sum, now
 	}
 	firewalled := a.conn != nil && a.conn.firewalled
 	mesh.Write(a.w.Header(), m.Offer(sum, peer), m.Bad(sum, peer), firewalled)
