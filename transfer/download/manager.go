@@ -113,6 +113,8 @@ func (m *Manager) Run(ctx context.Context) {
 	m.mu.Unlock()
 	<-m.adding
 	<-ctx.Done()
+	m.adding <- struct{}{} // an Add that began before has its loop now
+	<-m.adding
 	m.loops.Wait()
 }
 
