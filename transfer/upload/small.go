@@ -21,7 +21,11 @@ func (a *answer) sendSmall(f *opened, u *upload) bool {
 	buffer := buffers.Get().(*[]byte)
 	defer buffers.Put(buffer)
 	body := (*buffer)[:n]
-	if read, err := at.ReadAt(body, a.span.Start); read < n {
+	switch read, err := at.ReadAt(body, a.span.Start); {
+	case read == n:
+	case err == io.EOF:
+		a.cut(CutChanged, u, err)
+	default:
 		a.cut(CutDisk, u, err)
 	}
 	if info, err := f.Stat(); err != nil || !a.entry.Matches(info) {
