@@ -61,7 +61,7 @@ func (c course) serve(ctx context.Context) ([]Heat, error) {
 		return nil, err
 	}
 	for _, kib := range []int{4, 64} {
-		l := load{size: file.size, length: kib << 10, requests: int(min(c.Size>>10, maxRequests))}
+		l := load{size: file.size, length: kib << 10, requests: int(min(c.Size>>10, maxRequests)) / loadConns * loadConns}
 		what := fmt.Sprintf("ranges of %d KiB over %d connections", kib, loadConns)
 		if err := heat(what, l.requests, func(s server) (time.Duration, error) {
 			l.addr, l.target = s.addr, s.target
