@@ -108,7 +108,9 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 		return true // it waits until it is known what to verify by
 	}
 	cut, rate := c.cut(), w.pace.rate()
-	part, free, ok := cut.Next(first, c.jobs(), w.source.have, nil, rate)
+	wished := cut
+	wished.From = 0 // what somebody reads comes in its order
+	part, free, ok := wished.Next(first, c.jobs(), w.source.have, nil, rate)
 	if !ok {
 		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
 	}
