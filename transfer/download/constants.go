@@ -69,6 +69,10 @@ const (
 	batchBytes = 1 << 20
 	batchTime  = 100 * time.Millisecond
 
+	// maxBlocks is how many of these a worker has (count): one that is filled, and
+	// those that are hashed meanwhile.
+	maxBlocks = 4
+
 	// readBytes is the length of one read from a source (bytes): past this the
 	// cost of the calls does not show.
 	readBytes = 256 << 10

@@ -93,6 +93,7 @@ func (c *crew) hire(src *source) *worker {
 	ctx, leave := context.WithCancelCause(c.ctx)
 	w := &worker{
 		d: c.d, source: src, partial: c.partial, jobs: make(chan job, 1), events: c.events, leave: leave,
+		blocks: blocks{back: make(chan []byte, maxBlocks)},
 	}
 	src.working = true
 	c.workers = append(c.workers, w)

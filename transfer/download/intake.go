@@ -60,9 +60,12 @@ func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
 	for many := 1; at < span.End && tree.Slice(at) <= last && !in.taken(at); {
 		begun := time.Now()
 		to := min(tree.Slice(at)+many-1, last, max(tree.Slice(at), tree.Slice(in.end.Load()-1)))
-		n, err := in.batch(h, tree, ranges.Range{Start: at, End: tree.Span(to).End})
-		if n > 0 {
-			if err := in.put(in.buffer[:n], at); err != nil {
+		b := in.block(int(tree.Span(to).End - at))
+		n, err := in.batch(b, h, tree, at)
+		if n == 0 {
+			in.blocks.back <- b
+		} else {
+			if err := in.lend(b[:n], at); err != nil {
 				return err
 			}
 			at += n
@@ -84,12 +87,11 @@ func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
 	return in.skip(span.End - at)
 }
 
-// batch reads the slices that r is into the buffer. It returns how many bytes are
-// right, and why not all are there.
-func (in *intake) batch(h *merkle.SliceHasher, tree *merkle.Tree, r ranges.Range) (good int64, err error) {
-	b := in.room(int(r.Len()))
-	for good < r.Len() {
-		i := tree.Slice(r.Start + good)
+// batch reads the slices that b has room for, the first of which begins at the
+// byte at. It returns how many bytes are right, and why not all are there.
+func (in *intake) batch(b []byte, h *merkle.SliceHasher, tree *merkle.Tree, at int64) (good int64, err error) {
+	for good < int64(len(b)) {
+		i := tree.Slice(at + good)
 		slice := b[good : good+tree.Span(i).Len()]
 		if err := in.fill(slice); err != nil {
 			return good, err
@@ -98,7 +100,7 @@ func (in *intake) batch(h *merkle.SliceHasher, tree *merkle.Tree, r ranges.Range
 		h.Write(slice)
 		if !h.OK() {
 			in.wasted.Add(int64(len(slice)))
-			return good, wrongSlice(r.Start+good, tree)
+			return good, wrongSlice(at+good, tree)
 		}
 		good += int64(len(slice))
 	}
@@ -155,6 +157,30 @@ func (in *intake) read(b []byte) (int, error) {
 	n, err := in.body.Read(b)
 	in.heard.Store(time.Now().UnixNano())
 	return n, err
+}
+
+// blocks is memory for slices, which the partial file keeps for a while.
+type blocks struct {
+	back chan []byte // has room for all
+	made int
+}
+
+// block is n bytes that nobody needs.
+func (w *worker) block(n int) []byte {
+	var b []byte
+	if w.blocks.made < maxBlocks {
+		select {
+		case b = <-w.blocks.back:
+		default:
+			w.blocks.made++
+		}
+	} else {
+		b = <-w.blocks.back
+	}
+	if cap(b) < n {
+		b = make([]byte, n)
+	}
+	return b[:n]
 }
 
 // room is the buffer, n bytes long at least.

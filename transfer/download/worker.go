@@ -24,7 +24,8 @@ type worker struct {
 	leave   context.CancelCauseFunc // ends it; a *refusal is what its job then fails with
 
 	client *client
-	buffer []byte
+	buffer []byte // for what is not verified
+	blocks blocks // for what is
 	probe  []byte // of the beginning of probed: not written yet, until it is known how to verify it
 	probed ranges.Range
 
@@ -178,7 +179,15 @@ func wrongSlice(at int64, tree *merkle.Tree) *refusal {
 
 // put writes bytes into the file.
 func (w *worker) put(b []byte, at int64) error {
-	n, err := w.partial.WriteAt(b, at)
+	return w.wrote(w.partial.WriteAt(b, at))
+}
+
+// lend writes a block into the file, which keeps it for a while.
+func (w *worker) lend(b []byte, at int64) error {
+	return w.wrote(w.partial.WriteLent(b, at, w.blocks.back))
+}
+
+func (w *worker) wrote(n int, err error) error {
 	w.took.Add(int64(n))
 	switch {
 	case errors.Is(err, store.ErrFragmented):

@@ -25,6 +25,11 @@ const (
 	// arrives (bytes).
 	hashBytes = 256 << 10
 
+	// maxLoans is how many pieces of memory wait to be hashed, beside the one that
+	// is being hashed (count): a download that is faster than that is held up by
+	// the processor anyway.
+	maxLoans = 2
+
 	// minFree is what a new partial file leaves free on the disk (bytes), for
 	// the journals of the files that are there already.
 	minFree = 1 << 20

@@ -95,20 +95,37 @@ func (p *Partial) Missing() []ranges.Range {
 // is no longer in Missing, and will be durable soon, or missing again. An error
 // may be that of an earlier flush; then nothing of b was written.
 func (p *Partial) WriteAt(b []byte, off int64) (int, error) {
+	n, _, err := p.write(b, off, nil)
+	return n, err
+}
+
+// WriteLent is WriteAt with memory that is kept for a while: b must not change
+// until it was sent to back, which has room for it.
+func (p *Partial) WriteLent(b []byte, off int64, back chan<- []byte) (int, error) {
+	n, lent, err := p.write(b, off, back)
+	if !lent {
+		back <- b
+	}
+	return n, err
+}
+
+func (p *Partial) write(b []byte, off int64, back chan<- []byte) (n int, lent bool, err error) {
 	r := ranges.Range{Start: off, End: off + int64(len(b))}
 	if !p.whole().Contains(r) || off < 0 {
-		return 0, fmt.Errorf("store: write %s at %d: outside of its %d bytes", p.file.SHA1, off, p.file.Size)
+		return 0, false, fmt.Errorf("store: write %s at %d: outside of its %d bytes", p.file.SHA1, off, p.file.Size)
 	}
 	data, epoch, err := p.awaitRoom()
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	n, err := data.WriteAt(b, off)
+	n, err = data.WriteAt(b, off)
 	if err != nil {
 		err = wrap("write", partialName(p.file.SHA1), err)
+		back = nil
 	}
 	r.End = off + int64(n)
-	return n, errors.Join(err, p.wrote(r, epoch))
+	lent, noted := p.wrote(r, epoch, b, back)
+	return n, lent, errors.Join(err, noted)
 }
 
 // awaitRoom waits until bytes may be written.
@@ -129,28 +146,32 @@ func (p *Partial) awaitRoom() (data Handle, epoch int, err error) {
 	return p.data, p.epoch, err
 }
 
-// wrote notes that r was written by a call that began in the given epoch.
-func (p *Partial) wrote(r ranges.Range, epoch int) error {
+// wrote notes that r was written by a call that began in the given epoch, and
+// lends b, the bytes of r, to the front if it is to be sent back.
+func (p *Partial) wrote(r ranges.Range, epoch int, b []byte, back chan<- []byte) (lent bool, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.front.touched(r.Start)
 	if epoch != p.epoch {
-		return fmt.Errorf("store: write %s: the disk failed to sync meanwhile", p.file.SHA1)
+		return false, fmt.Errorf("store: write %s: the disk failed to sync meanwhile", p.file.SHA1)
 	}
 	if !p.written.Add(r) {
-		return fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
+		return false, fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
 	}
 	if !p.dirty.Add(r) {
 		p.written.Remove(r)
-		return fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
+		return false, fmt.Errorf("store: write %s: %w", p.file.SHA1, ErrFragmented)
 	}
 	if p.unsynced() >= p.store.cfg.FlushBytes {
 		poke(p.wake)
 	}
+	if lent = back != nil && p.front.lend(b, r.Start, back); lent {
+		return true, nil
+	}
 	if p.grown() >= p.front.at+hashBytes {
 		poke(p.front.wake)
 	}
-	return nil
+	return false, nil
 }
 
 // poke wakes who waits for c, or will wait for it next.
