@@ -205,7 +205,9 @@ func (c *crew) count(now time.Time) {
 		}
 		w.slowBytes += n
 		w.slowSince = w.slowSince.Add(time.Duration(w.waited.Swap(0)))
-		d.wasted += w.wasted.Swap(0)
+		wasted := w.wasted.Swap(0)
+		w.source.wasted += wasted
+		d.wasted += wasted + w.unfit.Swap(0)
 		sum += n
 	}
 	d.meter.add(now, sum)

@@ -45,16 +45,10 @@ func (in *intake) write(span ranges.Range) error {
 // verify writes the whole slices of span that are right, until somebody else has
 // the rest.
 func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
-	at := span.Start
-	if first := tree.Span(tree.Slice(at)); first.Start < at { // of a slice that began before
-		if err := in.skip(min(first.End, span.End) - at); err != nil {
-			return err
-		}
-		at = min(first.End, span.End)
-	}
-	last := tree.Slice(max(span.End-1, 0))
-	if tree.Span(last).End > span.End { // of a slice that ends after
-		last--
+	first, last := wholeSlices(span, tree)
+	at := tree.Span(first).Start
+	if err := in.skip(at - span.Start); err != nil {
+		return err
 	}
 	h := merkle.NewSliceHasher(tree)
 	for many := 1; at < span.End && tree.Slice(at) <= last && !in.taken(at); {
@@ -85,6 +79,20 @@ func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
 		return nil
 	}
 	return in.skip(span.End - at)
+}
+
+// wholeSlices is the first and the last of the slices that lie in span, the last
+// before the first if there is none.
+func wholeSlices(span ranges.Range, tree *merkle.Tree) (first, last int) {
+	first = tree.Slice(span.Start)
+	if tree.Span(first).Start < span.Start {
+		first++
+	}
+	last = tree.Slice(span.End - 1)
+	if tree.Span(last).End > span.End {
+		last--
+	}
+	return first, last
 }
 
 // batch reads the slices that b has room for, the first of which begins at the

@@ -117,6 +117,12 @@ const (
 	// (count): with the pauses above after some 20 min.
 	maxFailures = 8
 
+	// wasteShare: of a source that breaks off in the middle of a slice, again and
+	// again, a sixteenth of what it gives may be for nothing. Beyond, it is asked
+	// only when nobody else is at work; so a bad one costs a slice, and no more than
+	// that for each sixteen it gave.
+	wasteShare = 16
+
 	// maxReasonBytes is the longest reason for which a source is left (bytes):
 	// parts of it may be the source's own words.
 	maxReasonBytes = 256

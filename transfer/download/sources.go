@@ -40,6 +40,7 @@ type source struct {
 	lied     bool        // dropped for good
 	byTree   bool        // dropped, because the hash tree says so
 	bytes    int64       // in the file as it is now
+	wasted   int64       // that came from it and were of no use
 	working  bool        // it is being asked
 	names    names       // of its hash trees
 	have     *ranges.Set // the bytes it has, nil for all
@@ -127,7 +128,7 @@ func (s *sources) next(now time.Time) plan {
 		return plan{until: src.until, reason: src.reason}
 	}
 	if src == nil {
-		return s.wait()
+		return s.wait(now)
 	}
 	if s.solo {
 		s.only = src
@@ -136,19 +137,30 @@ func (s *sources) next(now time.Time) plan {
 }
 
 // best is the source to ask: one that gave bytes before one that did not, an
-// untried one before one that failed.
+// untried one before one that failed. One that costs too much is not asked while
+// one that does not is at work.
 func (s *sources) best(now time.Time) *source {
 	var best *source
+	better := false
 	for _, src := range s.list {
+		better = better || src.working && !src.costly()
 		if !src.dropped && !src.working && !src.until.After(now) && (best == nil || src.before(best)) {
 			best = src
 		}
 	}
+	if best != nil && best.costly() && better {
+		return nil
+	}
 	return best
 }
 
+// costly reports whether a source wasted more than its share.
+func (src *source) costly() bool { return src.wasted*wasteShare > src.bytes }
+
 func (src *source) before(o *source) bool {
 	switch {
+	case src.costly() != o.costly():
+		return o.costly()
 	case src.failures != o.failures:
 		return src.failures < o.failures
 	case (src.bytes > 0) != (o.bytes > 0):
@@ -159,14 +171,14 @@ func (src *source) before(o *source) bool {
 }
 
 // wait is the plan when nobody can be asked now.
-func (s *sources) wait() plan {
+func (s *sources) wait(now time.Time) plan {
 	p := plan{reason: "no source"}
 	var dropped *source
 	for _, src := range s.list {
 		switch {
 		case src.dropped:
 			dropped = src
-		case src.working:
+		case src.working, !src.until.After(now): // it costs too much, while others are at work
 		case p.until.IsZero() || src.until.Before(p.until):
 			p.until, p.reason = src.until, src.reason
 		}

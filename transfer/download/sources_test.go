@@ -48,6 +48,14 @@ func gave(name byte, n int64) func(*sources, time.Time) {
 	return func(s *sources, _ time.Time) { s.gave(named(s, name), n) }
 }
 
+func wasted(name byte, n int64) func(*sources, time.Time) {
+	return func(s *sources, _ time.Time) { named(s, name).wasted += n }
+}
+
+func working(name byte, is bool) func(*sources, time.Time) {
+	return func(s *sources, _ time.Time) { named(s, name).working = is }
+}
+
 func refused(name byte, v verdict, after time.Duration) func(*sources, time.Time) {
 	return func(s *sources, now time.Time) {
 		s.refused(named(s, name), &refusal{verdict: v, after: after, err: errors.New("said no")}, now)
@@ -104,6 +112,19 @@ func TestSources(t *testing.T) {
 			{at: 15 * second, do: refused(1, failed, 0), until: 35 * second},
 			{at: 35 * second, do: gave(1, 1), want: "1"}, // a byte makes up for it
 			{at: 35 * second, do: refused(1, failed, 0), until: 40 * second},
+		}},
+		{"who wastes more than its share is not asked while another is at work", []step{
+			{do: add(1, 2, 3), want: "1"},
+			{do: gave(1, 160), want: "1"},
+			{do: wasted(1, 10), want: "1"},
+			{do: wasted(1, 1), want: "2"},
+			{do: wasted(2, 1), want: "3"},
+			{do: working(3, true), reason: "no source"},
+			{do: gave(1, 16), want: "1"},
+			{do: wasted(1, 1), reason: "no source"},
+			{do: working(3, false), want: "3"},
+			{do: refused(3, failed, 0), want: "1"},
+			{do: working(1, true), want: "2"}, // it is no better
 		}},
 		{"who failed comes after who did not", []step{
 			{do: add(1), want: "1"},

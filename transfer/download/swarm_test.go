@@ -126,7 +126,10 @@ func (s *seed) serveTree(c net.Conn, path string) {
 
 // send sends bytes of the file at its rate, and reports whether all of them went.
 func (s *seed) send(c net.Conn, r ranges.Range) bool {
-	const piece = 32 << 10
+	piece := int64(32 << 10)
+	if s.rate != nil {
+		piece = min(piece, max(1, s.rate(s.sent.Load())/8)) // nor is a slow one silent for long
+	}
 	for at := r.Start; at < r.End; {
 		b := s.bytes[at:min(at+piece, r.End)]
 		n := int64(len(b))
@@ -162,17 +165,20 @@ func steady(rate int64) func(int64) int64 { return func(int64) int64 { return ra
 // status.
 func fetch(t *testing.T, n network, file transfer.File, b []byte, seeds ...*seed) (time.Duration, Status) {
 	t.Helper()
-	var sources []transfer.Source
-	for _, s := range seeds {
-		sources = append(sources, s.Source)
-	}
 	d := open(t, folder(), Config{Connector: n})
 	began := time.Now()
-	d.add(file, sources...)
+	d.add(file, sourcesOf(seeds)...)
 	s := d.want(file, Complete)
 	took := time.Since(began)
 	d.wantFile(file.Name, b)
 	return took, s
+}
+
+func sourcesOf(seeds []*seed) (sources []transfer.Source) {
+	for _, s := range seeds {
+		sources = append(sources, s.Source)
+	}
+	return sources
 }
 
 // TestFourSources: four sources give at least 97 % of the sum of their rates over

@@ -31,7 +31,8 @@ type worker struct {
 
 	at, end atomic.Int64 // the next byte to come, and where its part ends, which the loop may move
 	took    atomic.Int64 // bytes that are in the file since the loop looked
-	wasted  atomic.Int64 // bytes that were thrown away since the loop looked
+	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
+	unfit   atomic.Int64 // and those nobody is to blame for
 	heard   atomic.Int64 // when it last read something, in Unix ns
 	waited  atomic.Int64 // ns it waited for the limit since the loop looked
 
@@ -112,6 +113,11 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if j.tree != nil && said.deny(j.tree) {
 		return said, refuse(other, "has another hash tree under this SHA-1")
 	}
+	if j.tree != nil {
+		if first, last := wholeSlices(span, j.tree); first > last {
+			return said, short(span, said.have)
+		}
+	}
 	if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
 		w.at.Store(span.Start)
 	}
@@ -135,6 +141,17 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 		w.hangUp()
 	}
 	return said, nil
+}
+
+// short is the refusal of a source whose answer holds no whole slice. One that has
+// not all of the file may have more of it later.
+func short(span ranges.Range, have *ranges.Set) *refusal {
+	if have == nil {
+		return refuse(failed, "gives no more than %v, which cannot be verified", span)
+	}
+	r := refuse(busy, "has no more than %v of what was asked for", span)
+	r.after = partWait
+	return r
 }
 
 // settle writes what was kept until it was known how to verify it.
@@ -163,7 +180,7 @@ func (w *worker) settle(tree *merkle.Tree) error {
 				return err
 			}
 		} else {
-			w.wasted.Add(n)
+			w.unfit.Add(n) // we asked before we knew where slices begin
 		}
 		b, at = b[n:], at+n
 	}

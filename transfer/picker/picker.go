@@ -135,12 +135,18 @@ func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, fro
 	most := time.Duration(0)
 	for i, j := range jobs {
 		mine, theirs := max(rate, 1), max(j.Rate, 1)
-		if rate == 0 { // nobody knows: half
+		switch { // nobody knows: half
+		case rate == 0:
 			mine = theirs
+		case j.Rate == 0: // it was only just asked, or is stuck
+			theirs = mine
 		}
 		cut := p.up(j.At + int64(float64(j.Left())*float64(theirs)/float64(mine+theirs)))
 		if j.Idle >= p.Stuck {
-			cut = p.Down(j.At)
+			cut = p.Down(j.At) + p.Slice // half of this slice may be there
+			if j.End-cut < p.Split {
+				cut = p.Down(j.At)
+			}
 		}
 		if cut > j.At && j.End-cut < p.Split || cut >= j.End || p.Takes(j) < p.Worth || have != nil && !have.Contains(ranges.Range{Start: cut, End: j.End}) {
 			continue

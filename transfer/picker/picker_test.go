@@ -127,13 +127,16 @@ func TestSteal(t *testing.T) {
 		"three times as fast": {jobs: []Job{{At: 0, End: 512 * k, Rate: 100}}, rate: 300, from: 128 * k, ok: true},
 		"the one that takes longest": {jobs: []Job{{At: 0, End: 512 * k, Rate: 1000}, {At: 512 * k, End: 768 * k, Rate: 10}},
 			rate: 100, victim: 1, from: 576 * k, ok: true},
-		"nothing came yet": {jobs: []Job{{At: 512 * k, End: 1000 * k}}, rate: 100, from: 576 * k, ok: true},
-		"too little left":  {jobs: []Job{{At: 400 * k, End: 512 * k, Rate: 100}}, rate: 100},
-		"it is soon done":  {jobs: []Job{{At: 0, End: 512 * k, Rate: 600 * k}}, rate: 100},
-		"what it has not":  {jobs: []Job{{At: 0, End: 512 * k, Rate: 100}}, have: set(span(0, 400*k)), rate: 100},
-		"all of it":        {jobs: []Job{{At: 140 * k, End: 160 * k, Rate: 1, Idle: 5 * time.Second}}, rate: 100, from: 128 * k, ok: true},
-		"nothing left":     {jobs: []Job{{At: 128 * k, End: 128 * k, Idle: time.Hour}}, rate: 100},
-		"nobody":           {},
+		"nothing came yet":                    {jobs: []Job{{At: 512 * k, End: 1000 * k}}, rate: 100, from: 768 * k, ok: true},
+		"it was only just asked for a little": {jobs: []Job{{At: 512 * k, End: 576 * k}}, rate: 1000 * k},
+		"too little left":                     {jobs: []Job{{At: 400 * k, End: 512 * k, Rate: 100}}, rate: 100},
+		"it is soon done":                     {jobs: []Job{{At: 0, End: 512 * k, Rate: 600 * k}}, rate: 100},
+		"what it has not":                     {jobs: []Job{{At: 0, End: 512 * k, Rate: 100}}, have: set(span(0, 400*k)), rate: 100},
+		"all of it":                           {jobs: []Job{{At: 140 * k, End: 160 * k, Rate: 1, Idle: 5 * time.Second}}, rate: 100, from: 128 * k, ok: true},
+		"all but the slice that is coming": {jobs: []Job{{At: 128 * k, End: 512 * k, Rate: 100, Idle: 5 * time.Second}}, rate: 100,
+			from: 192 * k, ok: true},
+		"nothing left": {jobs: []Job{{At: 128 * k, End: 128 * k, Idle: time.Hour}}, rate: 100},
+		"nobody":       {},
 	} {
 		victim, from, ok := cut.Steal(c.jobs, c.have, c.rate)
 		if victim != c.victim || from != c.from || ok != c.ok {
