@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"exits":   exits,
 			"waitfor": waitFor,
 			"address": address,
+			"fill":    fill,
 		},
 		Condition:           condition,
 		RequireExplicitExec: true,
@@ -91,6 +93,22 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 		case <-limit:
 			ts.Fatalf("%v in vain: %d, %v", args, got, err)
 		}
+	}
+}
+
+// fill makes files, each of the first so many bytes of one content: fill 2000000 whole
+// 1500000 part. No two pieces of it are the same.
+func fill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 || len(args)%2 > 0 {
+		ts.Fatalf("usage: fill BYTES FILE...")
+	}
+	for i := 0; i < len(args); i += 2 {
+		n, err := strconv.Atoi(args[i])
+		ts.Check(err)
+		b := make([]byte, n)
+		rand.NewChaCha8([32]byte{}).Read(b)
+		ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[i+1])), 0o700))
+		ts.Check(os.WriteFile(ts.MkAbs(args[i+1]), b, 0o600))
 	}
 }
 

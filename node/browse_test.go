@@ -22,6 +22,7 @@ import (
 	"filbert/query"
 	"filbert/query/flood"
 	"filbert/transfer"
+	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
 
@@ -93,7 +94,7 @@ func TestBrowse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := boris.Get(r, ""); err != nil {
+		if _, err := boris.Get(r, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		for range boris.Watch(t.Context(), r.File.SHA1) {
@@ -272,7 +273,7 @@ func TestBrowseBehindAFirewall(t *testing.T) {
 				t.Errorf("browsed %+v, found %+v", r, one)
 			}
 		}
-		if _, err := clara.Get(found[3], ""); err != nil {
+		if _, err := clara.Get(found[3], "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		for range clara.Watch(t.Context(), found[3].File.SHA1) {

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"filbert/node"
+	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
 
@@ -33,7 +34,7 @@ func TestFetchedIsGivenOn(t *testing.T) {
 		t.Helper()
 		l := link(h, "film.bin", int64(len(content)))
 		l.Sources = []string{at(from)}
-		if _, err := who.GetMagnet(t.Context(), l, ""); err != nil {
+		if _, err := who.GetMagnet(t.Context(), l, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		path := filepath.Join(who.downloads, "film.bin")

@@ -13,6 +13,7 @@ import (
 
 	"filbert/node"
 	"filbert/node/hook"
+	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
 
@@ -33,7 +34,7 @@ func TestHook(t *testing.T) {
 	for name, f := range files {
 		l := link(urn.SHA1(sha1.Sum(f.Data)), name, int64(len(f.Data)))
 		l.Sources = []string{"http://" + anna.Addr().String() + "/uri-res/N2R?" + l.SHA1.URN()}
-		if _, err := boris.GetMagnet(t.Context(), l, ""); err != nil {
+		if _, err := boris.GetMagnet(t.Context(), l, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 	}

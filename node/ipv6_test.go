@@ -88,7 +88,7 @@ func TestIPv6(t *testing.T) {
 		if r.Sources[0].Addr != anna.Addr() {
 			t.Errorf("found at %v, want %v", r.Sources[0].Addr, anna.Addr())
 		}
-		if _, err := clara.Get(r, ""); err != nil {
+		if _, err := clara.Get(r, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		var last download.Status

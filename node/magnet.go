@@ -138,9 +138,9 @@ func (n *Node) reachedAt(ctx context.Context) netip.AddrPort {
 }
 
 // GetMagnet begins to fetch what a link names. The servents that it names as
-// sources are asked; if it also says how long the file is, nobody needs to be
-// searched for first.
-func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string) (download.Status, error) {
+// sources are asked; if it says how long the file is, and names one or there is a file
+// to adopt, nobody needs to be searched for first.
+func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string, terms download.Terms) (download.Status, error) {
 	if n.downloads == nil {
 		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
 	}
@@ -148,7 +148,7 @@ func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string) (down
 	r, known := n.byHash(m.SHA1)
 	switch {
 	case known:
-	case len(named) > 0 && m.Size >= 0:
+	case (len(named) > 0 || terms.Adopt != "") && m.Size >= 0:
 		r = query.Result{File: transfer.File{SHA1: m.SHA1, Size: m.Size, Name: m.SHA1.String()}}
 	default:
 		var err error
@@ -163,7 +163,7 @@ func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string) (down
 		r.File.Name = m.Name
 	}
 	r.Sources = append(named, r.Sources...)
-	return n.Get(r, output)
+	return n.Get(r, output, terms)
 }
 
 // sourcesIn is the servents that a link names as sources of its file. It names

@@ -47,7 +47,7 @@ func TestMagnet(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st, err := boris.GetMagnet(t.Context(), in, "")
+		st, err := boris.GetMagnet(t.Context(), in, "", download.Terms{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +73,7 @@ func TestMagnetSources(t *testing.T) {
 		end() // so nobody is searched for
 		good := link(h, "", 9)
 		good.Sources = []string{"http://9.200.1.1:7000" + at}
-		if st, err := anna.GetMagnet(over, good, ""); err != nil || st.File.Name != h.String() {
+		if st, err := anna.GetMagnet(over, good, "", download.Terms{}); err != nil || st.File.Name != h.String() {
 			t.Errorf("a link with a source and a size: %+v, %v", st, err)
 		}
 		for i, source := range []string{
@@ -85,7 +85,7 @@ func TestMagnetSources(t *testing.T) {
 			h[19] = byte(i + 1)
 			bad := link(h, "", 9)
 			bad.Sources = []string{strings.ReplaceAll(source, urn.SHA1{1}.String(), h.String())}
-			if _, err := anna.GetMagnet(over, bad, ""); err == nil {
+			if _, err := anna.GetMagnet(over, bad, "", download.Terms{}); err == nil {
 				t.Errorf("%s is a source", source)
 			}
 		}

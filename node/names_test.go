@@ -19,6 +19,7 @@ import (
 	"filbert/query/index"
 	"filbert/transfer"
 	"filbert/transfer/collection"
+	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
 
@@ -94,7 +95,7 @@ func TestNames(t *testing.T) {
 			m.Sources = []string{"http://" + anna.Addr().String() + "/uri-res/N2R?" + h.URN()}
 			switch i % ways {
 			case 0:
-				if _, err := boris.GetMagnet(t.Context(), m, ""); err != nil {
+				if _, err := boris.GetMagnet(t.Context(), m, "", download.Terms{}); err != nil {
 					t.Fatal(err)
 				}
 			case 1:
@@ -112,7 +113,7 @@ func TestNames(t *testing.T) {
 		picked := collection.Collection{Name: "CON"}
 		for i, r := range browsed {
 			if i%2 == 0 {
-				if _, err := boris.Get(r, ""); err != nil {
+				if _, err := boris.Get(r, "", download.Terms{}); err != nil {
 					t.Fatal(err)
 				}
 				continue

@@ -199,7 +199,7 @@ func TestFindAndFetch(t *testing.T) {
 		if r.File.Name != "Blue Sky Song.ogg" || r.File.Size != int64(len(song)) || r.File.SHA1 != urn.SHA1(sha1.Sum([]byte(song))) {
 			t.Errorf("found %+v", r.File)
 		}
-		if _, err := clara.Get(r, ""); err != nil {
+		if _, err := clara.Get(r, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		var last download.Status
@@ -223,7 +223,7 @@ func TestFetchByHash(t *testing.T) {
 		boris := tn.moves(nil, anna)
 		tn.linked(boris, 1)
 		h := urn.SHA1(sha1.Sum([]byte("some content")))
-		if _, err := boris.GetMagnet(t.Context(), link(h, "another name.txt", -1), ""); err != nil {
+		if _, err := boris.GetMagnet(t.Context(), link(h, "another name.txt", -1), "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		for range boris.Watch(t.Context(), h) {
@@ -233,10 +233,10 @@ func TestFetchByHash(t *testing.T) {
 		}
 		soon, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		if _, err := boris.GetMagnet(soon, link(urn.SHA1{1}, "", -1), ""); !errors.Is(err, node.ErrNotFound) {
+		if _, err := boris.GetMagnet(soon, link(urn.SHA1{1}, "", -1), "", download.Terms{}); !errors.Is(err, node.ErrNotFound) {
 			t.Errorf("a file nobody has: %v", err)
 		}
-		if _, err := boris.GetMagnet(t.Context(), link(h, "", 5), ""); !errors.Is(err, node.ErrNotFound) {
+		if _, err := boris.GetMagnet(t.Context(), link(h, "", 5), "", download.Terms{}); !errors.Is(err, node.ErrNotFound) {
 			t.Errorf("a link that tells another size: %v", err)
 		}
 		if _, err := boris.Result(99); !errors.Is(err, node.ErrNoResult) {
@@ -255,7 +255,7 @@ func TestFetchOnceLinked(t *testing.T) {
 		boris := tn.moves(nil)
 		h := urn.SHA1(sha1.Sum(content))
 		wanted := query.Result{File: transfer.File{SHA1: h, Name: "it.txt", Size: int64(len(content))}}
-		if _, err := boris.Get(wanted, ""); err != nil {
+		if _, err := boris.Get(wanted, "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		tn.until("it waits", func() bool { return boris.Downloads()[0].State == download.Waiting })

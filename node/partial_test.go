@@ -31,11 +31,11 @@ func TestShareWhileFetching(t *testing.T) {
 			m.Sources = []string{"http://" + c.Addr().String() + "/uri-res/N2R?" + h.URN()}
 			return m
 		}
-		if _, err := boris.GetMagnet(t.Context(), from(anna), ""); err != nil {
+		if _, err := boris.GetMagnet(t.Context(), from(anna), "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		tn.until("boris has a part", func() bool { return boris.Downloads()[0].Have > 500_000 })
-		if _, err := clara.GetMagnet(t.Context(), from(boris), ""); err != nil {
+		if _, err := clara.GetMagnet(t.Context(), from(boris), "", download.Terms{}); err != nil {
 			t.Fatal(err)
 		}
 		tn.until("clara has a part", func() bool { return clara.Downloads()[0].Have > 400_000 })

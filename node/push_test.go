@@ -97,7 +97,7 @@ func TestFetchFromBehindAFirewall(t *testing.T) {
 			if !r.Sources[0].Push || len(r.Sources[0].Proxies) != proxies {
 				t.Errorf("found %+v, want push and %d proxies", r.Sources[0], proxies)
 			}
-			if _, err := c.Get(r, ""); err != nil {
+			if _, err := c.Get(r, "", download.Terms{}); err != nil {
 				t.Fatal(err)
 			}
 			var last download.Status

@@ -106,7 +106,7 @@ func (n *Node) Results(most int) []query.Result {
 
 // Get begins to fetch a result. output is a path for the file, "" for the
 // download folder.
-func (n *Node) Get(r query.Result, output string) (download.Status, error) {
+func (n *Node) Get(r query.Result, output string, terms download.Terms) (download.Status, error) {
 	switch {
 	case n.downloads == nil:
 		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
@@ -114,7 +114,7 @@ func (n *Node) Get(r query.Result, output string) (download.Status, error) {
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
 	}
 	sources := append(r.Sources, n.mesh.Sources(r.File.SHA1, maxMeshSources)...)
-	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output})
+	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output, Terms: terms})
 }
 
 // find searches for one file until somebody has it.

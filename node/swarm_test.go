@@ -39,7 +39,7 @@ func TestSwarm(t *testing.T) {
 		var all []*citizen
 		for range *swarmNodes {
 			c := tn.movesAs(nil, slow)
-			if _, err := c.GetMagnet(t.Context(), m, ""); err != nil {
+			if _, err := c.GetMagnet(t.Context(), m, "", download.Terms{}); err != nil {
 				t.Fatal(err)
 			}
 			all = append(all, c)

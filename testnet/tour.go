@@ -161,7 +161,7 @@ func (t *tour) fetch(ctx context.Context, r api.Result) error {
 	ctx, cancel := context.WithTimeout(ctx, getWait)
 	defer cancel()
 	began := time.Now()
-	d, err := t.api.Get(ctx, fmt.Sprint(r.Number), "")
+	d, err := t.api.Get(ctx, api.GetRequest{Target: fmt.Sprint(r.Number)})
 	if err != nil {
 		return err
 	}

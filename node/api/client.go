@@ -97,13 +97,16 @@ func (c *Client) Downloads(ctx context.Context) ([]Download, error) {
 	return call[[]Download](ctx, c, http.MethodGet, "/v1/downloads", nil)
 }
 
-// Get begins a download of a result's number, a URN or a magnet link.
-func (c *Client) Get(ctx context.Context, target, output string) (Download, error) {
-	in := map[string]string{"target": target}
-	if output != "" {
-		in["output"] = output
-	}
-	return call[Download](ctx, c, http.MethodPost, "/v1/downloads", in)
+// GetRequest says what to fetch, and how.
+type GetRequest struct {
+	Target string `json:"target"`           // number of a result, URN or magnet link
+	Output string `json:"output,omitempty"` // absolute path for the file
+	Adopt  string `json:"adopt,omitempty"`  // absolute path of a file of which what fits is taken
+}
+
+// Get begins a download.
+func (c *Client) Get(ctx context.Context, r GetRequest) (Download, error) {
+	return call[Download](ctx, c, http.MethodPost, "/v1/downloads", r)
 }
 
 // Cancel ends a download; remove removes what arrived.

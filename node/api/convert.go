@@ -126,6 +126,9 @@ func downloadOf(s download.Status) Download {
 		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
 		Verify: s.Verify, Wasted: s.Wasted, Map: s.Map,
 	}
+	if a := s.Adopted; a.Path != "" {
+		d.Adopted = &Adopted{Path: transfer.Display(a.Path), Size: a.Size, Used: a.Used, Done: a.Done, Reason: transfer.Display(a.Reason)}
+	}
 	for _, p := range s.Peers {
 		d.Peers = append(d.Peers, Fetched{
 			Name: transfer.Display(p.Name), Vendor: transfer.Display(p.Vendor), State: string(p.State), Rate: p.Rate, Bytes: p.Bytes,

@@ -25,13 +25,14 @@ func (s *Server) downloadOperations(api huma.API) {
 		Body struct {
 			Target string `json:"target" doc:"number of a result, URN or magnet link"`
 			Output string `json:"output,omitempty" doc:"absolute path for the file; the download folder when absent"`
+			Adopt  string `json:"adopt,omitempty" doc:"absolute path of a file on this machine of which what fits is taken; it is only read"`
 		}
 	}
 	huma.Post(api, "/v1/downloads", func(ctx context.Context, in *get) (*body[Download], error) {
 		if in.Body.Output != "" && !filepath.IsAbs(in.Body.Output) {
 			return nil, huma.Error422UnprocessableEntity("output must be an absolute path")
 		}
-		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output)
+		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt})
 		if err != nil {
 			return nil, getFailure(err)
 		}
@@ -90,13 +91,13 @@ func (s *Server) download(st download.Status) Download {
 }
 
 // get begins a download of whatever target names.
-func (s *Server) get(ctx context.Context, target, output string) (download.Status, error) {
+func (s *Server) get(ctx context.Context, target, output string, terms download.Terms) (download.Status, error) {
 	if number, err := strconv.Atoi(target); err == nil {
 		r, err := s.cfg.Node.Result(number)
 		if err != nil {
 			return download.Status{}, err
 		}
-		return s.cfg.Node.Get(r, output)
+		return s.cfg.Node.Get(r, output, terms)
 	}
 	if strings.HasPrefix(strings.ToLower(target), "magnet:") {
 		m, err := urn.ParseMagnet(target)
@@ -106,13 +107,13 @@ func (s *Server) get(ctx context.Context, target, output string) (download.Statu
 		if !m.HasSHA1 {
 			return download.Status{}, errNoHash
 		}
-		return s.cfg.Node.GetMagnet(ctx, m, output)
+		return s.cfg.Node.GetMagnet(ctx, m, output, terms)
 	}
 	h, err := parseHash(target)
 	if err != nil {
 		return download.Status{}, err
 	}
-	return s.cfg.Node.GetMagnet(ctx, urn.Magnet{URN: urn.URN{SHA1: h, HasSHA1: true}, Size: -1}, output)
+	return s.cfg.Node.GetMagnet(ctx, urn.Magnet{URN: urn.URN{SHA1: h, HasSHA1: true}, Size: -1}, output, terms)
 }
 
 var (
@@ -156,7 +157,7 @@ func getFailure(err error) error {
 		errors.Is(err, download.ErrUnknown):
 		status = http.StatusNotFound
 	case errors.Is(err, errTarget), errors.Is(err, errNoHash), errors.Is(err, urn.ErrSyntax), errors.Is(err, urn.ErrNamespace),
-		errors.Is(err, node.ErrUnhashed):
+		errors.Is(err, node.ErrUnhashed), errors.Is(err, download.ErrTerms):
 		status = http.StatusUnprocessableEntity
 	case errors.Is(err, download.ErrConflict), errors.Is(err, store.ErrConflict):
 		status = http.StatusConflict

@@ -11,6 +11,7 @@ import (
 
 	"filbert/node"
 	"filbert/transfer"
+	"filbert/transfer/download"
 	streams "filbert/transfer/stream"
 	"filbert/transfer/urn"
 )
@@ -67,7 +68,7 @@ func (s *Server) play(ctx context.Context, target string) (streams.Status, error
 	}
 	file, here := s.cfg.Node.Here(h)
 	if !here {
-		st, err := s.get(ctx, target, "")
+		st, err := s.get(ctx, target, "", download.Terms{})
 		if err != nil {
 			return streams.Status{}, err
 		}

@@ -123,7 +123,7 @@ func TestDownload(t *testing.T) {
 	if _, err := c.Search(t.Context(), SearchRequest{Words: "sky", Limit: 1, Wait: 20 * time.Second}, func(r Result) { number = r.Number }); err != nil {
 		t.Fatal(err)
 	}
-	d, err := c.Get(t.Context(), fmt.Sprint(number), "")
+	d, err := c.Get(t.Context(), GetRequest{Target: fmt.Sprint(number)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,7 +148,7 @@ func TestCancel(t *testing.T) {
 		t.Fatal(err)
 	}
 	other.Library().Remove(t.Context(), "share") // it is known, and gone
-	d, err := c.Get(t.Context(), fmt.Sprint(found.Number), "")
+	d, err := c.Get(t.Context(), GetRequest{Target: fmt.Sprint(found.Number)})
 	if err != nil {
 		t.Fatal(err)
 	}

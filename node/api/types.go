@@ -216,8 +216,18 @@ type Download struct {
 	Wrong    bool      `json:"wrong_content,omitempty" doc:"it failed because the bytes were not those of its hash"`
 	Path     string    `json:"path,omitempty" doc:"where the file is, when complete"`
 	Output   string    `json:"output,omitempty" doc:"where the user wants it"`
+	Adopted  *Adopted  `json:"adopted,omitempty" doc:"what came of the file that was to be adopted"`
 	Hook     string    `json:"on_complete,omitempty" enum:"waiting,running,done,failed" doc:"how the command for complete downloads goes"`
 	HookErr  string    `json:"on_complete_error,omitempty" doc:"why it failed"`
+}
+
+// Adopted is a file on this machine that a download makes use of.
+type Adopted struct {
+	Path   string `json:"path"`
+	Size   int64  `json:"size" doc:"bytes, once it was looked at"`
+	Used   int64  `json:"used" doc:"bytes that were taken from it"`
+	Done   bool   `json:"done" doc:"nothing more will be"`
+	Reason string `json:"reason,omitempty" doc:"why not more of it was of use"`
 }
 
 // Fetched is a source of a download.

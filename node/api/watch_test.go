@@ -30,7 +30,7 @@ func TestWatchAll(t *testing.T) {
 			if len(all)+len(changed) != 0 {
 				t.Errorf("at first: %+v, %+v", all, changed)
 			}
-			_, err := c.Get(ctx, link.Link, "")
+			_, err := c.Get(ctx, GetRequest{Target: link.Link})
 			return err
 		}
 		for _, d := range changed {

@@ -25,6 +25,7 @@ func (r *runner) get() *cli.Command {
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "save as `PATH` instead of in the download folder"},
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "do not wait until it is complete"},
 			&cli.DurationFlag{Name: "timeout", Usage: "wait no longer than `TIME`"},
+			&cli.StringFlag{Name: "adopt", Usage: "take what fits from `FILE`, such as what another program left; it is only read"},
 			&cli.StringFlag{Name: "folder", Usage: "fetch several results (3 5 7-9) into a new folder `NAME`"},
 			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists into a new folder; see the command collection"},
 			jsonFlag(),
@@ -36,6 +37,9 @@ func (r *runner) get() *cli.Command {
 
 func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if c.String("folder") != "" || c.String("collection") != "" {
+		if c.String("adopt") != "" {
+			return usage("--adopt is for one file, not for a folder")
+		}
 		return r.getFolder(c, n)
 	}
 	if c.NArg() > 1 {
@@ -44,15 +48,13 @@ func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if c.NArg() != 1 {
 		return usage("get what? `filbert get N`, a URN or a magnet link")
 	}
-	output := c.String("output")
-	if output != "" && !filepath.IsAbs(output) {
-		if r.env.Dir == "" {
-			return usage("--output %q is relative and there is no working directory: give the whole path", output)
-		}
-		trailing := strings.HasSuffix(output, string(filepath.Separator))
-		if output = filepath.Join(r.env.Dir, output); trailing {
-			output += string(filepath.Separator)
-		}
+	output, err := r.absolute(c, "output")
+	if err != nil {
+		return err
+	}
+	adopt, err := r.absolute(c, "adopt")
+	if err != nil {
+		return err
 	}
 	ctx := c.Context
 	if limit := c.Duration("timeout"); limit > 0 {
@@ -60,7 +62,7 @@ func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	d, err := n.Get(ctx, c.Args().First(), output)
+	d, err := n.Get(ctx, api.GetRequest{Target: c.Args().First(), Output: output, Adopt: adopt})
 	if err != nil {
 		return err
 	}
@@ -76,8 +78,26 @@ func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 		if err := r.printJSON(d); err != nil {
 			return err
 		}
+	} else if d.Adopted != nil {
+		r.say("%s", adoption(*d.Adopted))
 	}
 	return r.outcome(c, d)
+}
+
+// absolute is the path that a flag gives, "" if it is not given.
+func (r *runner) absolute(c *cli.Context, flag string) (string, error) {
+	path := c.String(flag)
+	if path == "" || filepath.IsAbs(path) {
+		return path, nil
+	}
+	if r.env.Dir == "" {
+		return "", usage("--%s %q is relative and there is no working directory: give the whole path", flag, path)
+	}
+	trailing := strings.HasSuffix(path, string(filepath.Separator))
+	if path = filepath.Join(r.env.Dir, path); trailing {
+		path += string(filepath.Separator)
+	}
+	return path, nil
 }
 
 // outcome tells how a download stands, and what the command ends with.
@@ -100,6 +120,18 @@ func (r *runner) outcome(c *cli.Context, d api.Download) error {
 		r.say("%s: %s", d.Name, d.State)
 	}
 	return nil
+}
+
+// adoption says what came of a file that was to be adopted.
+func adoption(a api.Adopted) string {
+	if a.Size == 0 && !a.Done {
+		return a.Path + ": " + a.Reason
+	}
+	s := fmt.Sprintf("%s: %d of its %d bytes were of use", a.Path, a.Used, a.Size)
+	if a.Reason != "" {
+		s += ": " + a.Reason
+	}
+	return s
 }
 
 // follow shows the progress of a download until it is over.

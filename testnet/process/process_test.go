@@ -180,7 +180,7 @@ func TestChain(t *testing.T) {
 	if took > time.Second {
 		t.Errorf("found after %v, want under a second", took)
 	}
-	d, err := c.Get(t.Context(), fmt.Sprint(r.Number), "")
+	d, err := c.Get(t.Context(), api.GetRequest{Target: fmt.Sprint(r.Number)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -57,7 +57,7 @@ func (c course) get(ctx context.Context, n *process.Node, r *Runner, file cargo,
 		return 0, err
 	}
 	began := time.Now()
-	if _, err := n.Get(ctx, link.String(), ""); err != nil {
+	if _, err := n.Get(ctx, api.GetRequest{Target: link.String()}); err != nil {
 		return 0, err
 	}
 	var last api.Download

@@ -41,6 +41,12 @@ func (c *crew) work() *pause {
 	for c.ctx.Err() == nil {
 		d.takeOffers()
 		c.count(time.Now())
+		if err := c.meetTerms(); err != nil {
+			if c.ctx.Err() != nil {
+				return nil
+			}
+			return d.disk(err)
+		}
 		missing := c.partial.Missing()
 		if len(missing) == 0 {
 			c.dismiss()

@@ -29,6 +29,8 @@ type download struct {
 	shared   Shared            // no partial file: nothing is verified, or nothing going on
 	wants    []*want           // at most MaxWants
 	offers   []transfer.Source // at most MaxSources, for the loop to take
+	terms    Terms
+	unkept   bool // the terms on disk are other ones
 
 	// Guarded by Manager.mu.
 	stop   context.CancelFunc // ends the loop; nil if there is none
@@ -46,6 +48,7 @@ type download struct {
 	published  time.Time
 	nextFind   time.Time
 	nextAsk    time.Time
+	adoption   adoption
 	resting    *store.Partial // open while it waits, see rest
 	removal    error          // why the partial file of a cancelled download is still there
 }

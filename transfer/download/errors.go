@@ -15,6 +15,8 @@ var (
 	// ErrConflict: the file is being downloaded already, with another size or
 	// to another place.
 	ErrConflict = errors.New("the file is being downloaded in another way")
+	// ErrTerms: the file cannot be fetched in the way that was asked for.
+	ErrTerms = errors.New("cannot be fetched like that")
 	// ErrStopped: the manager ended.
 	ErrStopped = errors.New("downloads are stopped")
 )

@@ -71,6 +71,10 @@ const (
 	// the head of an answer has twice that.
 	maxAvailable = 8 << 10
 
+	// maxAdoptPath is the longest path of a local file (bytes): PATH_MAX of Linux.
+	// With the other terms it fits into a note of transfer/store.
+	maxAdoptPath = 4096
+
 	// maxPlace is the longest place in a queue that is read (bytes).
 	maxPlace = 256
 

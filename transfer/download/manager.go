@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -51,6 +52,7 @@ type Request struct {
 	File    transfer.File
 	Sources []transfer.Source
 	Output  string // absolute path, "" for the download folder
+	Terms
 }
 
 // Manager is all downloads. Safe for concurrent use.
@@ -105,7 +107,7 @@ func (m *Manager) Run(ctx context.Context) {
 		case len(m.downloads) >= MaxDownloads:
 			m.cfg.Log.Warn().Stringer("sha1", e.File.SHA1).Err(ErrTooMany).Msg("download not taken up")
 		default:
-			d := m.register(e.File, e.Output, e.Have)
+			d := m.register(e.File, e.Output, e.Have, parseTerms(e.Note))
 			d.log.Info().Int64("have", e.Have).Int64("size", e.File.Size).Msg("download taken up")
 			m.start(d)
 		}
@@ -122,7 +124,9 @@ func (m *Manager) Run(ctx context.Context) {
 // there is. When it returns the request is on disk and survives a restart.
 //
 // The error wraps ErrTooMany, ErrConflict or ErrStopped, or is one of
-// store.Open: a store.ErrNoSpace if the file does not fit.
+// store.Open: a store.ErrNoSpace if the file does not fit. An ErrTerms says that the
+// terms cannot be met. Terms that are given for a download that there is hold from now
+// on, and are on disk soon.
 func (m *Manager) Add(r Request) (Status, error) {
 	m.adding <- struct{}{}
 	defer func() { <-m.adding }()
@@ -134,6 +138,9 @@ func (m *Manager) Add(r Request) (Status, error) {
 }
 
 func (m *Manager) add(r Request) (Status, error) {
+	if err := r.Terms.check(); err != nil {
+		return Status{}, err
+	}
 	d, ended, err := m.check(r)
 	switch {
 	case err != nil:
@@ -141,6 +148,7 @@ func (m *Manager) add(r Request) (Status, error) {
 	case ended: // or is being cancelled
 		<-d.done
 	case d != nil:
+		d.change(r.Terms)
 		d.offer(r.Sources)
 		s, _ := d.snapshot()
 		return s, nil
@@ -149,8 +157,9 @@ func (m *Manager) add(r Request) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	have := p.Written()
-	if err := p.Close(); err != nil {
+	have, terms := p.Written(), parseTerms(p.Note())
+	terms.take(r.Terms) // what was asked for before a cancel holds too
+	if err := errors.Join(p.SetNote(terms.note()), p.Close()); err != nil {
 		return Status{}, err
 	}
 	if ended {
@@ -158,7 +167,7 @@ func (m *Manager) add(r Request) (Status, error) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	d = m.register(r.File, r.Output, have)
+	d = m.register(r.File, r.Output, have, terms)
 	d.offer(r.Sources)
 	m.start(d)
 	s, _ := d.snapshot()
@@ -199,7 +208,7 @@ func (m *Manager) lookup(id urn.SHA1) *download {
 func (m *Manager) over() bool { return m.ctx != nil && m.ctx.Err() != nil }
 
 // register makes a download known. Called with mu held.
-func (m *Manager) register(f transfer.File, output string, have int64) *download {
+func (m *Manager) register(f transfer.File, output string, have int64, terms Terms) *download {
 	m.count++
 	d := &download{
 		manager: m,
@@ -212,8 +221,10 @@ func (m *Manager) register(f transfer.File, output string, have int64) *download
 		changed: make(chan struct{}),
 		wrong:   map[merkle.Hash]bool{},
 		status:  Status{File: f, Output: output, Have: have},
+		terms:   terms,
 		sources: sources{rng: rand.New(rand.NewPCG(m.cfg.Rand.Uint64(), m.cfg.Rand.Uint64()))},
 	}
+	d.status.tellTerms(terms)
 	m.downloads[f.SHA1] = d
 	return d
 }

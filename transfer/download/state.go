@@ -17,7 +17,7 @@ const (
 	Queued      State = iota // for a free transfer
 	Waiting                  // for a source, or for the disk: Status.Reason says
 	Downloading              // from Status.Source
-	Verifying                // all bytes are there, and are read back
+	Verifying                // all bytes are there, and are read back; or those of Terms.Adopt are
 	Complete                 // the file is at Status.Path
 	Failed                   // for Status.Err
 	Cancelled                // by the user

@@ -27,4 +27,6 @@ type Status struct {
 	Until  time.Time // when it looks again, zero: when something happens
 	Err    error     // why it Failed; wraps store.ErrVerification if the bytes were wrong
 	Path   string    // where the file is, when Complete
+
+	Adopted Adoption // what came of Terms.Adopt
 }

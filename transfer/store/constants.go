@@ -17,6 +17,7 @@ const (
 	kindHeader = 1
 	kindHave   = 2
 	kindTarget = 3
+	kindNote   = 4
 
 	frameBytes       = 4 + 4              // length, CRC-32C
 	headerFixedBytes = 1 + 1 + 8 + 20 + 4 // kind, version, size, SHA-1, two lengths

@@ -47,6 +47,9 @@ func sitting(start func() (*store.Store, error), file transfer.File, b []byte, r
 			if err := p.Flush(); err != nil {
 				return have, err
 			}
+			if err := p.SetNote(r.String()); err != nil {
+				return have, err
+			}
 		}
 	}
 	_, err = p.Complete(context.Background(), nil)

@@ -66,6 +66,14 @@ func (j *journal) announce(c contents) error {
 	return j.append(appendTarget(nil, c.target))
 }
 
+// keep notes durably what c.note says.
+func (j *journal) keep(c contents) error {
+	if j.due() {
+		return j.rewrite(c)
+	}
+	return j.append(appendNote(nil, c.note))
+}
+
 // due reports whether the journal must or should be written anew.
 func (j *journal) due() bool {
 	return j.stale || j.size > max(journalReserve, rewriteFactor*j.compact)

@@ -51,6 +51,10 @@ const (
 	// user asked for (bytes): PATH_MAX of Linux.
 	maxNameBytes = 4096
 
+	// maxNoteBytes is the longest note (bytes): no longer than the two paths of
+	// the header.
+	maxNoteBytes = 2 * maxNameBytes
+
 	// maxRecordBytes is the length of the longest record (bytes), the header.
 	maxRecordBytes = headerFixedBytes + 2*maxNameBytes
 

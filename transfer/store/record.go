@@ -15,6 +15,7 @@ type contents struct {
 	output string     // where the user wants the file, "" for the download folder
 	have   ranges.Set // bytes that are durable
 	target string     // name under which the complete file was about to appear, or has
+	note   string     // what the user of the store wants kept with it
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -32,6 +33,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 //	header  1 | version 1 | size 8 | SHA-1 20 | length 2 | name | length 2 | output path
 //	have    2 | start 8, end 8 | start 8, end 8 | ...
 //	target  3 | name
+//	note    4 | bytes, of which the store knows nothing; the last one counts
 //
 // The header comes first, once. The others add to what stood before, so a
 // journal cut anywhere behind its header claims less than the whole one and is
@@ -82,6 +84,11 @@ func appendTarget(b []byte, name string) []byte {
 	return appendFrame(b, kindTarget, func(b []byte) []byte { return append(b, name...) })
 }
 
+// appendNote appends a note.
+func appendNote(b []byte, note string) []byte {
+	return appendFrame(b, kindNote, func(b []byte) []byte { return append(b, note...) })
+}
+
 // append appends the journal that says c and nothing else.
 func (c *contents) append(b []byte) []byte {
 	b = appendFrame(b, kindHeader, func(b []byte) []byte {
@@ -97,6 +104,9 @@ func (c *contents) append(b []byte) []byte {
 	b = appendHave(b, &c.have)
 	if c.target != "" {
 		b = appendTarget(b, c.target)
+	}
+	if c.note != "" {
+		b = appendNote(b, c.note)
 	}
 	return b
 }
@@ -187,6 +197,12 @@ func (c *contents) parse(record []byte) bool {
 			return false
 		}
 		c.target = string(rest)
+		return true
+	case kindNote:
+		if len(rest) > maxNoteBytes {
+			return false
+		}
+		c.note = string(rest)
 		return true
 	default:
 		return false

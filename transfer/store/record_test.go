@@ -18,6 +18,7 @@ func someContents() contents {
 		file:   transfer.File{Name: "interop bravo medium.bin", Size: 300000, SHA1: sha1.Sum(nil)},
 		output: "/tmp/bravo.bin",
 		target: "bravo.bin",
+		note:   "read me\n\x00",
 	}
 	for i := range int64(maxRecordRanges + 3) {
 		c.have.Add(ranges.Range{Start: 100 * i, End: 100*i + 50})
@@ -28,7 +29,7 @@ func someContents() contents {
 func journalOf(c contents) []byte { return c.append(nil) }
 
 func sameContents(a, b *contents) bool {
-	return a.file == b.file && a.output == b.output && a.target == b.target && a.have.Equal(&b.have)
+	return a.file == b.file && a.output == b.output && a.target == b.target && a.note == b.note && a.have.Equal(&b.have)
 }
 
 func TestJournalRoundTrip(t *testing.T) {
@@ -84,7 +85,7 @@ func TestJournalFlipped(t *testing.T) {
 
 func mustBePart(t *testing.T, part, whole *contents) {
 	t.Helper()
-	if part.file != whole.file || part.output != whole.output || part.target != "" && part.target != whole.target {
+	if part.file != whole.file || part.output != whole.output || part.target != "" && part.target != whole.target || part.note != "" && part.note != whole.note {
 		t.Fatalf("%+v is not part of %+v", part, whole)
 	}
 	for r := range part.have.All() {
@@ -121,6 +122,8 @@ func TestJournalRefuses(t *testing.T) {
 		{"no range", append(journalOf(header), frame(kindHave)...), false, ""},
 		{"unknown kind", slices.Concat(journalOf(header), frame(9), claim(0, 5)), false, ""},
 		{"zeros", slices.Concat(journalOf(header), claim(0, 5), make([]byte, 100)), false, "[0,5)"},
+		{"long note", slices.Concat(journalOf(header), frame(kindNote, make([]byte, maxNoteBytes+1)...), claim(0, 5)), false, ""},
+		{"longest note", slices.Concat(journalOf(header), frame(kindNote, make([]byte, maxNoteBytes)...), claim(0, 5)), false, "[0,5)"},
 		{"long target", append(journalOf(header), frame(kindTarget, make([]byte, maxFileNameBytes+1)...)...), false, ""},
 	} {
 		got, _, err := parseJournal(c.journal)

@@ -55,6 +55,7 @@ type Entry struct {
 	File   transfer.File
 	Output string // where the user wants it, "" for the download folder
 	Have   int64  // durable bytes, as its journal says
+	Note   string // as SetNote kept it
 }
 
 // New takes over a download folder: it makes the folder of partial files and
@@ -112,7 +113,7 @@ func (s *Store) List() ([]Entry, error) {
 			errs = append(errs, err)
 			continue
 		}
-		entries = append(entries, Entry{File: l.file, Output: l.output, Have: l.have.Len()})
+		entries = append(entries, Entry{File: l.file, Output: l.output, Have: l.have.Len(), Note: l.note})
 	}
 	return entries, errors.Join(errs...)
 }
