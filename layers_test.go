@@ -101,7 +101,7 @@ var layers = map[string]layer{
 	}},
 	"node/api": {rank: 7, may: []string{
 		"node", "node/hook", "overlay", "overlay/bootstrap", "overlay/handshake", "query", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download",
+		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},
 	"node/shell": {rank: 0},

@@ -99,9 +99,10 @@ func (c *Client) Downloads(ctx context.Context) ([]Download, error) {
 
 // GetRequest says what to fetch, and how.
 type GetRequest struct {
-	Target string `json:"target"`           // number of a result, URN or magnet link
-	Output string `json:"output,omitempty"` // absolute path for the file
-	Adopt  string `json:"adopt,omitempty"`  // absolute path of a file of which what fits is taken
+	Target   string `json:"target"`             // number of a result, URN or magnet link
+	Output   string `json:"output,omitempty"`   // absolute path for the file
+	Adopt    string `json:"adopt,omitempty"`    // absolute path of a file of which what fits is taken
+	Strategy string `json:"strategy,omitempty"` // auto, rarest or sequential; "" is not to say
 }
 
 // Get begins a download.

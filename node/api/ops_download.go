@@ -13,6 +13,7 @@ import (
 	"filbert/node"
 	"filbert/node/hook"
 	"filbert/transfer/download"
+	"filbert/transfer/picker"
 	"filbert/transfer/store"
 	"filbert/transfer/urn"
 )
@@ -23,16 +24,17 @@ func (s *Server) downloadOperations(api huma.API) {
 	})
 	type get struct {
 		Body struct {
-			Target string `json:"target" doc:"number of a result, URN or magnet link"`
-			Output string `json:"output,omitempty" doc:"absolute path for the file; the download folder when absent"`
-			Adopt  string `json:"adopt,omitempty" doc:"absolute path of a file on this machine of which what fits is taken; it is only read"`
+			Target   string `json:"target" doc:"number of a result, URN or magnet link"`
+			Output   string `json:"output,omitempty" doc:"absolute path for the file; the download folder when absent"`
+			Adopt    string `json:"adopt,omitempty" doc:"absolute path of a file on this machine of which what fits is taken; it is only read"`
+			Strategy string `json:"strategy,omitempty" enum:"auto,rarest,sequential" doc:"in which order it is fetched; auto when absent"`
 		}
 	}
 	huma.Post(api, "/v1/downloads", func(ctx context.Context, in *get) (*body[Download], error) {
 		if in.Body.Output != "" && !filepath.IsAbs(in.Body.Output) {
 			return nil, huma.Error422UnprocessableEntity("output must be an absolute path")
 		}
-		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt})
+		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt, Strategy: picker.Strategy(in.Body.Strategy)})
 		if err != nil {
 			return nil, getFailure(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +27,8 @@ func (r *runner) get() *cli.Command {
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "do not wait until it is complete"},
 			&cli.DurationFlag{Name: "timeout", Usage: "wait no longer than `TIME`"},
 			&cli.StringFlag{Name: "adopt", Usage: "take what fits from `FILE`, such as what another program left; it is only read"},
+			&cli.StringFlag{Name: "strategy", Usage: "fetch in this `ORDER`: rarest (what fewest have first), sequential, or auto, which is\n" +
+				"sequential as long as nobody else is fetching the file"},
 			&cli.StringFlag{Name: "folder", Usage: "fetch several results (3 5 7-9) into a new folder `NAME`"},
 			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists into a new folder; see the command collection"},
 			jsonFlag(),
@@ -35,10 +38,15 @@ func (r *runner) get() *cli.Command {
 	}
 }
 
+// strategies are what --strategy may be.
+var strategies = []string{"auto", "rarest", "sequential"}
+
 func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if c.String("folder") != "" || c.String("collection") != "" {
-		if c.String("adopt") != "" {
-			return usage("--adopt is for one file, not for a folder")
+		for _, flag := range []string{"adopt", "strategy"} {
+			if c.IsSet(flag) {
+				return usage("--%s is for one file, not for a folder", flag)
+			}
 		}
 		return r.getFolder(c, n)
 	}
@@ -56,13 +64,17 @@ func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if err != nil {
 		return err
 	}
+	strategy := c.String("strategy")
+	if c.IsSet("strategy") && !slices.Contains(strategies, strategy) {
+		return usage("there is no --strategy %q, only %s", strategy, strings.Join(strategies, ", "))
+	}
 	ctx := c.Context
 	if limit := c.Duration("timeout"); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	d, err := n.Get(ctx, api.GetRequest{Target: c.Args().First(), Output: output, Adopt: adopt})
+	d, err := n.Get(ctx, api.GetRequest{Target: c.Args().First(), Output: output, Adopt: adopt, Strategy: strategy})
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,10 @@ func (c *crew) cut() picker.Picker {
 		Size: c.d.file.Size, Slice: 1, Ahead: aheadTime,
 		First: chunkBytes, Min: minBytes, Max: chunkBytes, Split: splitBytes, Worth: worthTime, Stuck: stuckTime,
 	}
-	swarm := c.d.sources.swarm()
+	swarm := c.scatters()
+	if c.d.strategy == picker.Sequential {
+		p.Ahead = inOrderTime
+	}
 	if c.undecided() {
 		p.First, p.Max, p.Min = probeBytes, probeBytes, probeBytes
 		if swarm {
@@ -73,6 +76,9 @@ func (c *crew) cut() picker.Picker {
 	}
 	if t := c.d.tree; t != nil {
 		p.Slice, p.First, p.Max = t.SliceSize(), firstBytes, maxBytes
+		if c.d.strategy == picker.Sequential {
+			p.First = max(minBytes, t.SliceSize())
+		}
 		p.Min, p.Split = t.SliceSize(), max(p.Split, t.SliceSize())
 		if swarm {
 			p.First, p.From = t.SliceSize(), c.d.sources.rng.Int64N(p.Size)
@@ -110,12 +116,15 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 	cut, rate := c.cut(), w.pace.rate()
 	wished := cut
 	wished.From = 0 // what somebody reads comes in its order
-	part, free, ok := wished.Next(first, c.jobs(), w.source.have, nil, rate)
+	part, free, ok := c.awaited(wished, w, first, rate)
+	if !ok && d.strategy == picker.Sequential {
+		part, free, ok = c.soon(wished, w, missing, rate)
+	}
 	if !ok {
 		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
 	}
 	if !ok && c.most() > 1 {
-		part, ok = c.steal(cut, w, rate)
+		part, ok = c.steal(cut, w, rate, func(picker.Job) bool { return true })
 		free = part
 	}
 	if !ok && len(w.probe) > 0 {
@@ -133,6 +142,9 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 // parts is what each source has, besides w's, that does not have all, as far as it
 // said of late, of maxParts of them.
 func (c *crew) parts(w *worker) (parts []*ranges.Set) {
+	if c.d.strategy == picker.Sequential {
+		return nil
+	}
 	for _, src := range c.d.sources.list {
 		if src != w.source && !src.dropped && src.had != nil && len(parts) < maxParts {
 			parts = append(parts, src.had)
@@ -141,13 +153,16 @@ func (c *crew) parts(w *worker) (parts []*ranges.Set) {
 	return parts
 }
 
-// steal takes the end of somebody's part for w.
-func (c *crew) steal(cut picker.Picker, w *worker, rate int64) (ranges.Range, bool) {
+// steal takes the end of the part of somebody for w, if it is one that may be taken.
+func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.Job) bool) (ranges.Range, bool) {
 	var at []*worker
 	var jobs []picker.Job
 	for _, o := range c.workers {
-		if o != w && o.busy && o != c.fetching && !o.sent {
-			at, jobs = append(at, o), append(jobs, o.job())
+		if o == w || !o.busy || o == c.fetching || o.sent {
+			continue
+		}
+		if j := o.job(); may(j) {
+			at, jobs = append(at, o), append(jobs, j)
 		}
 	}
 	i, from, ok := cut.Steal(jobs, w.source.have, rate)

@@ -55,6 +55,12 @@ const (
 	// (bytes); what arrived is safe then, whatever happens after.
 	maxBytes = 64 << 20
 
+	// Where a file is fetched in order a source is asked for inOrderTime of work (time).
+	// Within readAhead of the first missing byte (bytes), another takes over from one
+	// that turns out to need longer.
+	readAhead   = 16 << 20
+	inOrderTime = 2 * time.Second
+
 	// manyFrom is the size of a file from which on it is worth several sources
 	// and a hash tree (bytes). Below, it is fetched again if it is wrong.
 	manyFrom = 1 << 20

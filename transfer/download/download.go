@@ -9,6 +9,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/merkle"
+	"filbert/transfer/picker"
 	"filbert/transfer/store"
 )
 
@@ -49,6 +50,7 @@ type download struct {
 	nextFind   time.Time
 	nextAsk    time.Time
 	adoption   adoption
+	strategy   picker.Strategy
 	resting    *store.Partial // open while it waits, see rest
 	removal    error          // why the partial file of a cancelled download is still there
 }

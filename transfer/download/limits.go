@@ -33,8 +33,8 @@ const (
 	MaxPeers = 32
 	MapCells = 256
 
-	// MaxWants is how many ranges of one file are fetched before the others because
-	// somebody waits for them (count): two for each reader of a stream.
+	// MaxWants is how many waits for parts of one file have them fetched before the
+	// others (count): two for each reader of a stream.
 	MaxWants = 64
 
 	// maxMeshSources is how many sources of the mesh one answer makes a download

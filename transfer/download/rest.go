@@ -43,6 +43,7 @@ func (d *download) rest(p *store.Partial) bool {
 
 // end closes a file that rests.
 func (d *download) end() {
+	d.keepTermsLast()
 	if d.resting == nil {
 		return
 	}

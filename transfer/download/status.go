@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"filbert/transfer"
+	"filbert/transfer/picker"
 )
 
 // Status is a download at one moment. Its File.SHA1 is what it is known by.
@@ -28,5 +29,6 @@ type Status struct {
 	Err    error     // why it Failed; wraps store.ErrVerification if the bytes were wrong
 	Path   string    // where the file is, when Complete
 
-	Adopted Adoption // what came of Terms.Adopt
+	Strategy picker.Strategy // in which order it is fetched
+	Adopted  Adoption        // what came of Terms.Adopt
 }

@@ -1,10 +1,12 @@
 package download
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"strings"
 
+	"filbert/transfer/picker"
 	"filbert/transfer/store"
 )
 
@@ -14,33 +16,53 @@ type Terms struct {
 	// Adopt is the absolute path of a file on this machine, "" for none, of which
 	// what fits is taken instead of being fetched. The file is only read.
 	Adopt string
+	// Strategy is in which order it is fetched, "" if nobody said.
+	Strategy picker.Strategy
 }
 
 // The lines of a note. The path comes last, since it may have any bytes in it.
-const noteAdopt = "adopt "
+const (
+	noteStrategy = "strategy"
+	noteAdopt    = "adopt"
+)
 
 // note is the terms as they are kept: a line for each.
 func (t Terms) note() string {
-	if t.Adopt == "" {
-		return ""
+	var note strings.Builder
+	line := func(key, value, end string) {
+		if value != "" {
+			note.WriteString(key + " " + value + end)
+		}
 	}
-	return noteAdopt + t.Adopt
+	line(noteStrategy, string(t.Strategy), "\n")
+	line(noteAdopt, t.Adopt, "")
+	return note.String()
 }
 
 // parseTerms reads a note. What it does not know is left out.
 func parseTerms(note string) (t Terms) {
 	for note != "" {
-		if path, ok := strings.CutPrefix(note, noteAdopt); ok {
+		if path, ok := strings.CutPrefix(note, noteAdopt+" "); ok {
 			t.Adopt = path
 			break
 		}
-		_, note, _ = strings.Cut(note, "\n")
+		line, rest, _ := strings.Cut(note, "\n")
+		note = rest
+		switch key, value, _ := strings.Cut(line, " "); key {
+		case noteStrategy:
+			t.Strategy, _ = picker.ParseStrategy(value)
+		}
 	}
 	return t
 }
 
 // check says why the terms cannot be met.
 func (t Terms) check() error {
+	if t.Strategy != "" {
+		if _, err := picker.ParseStrategy(string(t.Strategy)); err != nil {
+			return fmt.Errorf("%w: %w", ErrTerms, err)
+		}
+	}
 	if t.Adopt == "" {
 		return nil
 	}
@@ -59,10 +81,14 @@ func (t *Terms) take(o Terms) {
 	if o.Adopt != "" {
 		t.Adopt = o.Adopt
 	}
+	if o.Strategy != "" {
+		t.Strategy = o.Strategy
+	}
 }
 
-// tellTerms tells what is asked for and has not happened yet.
+// tellTerms tells what is asked for.
 func (s *Status) tellTerms(t Terms) {
+	s.Strategy = cmp.Or(t.Strategy, picker.Auto)
 	if t.Adopt != "" {
 		s.Adopted = Adoption{Path: t.Adopt, Reason: reasonPending}
 	}
@@ -75,27 +101,60 @@ func (d *download) change(t Terms) {
 	}
 	d.mu.Lock()
 	d.terms.take(t)
+	all := d.terms
 	d.unkept = true
 	d.mu.Unlock()
-	d.update(func(s *Status) { s.tellTerms(t) })
+	d.update(func(s *Status) { s.tellTerms(all) })
 	d.poke()
 }
 
 // meetTerms keeps terms that changed, and does what they ask for and can be done
 // now. The error is that of the disk.
 func (c *crew) meetTerms() error {
-	d := c.d
+	terms, err := c.d.keepTerms(c.partial)
+	if err != nil {
+		return err
+	}
+	c.d.strategy = terms.Strategy
+	return c.adoptFile(terms.Adopt)
+}
+
+// keepTerms keeps terms that changed, and returns those that hold.
+func (d *download) keepTerms(p *store.Partial) (Terms, error) {
 	d.mu.Lock()
 	unkept, terms := d.unkept, d.terms
 	d.unkept = false
 	d.mu.Unlock()
-	if unkept {
-		if err := c.partial.SetNote(terms.note()); err != nil {
-			d.mu.Lock()
-			d.unkept = true
-			d.mu.Unlock()
-			return err
-		}
+	if !unkept {
+		return terms, nil
 	}
-	return c.adoptFile(terms.Adopt)
+	err := p.SetNote(terms.note())
+	if err != nil {
+		d.mu.Lock()
+		d.unkept = true
+		d.mu.Unlock()
+	}
+	return terms, err
+}
+
+// keepTermsLast keeps those that changed while no file was open, when the loop ends.
+func (d *download) keepTermsLast() {
+	d.mu.Lock()
+	idle := !d.unkept || d.status.State.Final()
+	d.mu.Unlock()
+	if idle {
+		return
+	}
+	p := d.resting
+	if p == nil {
+		var err error
+		if p, err = d.manager.cfg.Store.Open(d.file, d.output); err != nil {
+			d.log.Warn().Err(err).Msg("terms of a download are lost")
+			return
+		}
+		defer p.Close()
+	}
+	if _, err := d.keepTerms(p); err != nil {
+		d.log.Warn().Err(err).Msg("terms of a download are lost")
+	}
 }

@@ -6,25 +6,27 @@ import (
 	"slices"
 	"time"
 
+	"filbert/transfer/picker"
 	"filbert/transfer/ranges"
 	"filbert/transfer/urn"
 )
 
-// want is a range that somebody waits for.
+// want is what somebody waits for.
 type want struct {
-	r    ranges.Range
-	here chan struct{} // closed by the loop when all of it is verified
+	parts []ranges.Range // in the order in which they are to come
+	here  chan struct{}  // closed by the loop when all of them are verified
 }
 
-// Await has a range of a file fetched before what nobody waits for, and blocks
-// until all of it is verified, or the file complete. The error wraps ErrUnknown
-// or is that of ctx, or of a download that ended without the file.
-func (m *Manager) Await(ctx context.Context, sha1 urn.SHA1, r ranges.Range) error {
+// Await has parts of a file fetched, in their order, before what is asked for later
+// and what nobody waits for, and blocks until all of them are verified, or the file
+// complete. The error wraps ErrUnknown or is that of ctx, or of a download that ended
+// without the file.
+func (m *Manager) Await(ctx context.Context, sha1 urn.SHA1, parts ...ranges.Range) error {
 	d := m.lookup(sha1)
 	if d == nil {
 		return fmt.Errorf("download: wait for %s: %w", sha1, ErrUnknown)
 	}
-	w := &want{r: r, here: make(chan struct{})}
+	w := &want{parts: parts, here: make(chan struct{})}
 	d.wish(w)
 	defer d.unwish(w)
 	for {
@@ -47,7 +49,7 @@ func (m *Manager) Await(ctx context.Context, sha1 urn.SHA1, r ranges.Range) erro
 	}
 }
 
-// wish adds a range that somebody waits for. Beyond MaxWants they wait all the
+// wish adds what somebody waits for. Beyond MaxWants they wait all the
 // same, and nothing is fetched before its turn for them.
 func (d *download) wish(w *want) {
 	d.mu.Lock()
@@ -72,18 +74,37 @@ func (c *crew) wished(missing []ranges.Range) (first []ranges.Range) {
 	defer d.mu.Unlock()
 	verified := d.shared.partial != nil
 	d.wants = slices.DeleteFunc(d.wants, func(w *want) bool {
-		if verified && c.partial.Contains(w.r) {
+		here := verified
+		for _, part := range w.parts {
+			here = here && c.partial.Contains(part)
+		}
+		if here {
 			close(w.here)
 			return true
 		}
-		for _, gap := range missing {
-			if r := (ranges.Range{Start: max(w.r.Start, gap.Start), End: min(w.r.End, gap.End)}); !r.Empty() {
-				first = append(first, r)
+		for _, part := range w.parts {
+			for _, gap := range missing {
+				if r := (ranges.Range{Start: max(part.Start, gap.Start), End: min(part.End, gap.End)}); !r.Empty() {
+					first = append(first, r)
+				}
 			}
 		}
 		return false
 	})
 	return first
+}
+
+// awaited is what to ask of w of the missing bytes that somebody waits for.
+func (c *crew) awaited(cut picker.Picker, w *worker, first []ranges.Range, rate int64) (part, free ranges.Range, ok bool) {
+	jobs := c.jobs()
+	for len(first) > 0 && !ok {
+		r := first[0]
+		for first = first[1:]; len(first) > 0 && r.Start <= first[0].Start && first[0].Start <= r.End; first = first[1:] {
+			r.End = max(r.End, first[0].End) // one request for what is asked for one after the other
+		}
+		part, free, ok = cut.Next([]ranges.Range{r}, jobs, w.source.have, nil, rate)
+	}
+	return part, free, ok
 }
 
 // hurry makes room for what somebody waits for: who works far before it leaves
