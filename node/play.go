@@ -44,14 +44,14 @@ func (n *Node) Playing() []stream.Status { return n.streams.List() }
 type playable struct{ n *Node }
 
 // Await implements stream.Files.
-func (p playable) Await(ctx context.Context, h urn.SHA1, r ranges.Range) error {
+func (p playable) Await(ctx context.Context, h urn.SHA1, parts ...ranges.Range) error {
 	if _, err := p.n.library.BySHA1(h); err == nil {
 		return nil
 	}
 	if p.n.downloads == nil {
 		return ErrNoDownloads
 	}
-	return p.n.downloads.Await(ctx, h, r)
+	return p.n.downloads.Await(ctx, h, parts...)
 }
 
 // Open implements stream.Files.

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"filbert/transfer"
@@ -60,6 +62,42 @@ func TestAwait(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAwaitInOrder: both ends of a film come before what is read ahead from its
+// beginning, though that is asked for while they are not here yet.
+func TestAwaitInOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *pipes) {
+		file, b := content(1, 12*mb)
+		s := plant(t, n, file, b, treesOf(b))
+		s.rate = steady(mb)
+		d := open(t, folder(), Config{Connector: n})
+		d.add(file, s.Source)
+		const edge = 300_000
+		ends := []ranges.Range{{End: edge}, {Start: file.Size - edge, End: file.Size}}
+		var readers sync.WaitGroup
+		wait := func(parts ...ranges.Range) {
+			readers.Go(func() {
+				if err := d.Await(t.Context(), file.SHA1, parts...); err != nil {
+					t.Error(err)
+				}
+			})
+			synctest.Wait() // it waits
+		}
+		wait(ends...)
+		wait(ranges.Range{End: 8 * mb})
+		if err := d.Await(t.Context(), file.SHA1, ends...); err != nil {
+			t.Fatal(err)
+		}
+		// A slice at each end is cut, and what was on its way when they were asked for comes too.
+		if s := d.status(file); s.Have > 2*edge+4*treesOf(b)[0].SliceSize() {
+			t.Errorf("%d bytes are here when both ends of %d are", s.Have, edge)
+		}
+		readers.Wait()
+		if s := d.status(file); s.Have > 10*mb {
+			t.Errorf("%d bytes are here when 8 MB were waited for", s.Have)
+		}
+	})
 }
 
 // TestAwaitInVain: a wait ends with its context and with its download.

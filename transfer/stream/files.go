@@ -10,10 +10,10 @@ import (
 
 // Files is where files arrive. Its methods are called from many goroutines.
 type Files interface {
-	// Await has a range of a file fetched before all others and blocks until all
-	// of it is verified and can be read. The error is that of ctx, or of a
-	// download that ended without the file.
-	Await(ctx context.Context, sha1 urn.SHA1, r ranges.Range) error
+	// Await has parts of a file fetched, in their order, before all that is asked
+	// for later, and blocks until all of them are verified and can be read. The
+	// error is that of ctx, or of a download that ended without the file.
+	Await(ctx context.Context, sha1 urn.SHA1, parts ...ranges.Range) error
 	// Open opens what is here of a file. A file that was opened while it arrived
 	// may fail once the file is whole: it is then opened again.
 	Open(sha1 urn.SHA1) (File, error)

@@ -177,15 +177,13 @@ func (s *Server) statusLocked(st *stream) Status {
 	return Status{File: st.file, URL: u.String(), Read: st.given.Len(), Readers: st.readers}
 }
 
-// edges has both ends of a file fetched and returns when they are here.
+// edges has both ends of a file fetched and returns when they are here. They are
+// asked for at once: what a player reads ahead from the beginning comes after both.
 func (s *Server) edges(ctx context.Context, file transfer.File) error {
-	for _, r := range []ranges.Range{
-		{Start: 0, End: min(edgeBytes, file.Size)},
-		{Start: max(0, file.Size-edgeBytes), End: file.Size},
-	} {
-		if err := s.files.Await(ctx, file.SHA1, r); err != nil {
-			return fmt.Errorf("stream: wait for the ends of %s: %w", file.SHA1, err)
-		}
+	err := s.files.Await(ctx, file.SHA1,
+		ranges.Range{Start: 0, End: min(edgeBytes, file.Size)}, ranges.Range{Start: max(0, file.Size-edgeBytes), End: file.Size})
+	if err != nil {
+		return fmt.Errorf("stream: wait for the ends of %s: %w", file.SHA1, err)
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,19 +49,18 @@ func (a *arriving) file(name string) transfer.File {
 	return transfer.File{Name: name, Size: int64(len(a.content)), SHA1: urn.SHA1(sha1.Sum(a.content))}
 }
 
-func (a *arriving) Await(ctx context.Context, _ urn.SHA1, r ranges.Range) error {
+func (a *arriving) Await(ctx context.Context, _ urn.SHA1, parts ...ranges.Range) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.wanted = append(a.wanted, r)
+	a.wanted = append(a.wanted, parts...)
 	defer func() {
-		for i, w := range a.wanted {
-			if w == r {
-				a.wanted = append(a.wanted[:i:i], a.wanted[i+1:]...)
-				break
+		for _, r := range parts {
+			if i := slices.Index(a.wanted, r); i >= 0 {
+				a.wanted = slices.Delete(slices.Clone(a.wanted), i, i+1)
 			}
 		}
 	}()
-	for !a.have.Contains(r) {
+	for slices.ContainsFunc(parts, func(r ranges.Range) bool { return !a.have.Contains(r) }) {
 		if a.ended != nil {
 			return a.ended
 		}
