@@ -12,9 +12,11 @@ const (
 	formTimeout = 30 * time.Second
 	hashTimeout = 10 * time.Minute
 
-	// toldTimeout is how long route tables may take to get around: ultrapeers
-	// tell changes once a minute.
-	toldTimeout = 90 * time.Second
+	// toldTimeout is how long route tables may take to get around. The third
+	// change in a minute waits for its end, and a busy machine hashes files in
+	// that many steps: one minute from leaf to ultrapeer, five seconds there, one
+	// minute on to its neighbors, and some time for the work itself.
+	toldTimeout = 150 * time.Second
 
 	// toldLooks is how many looks in a row must find that they did: the last ones
 	// are on their way then.
