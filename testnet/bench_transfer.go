@@ -23,10 +23,11 @@ func transferCommand(env cli.Env) *clilib.Command {
 			"four  from four sources of limited speed\n" +
 			"fail  the same, where one dies half way and one falls to a twentieth\n" +
 			"serve not fetched, but asked of filbert and of nginx: all of a file, then ranges of 4 and of 64 KiB over 64\n" +
-			"      connections, with filbert's slots, line and limit on",
+			"      connections, with filbert's slots, line and limit on\n" +
+			"thex  from a source that has only the Tiger tree of servents to verify by, against one that has a BLAKE3 tree",
 		Flags: []clilib.Flag{
-			&clilib.StringSliceFlag{Name: "case", Usage: "measure `CASE`: one, four, fail or serve (default: all)"},
-			&clilib.IntFlag{Name: "size", Usage: "fetch `MIB` in the cases one and serve", Value: 1024},
+			&clilib.StringSliceFlag{Name: "case", Usage: "measure `CASE`: one, four, fail, serve or thex (default: all)"},
+			&clilib.IntFlag{Name: "size", Usage: "fetch `MIB` in the cases one, serve and thex", Value: 1024},
 			&clilib.IntFlag{Name: "many", Usage: "fetch `MIB` in the cases four and fail", Value: 400},
 			&clilib.IntFlag{Name: "rate", Usage: "let a source give `KIB` per second in these", Value: 20_000_000 >> 10},
 			&clilib.IntFlag{Name: "runs", Usage: "let each program fetch `N` times", Value: 5},

@@ -15,19 +15,20 @@ const (
 	One  Case = "one"  // from one source, as fast as it goes
 	Four Case = "four" // from four sources of limited speed
 	Fail Case = "fail" // the same, and one dies half way and one becomes slow
+	THEX Case = "thex" // from a source that has a Tiger tree only, as servents have
 
 	Serve Case = "serve" // to many, all of a file and small ranges of it
 )
 
 // Cases is all of them.
-func Cases() []Case { return []Case{One, Four, Fail, Serve} }
+func Cases() []Case { return []Case{One, Four, Fail, Serve, THEX} }
 
 // Config says what to measure.
 type Config struct {
 	Program string // path of filbert
 	Dir     string // where everything is put, and taken away again; "" is a new temporary folder
 	Cases   []Case // none is all
-	Size    int64  // of the file in the cases One and Serve (bytes)
+	Size    int64  // of the file in the cases One, Serve and THEX (bytes)
 	Many    int64  // of the file in the others (bytes)
 	Rate    int64  // of a source in these (bytes per second)
 	Runs    int    // of each program
@@ -76,6 +77,14 @@ func (c Config) Check() error {
 		}
 	}
 	return nil
+}
+
+// size is that of the file in a case (bytes).
+func (c Config) size(one Case) int64 {
+	if one == Four || one == Fail {
+		return c.Many
+	}
+	return c.Size
 }
 
 func (c Config) cases() []Case {

@@ -70,6 +70,6 @@ func (c course) get(ctx context.Context, n *process.Node, r *Runner, file cargo,
 		return 0, errors.New(last.State + ": " + last.Reason + last.Error)
 	}
 	after, resident, err := used(n.PID())
-	r.CPU, r.Resident = (after - before).Seconds(), max(r.Resident, resident)
+	r.fetching, r.Resident = append(r.fetching, (after-before).Seconds()), max(r.Resident, resident)
 	return took, errors.Join(err, os.Remove(last.Path))
 }

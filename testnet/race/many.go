@@ -2,6 +2,7 @@ package race
 
 import (
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,7 +28,7 @@ func (c course) many(ctx context.Context, fail bool) (Heat, error) {
 		return Heat{}, err
 	}
 	defer content.Close()
-	tree, err := plant(content, file.size)
+	tree, err := plant(merkle.Blake3, content, file.size)
 	if err != nil {
 		return Heat{}, err
 	}
@@ -92,17 +93,17 @@ func (c course) many(ctx context.Context, fail bool) (Heat, error) {
 				for i, s := range all {
 					urls[i] = s.url()
 				}
-				return c.rival(ctx, "aria2c", file, urls)
+				return c.rival(ctx, "aria2c", &h.Runners[1], file, urls)
 			})
 		})
 	}
 	return h, c.inTurn(ctx, &h, runs)
 }
 
-// plant is the BLAKE3 tree of a file.
-func plant(f *os.File, size int64) (*merkle.Tree, error) {
-	b := merkle.NewBuilder(merkle.Blake3, size)
-	if _, err := f.WriteTo(b); err != nil {
+// plant is the tree of a file.
+func plant(kind merkle.Kind, f io.ReaderAt, size int64) (*merkle.Tree, error) {
+	b := merkle.NewBuilder(kind, size)
+	if _, err := io.Copy(b, io.NewSectionReader(f, 0, size)); err != nil {
 		return nil, err
 	}
 	return b.Tree()

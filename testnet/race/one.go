@@ -42,7 +42,9 @@ func (c course) one(ctx context.Context) (Heat, error) {
 	}
 
 	h := Heat{Case: One, Runners: []Runner{{Name: "filbert from filbert, verified"}}}
-	runs := []func() (time.Duration, error){func() (time.Duration, error) { return c.get(ctx, guest, &h.Runners[0], file, from) }}
+	runs := []func() (time.Duration, error){h.serving(0, owner.PID(), func(r *Runner) (time.Duration, error) {
+		return c.get(ctx, guest, r, file, from)
+	})}
 	if !slices.Contains(c.absent, "nginx") {
 		web, err := c.nginx(ctx, share)
 		if err != nil {
@@ -54,12 +56,31 @@ func (c course) one(ctx context.Context) (Heat, error) {
 				continue
 			}
 			h.Runners = append(h.Runners, Runner{Name: rival.name})
-			runs = append(runs, func() (time.Duration, error) {
-				return c.rival(ctx, rival.program, file, []string{web.url("cargo.bin")})
-			})
+			runs = append(runs, h.serving(len(runs), web.pid, func(r *Runner) (time.Duration, error) {
+				return c.rival(ctx, rival.program, r, file, []string{web.url("cargo.bin")})
+			}))
 		}
 	}
 	return h, c.inTurn(ctx, &h, runs)
+}
+
+// serving is run for a runner, with the processor time noted that a server needs
+// meanwhile.
+func (h *Heat) serving(runner, server int, run func(*Runner) (time.Duration, error)) func() (time.Duration, error) {
+	return func() (time.Duration, error) {
+		before, err := family(server)
+		if err != nil {
+			return 0, err
+		}
+		r := &h.Runners[runner]
+		took, err := run(r)
+		if err != nil {
+			return 0, err
+		}
+		after, err := family(server)
+		r.serving = append(r.serving, (after - before).Seconds())
+		return took, err
+	}
 }
 
 // inTurn runs every program, again and again.

@@ -43,7 +43,7 @@ func Run(ctx context.Context, cfg Config, tell func(string)) (report *Report, er
 			return nil, fmt.Errorf("race: case %s: %w", one, err)
 		}
 		for _, h := range heats {
-			h.judge()
+			h.judge(cfg.size(h.Case))
 			r.Heats = append(r.Heats, h)
 		}
 	}
@@ -69,6 +69,8 @@ func (c course) run(ctx context.Context, one Case) ([]Heat, error) {
 	switch one {
 	case Serve:
 		return c.serve(ctx)
+	case THEX:
+		h, err = c.thex(ctx)
 	case One:
 		h, err = c.one(ctx)
 	default:

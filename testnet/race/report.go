@@ -12,7 +12,7 @@ import (
 type Report struct {
 	CPUs   int      `json:"cpus"`
 	System string   `json:"system"`
-	Size   int64    `json:"size" doc:"bytes of the file of case one"`
+	Size   int64    `json:"size" doc:"bytes of the file of cases one, serve and thex"`
 	Many   int64    `json:"many" doc:"bytes of the file of the others"`
 	Rate   int64    `json:"rate" doc:"bytes per second of a source in these"`
 	Heats  []Heat   `json:"heats"`
@@ -35,17 +35,29 @@ type Runner struct {
 	Median   float64   `json:"median_seconds"`
 	Ratio    float64   `json:"ratio" doc:"filbert's median divided by this one"`
 	Resident int64     `json:"resident,omitempty" doc:"of filbert: bytes at most"`
-	CPU      float64   `json:"cpu_seconds,omitempty" doc:"of filbert: processor time of its median run"`
+	CPU      float64   `json:"cpu_seconds_per_gib,omitempty" doc:"processor time that fetching took"`
+	Serving  float64   `json:"serving_seconds_per_gib,omitempty" doc:"and serving"`
+
+	fetching, serving []float64 // processor time of each run (seconds)
 }
 
 func newReport(c Config) *Report {
 	return &Report{CPUs: runtime.GOMAXPROCS(0), System: runtime.GOOS + "/" + runtime.GOARCH, Size: c.Size, Many: c.Many, Rate: c.Rate}
 }
 
-// judge fills in medians and ratios; the first runner is filbert.
-func (h *Heat) judge() {
+// judge fills in medians and ratios; the first runner is filbert. Size is that of
+// the file (bytes).
+func (h *Heat) judge(size int64) {
+	gib := float64(size) / (1 << 30)
 	for i := range h.Runners {
-		h.Runners[i].Median = median(h.Runners[i].Seconds)
+		r := &h.Runners[i]
+		r.Median = median(r.Seconds)
+		if len(r.fetching) > 0 {
+			r.CPU = median(r.fetching) / gib
+		}
+		if len(r.serving) > 0 {
+			r.Serving = median(r.serving) / gib
+		}
 	}
 	for i := range h.Runners {
 		h.Runners[i].Ratio = h.Runners[0].Median / h.Runners[i].Median
@@ -74,9 +86,7 @@ func (r *Report) Table(w io.Writer) error {
 			if h.Requests > 1 {
 				fmt.Fprintf(&b, "  (%.0f requests/s)", float64(h.Requests)/one.Median)
 			}
-			if one.Resident > 0 {
-				fmt.Fprintf(&b, "  (%.1f s of processor time, %d MiB at most)", one.CPU, one.Resident>>20)
-			}
+			b.WriteString(one.costs())
 			b.WriteByte('\n')
 		}
 		if h.Ideal > 0 {
@@ -90,6 +100,24 @@ func (r *Report) Table(w io.Writer) error {
 	return err
 }
 
+// costs is what a runner took beside time; what is not known is left out.
+func (r *Runner) costs() string {
+	var parts []string
+	if r.CPU > 0 {
+		parts = append(parts, fmt.Sprintf("%.2f s of processor time a GiB", r.CPU))
+	}
+	if r.Serving > 0 {
+		parts = append(parts, fmt.Sprintf("%.2f s to serve it", r.Serving))
+	}
+	if r.Resident > 0 {
+		parts = append(parts, fmt.Sprintf("%d MiB at most", r.Resident>>20))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "  (" + strings.Join(parts, ", ") + ")"
+}
+
 func (r *Report) about(h Heat) string {
 	mb := func(n int64) string { return fmt.Sprintf("%.0f MB", float64(n)/1e6) }
 	rate := fmt.Sprintf("%.1f MB/s", float64(r.Rate)/1e6)
@@ -98,6 +126,8 @@ func (r *Report) about(h Heat) string {
 		return h.What + " of a file of " + mb(r.Size)
 	case One:
 		return mb(r.Size) + " from one source on loopback"
+	case THEX:
+		return mb(r.Size) + " from one source on loopback, by the tree it has"
 	case Four:
 		return fmt.Sprintf("%s from four sources of %s", mb(r.Many), rate)
 	}

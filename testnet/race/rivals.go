@@ -16,6 +16,7 @@ import (
 // web is an nginx that serves a folder on loopback.
 type web struct {
 	addr string
+	pid  int
 	stop func()
 }
 
@@ -91,11 +92,11 @@ func (c course) tryNginx(ctx context.Context, folder string) (web, error) {
 		stop()
 		return web{}, fmt.Errorf("nginx: %w: %s", err, said.Bytes())
 	}
-	return web{addr: addr, stop: stop}, nil
+	return web{addr: addr, pid: cmd.Process.Pid, stop: stop}, nil
 }
 
 // rival has a program fetch the file from URLs, and takes away what it fetched.
-func (c course) rival(ctx context.Context, program string, file cargo, urls []string) (time.Duration, error) {
+func (c course) rival(ctx context.Context, program string, r *Runner, file cargo, urls []string) (time.Duration, error) {
 	out := filepath.Join(c.dir, "fetched-by-"+program)
 	var args []string
 	switch program {
@@ -109,11 +110,13 @@ func (c course) rival(ctx context.Context, program string, file cargo, urls []st
 		}, urls...)
 	}
 	began := time.Now()
-	said, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
+	cmd := exec.CommandContext(ctx, program, args...)
+	said, err := cmd.CombinedOutput()
 	took := time.Since(began)
 	if err != nil {
 		return 0, fmt.Errorf("%w: %s", err, said)
 	}
+	r.fetching = append(r.fetching, (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds())
 	if info, err := os.Stat(out); err != nil || info.Size() != file.size {
 		return 0, fmt.Errorf("left another file behind: %v", err)
 	}

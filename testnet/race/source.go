@@ -2,8 +2,10 @@ package race
 
 import (
 	"io"
+	"math"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,14 +15,14 @@ import (
 )
 
 // source serves one file on loopback at a limited rate, to anybody who speaks
-// HTTP: to filbert by its hash, with its BLAKE3 tree as filberts have it, to
-// others at any path.
+// HTTP: to filbert by its hash, with its BLAKE3 tree as filberts have it or its
+// Tiger tree as all have it, to others at any path.
 type source struct {
 	file  cargo
 	tree  *merkle.Tree
 	bytes io.ReaderAt
 
-	rate atomic.Int64 // bytes per second of all its answers together; 0: it is dead
+	rate atomic.Int64 // bytes per second of all its answers together; 0: it is dead; unlimited: as fast as it goes
 	sent atomic.Int64 // bytes
 
 	listener net.Listener
@@ -39,6 +41,9 @@ const (
 	// machine shall not make it slower than it is said to be.
 	catchUp = 100 * time.Millisecond
 
+	// unlimited is the rate of a source that gives what it can.
+	unlimited = math.MaxInt64
+
 	// sendBuffer is how much may be on its way to a client that has gone (bytes).
 	sendBuffer = 128 << 10
 )
@@ -51,7 +56,7 @@ func open(file cargo, tree *merkle.Tree, bytes io.ReaderAt, rate int64) (*source
 	s := &source{file: file, tree: tree, bytes: bytes, listener: l}
 	s.rate.Store(rate)
 	s.server = &http.Server{Handler: s, ConnState: func(c net.Conn, state http.ConnState) {
-		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew {
+		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew && rate != unlimited {
 			tcp.SetWriteBuffer(sendBuffer) // an error shows in the figures only
 		}
 	}}
@@ -72,12 +77,31 @@ func (s *source) close() {
 
 // ServeHTTP implements http.Handler.
 func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/uri-res/N2B" {
+	root := s.tree.Root()
+	switch r.URL.Path {
+	case "/uri-res/N2B":
 		w.Write(s.tree.AppendNodes(nil))
 		return
+	case "/uri-res/N2X":
+		w.Write(merkle.AppendTHEX(nil, s.tree))
+		return
 	}
-	w.Header()["X-Tree-URI"] = []string{"/uri-res/N2B?" + s.file.sha1.URN() + ";" + urn.Blake3(s.tree.Root()).String()}
+	if s.tree.Kind() == merkle.Tiger {
+		w.Header()["X-Thex-URI"] = []string{"/uri-res/N2X?" + s.file.sha1.URN() + ";" + urn.Tiger(root[:len(urn.Tiger{})]).String()}
+	} else {
+		w.Header()["X-Tree-URI"] = []string{"/uri-res/N2B?" + s.file.sha1.URN() + ";" + urn.Blake3(root).String()}
+	}
 	w.Header().Set("Content-Type", "application/octet-stream")
+	if s.rate.Load() == unlimited {
+		f, err := os.Open(s.file.path) // which the system sends by itself
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		defer f.Close()
+		http.ServeContent(w, r, "", time.Time{}, f)
+		return
+	}
 	http.ServeContent(limited{w, s}, r, "", time.Time{}, io.NewSectionReader(s.bytes, 0, s.file.size))
 }
 

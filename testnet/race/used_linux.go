@@ -11,6 +11,30 @@ import (
 // tick is the unit of processor time in /proc, on every architecture of Linux.
 const tick = 10 * time.Millisecond
 
+// family is the processor time that a process and its children have used so far.
+func family(pid int) (time.Duration, error) {
+	sum, _, err := used(pid)
+	if err != nil {
+		return 0, err
+	}
+	children, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
+	if err != nil {
+		return 0, err
+	}
+	for _, child := range bytes.Fields(children) {
+		n, err := strconv.Atoi(string(child))
+		if err != nil {
+			return 0, err
+		}
+		cpu, _, err := used(n)
+		if err != nil {
+			return 0, err
+		}
+		sum += cpu
+	}
+	return sum, nil
+}
+
 // used is the processor time a process has used so far, and the most memory it
 // had at a time (bytes).
 func used(pid int) (cpu time.Duration, resident int64, err error) {
