@@ -80,6 +80,21 @@ func (s *Set) Contains(r Range) bool {
 	return i < len(s.intervals) && s.intervals[i].Contains(r)
 }
 
+// And is the bytes that are in both s and o.
+func (s *Set) And(o *Set) *Set {
+	both := new(Set)
+	for i, j := 0, 0; i < len(s.intervals) && j < len(o.intervals); {
+		a, b := s.intervals[i], o.intervals[j]
+		both.Add(Range{max(a.Start, b.Start), min(a.End, b.End)})
+		if a.End < b.End {
+			i++
+		} else {
+			j++
+		}
+	}
+	return both
+}
+
 // Len is the number of bytes in the set.
 func (s *Set) Len() int64 { return s.bytes }
 
