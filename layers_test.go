@@ -82,7 +82,7 @@ var layers = map[string]layer{
 
 	"transfer/stream": {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/upload": {rank: 4, may: []string{
-		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/queue",
+		"transfer", "transfer/urn", "transfer/ranges", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker", "transfer/queue",
 	}},
 	"transfer/download": {rank: 4, may: []string{
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker",

@@ -112,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.uploads = upload.New(upload.Config{
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
-		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving,
+		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving, Rand: cfg.child(),
 	})
 	var layer *tlslink.Layer
 	if cfg.TLS {

@@ -10,7 +10,8 @@
 //
 // A slot that becomes free goes at once to the first in line whose question waits
 // with us, or else to whoever of the line asks next; it is reserved for nobody who
-// is absent. Newcomers stand at the end of the line. A host that was granted a slot
+// is absent. Newcomers stand at the end of the line, but are lent a free slot for
+// what is over soon if nobody of the line is there, until somebody is. A host that was granted a slot
 // keeps it between its requests for a short time and, when others wait, no longer
 // than its turn. Small files have a lane of their own.
 //

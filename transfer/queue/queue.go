@@ -41,6 +41,7 @@ type Request struct {
 	Addr  netip.Addr
 	Agent string // fit for display
 	File  transfer.File
+	Short bool // he is done with the answer before those in line are back
 }
 
 // Turn is the use of a slot.
@@ -63,7 +64,7 @@ type Answer struct {
 func (q *Queue) Ask(now time.Time, r Request) Answer {
 	host, network := HostOf(r.Addr), networkOf(r.Addr)
 	why := Free
-	if h := q.slots.hosts[host]; h != nil && q.turnOver(h, host, now, TurnTime) {
+	if h := q.slots.hosts[host]; h != nil && (q.turnOver(h, host, now, TurnTime) || h.lent && q.wanted(q.line.find(host), r.Short)) {
 		q.slots.release(host, now)
 		why = TurnOver
 	} else if q.slots.resume(host, now) {
@@ -83,9 +84,11 @@ func (q *Queue) Ask(now time.Time, r Request) Answer {
 	case room != Free:
 		why = room
 	case why == TurnOver: // whoever waits is first
-	case !q.wanted(p):
+	case !q.wanted(p, r.Short):
+		lent := p == nil && q.line.others(host)
 		q.remove(p)
 		q.slots.take(host, network, now)
+		q.slots.hosts[host].lent = lent
 		return Answer{Granted: true, Turn: Turn{host: host}}
 	default:
 		why = Full
@@ -110,7 +113,7 @@ func (q *Queue) Ask(now time.Time, r Request) Answer {
 		p.held = true
 		return Answer{Held: p, Why: why}
 	}
-	return Answer{Notice: q.tell(p, min(firstRetry+time.Duration(position-1)*nextRetry, maxRetry), now), Why: why}
+	return Answer{Notice: q.tell(p, q.retry(position), now), Why: why}
 }
 
 // Advance gives the slots that are free to those whose questions wait with us, and
@@ -184,11 +187,11 @@ func (q *Queue) expire(now time.Time) {
 }
 
 // wanted reports whether a free slot is for somebody else than whoever asks: for one
-// whose question waits with us or, if he asks for the first time and p is nil, for
-// anybody in line.
-func (q *Queue) wanted(p *Place) bool {
+// whose question waits with us or, if he asks for the first time and p is nil, and
+// not for something short, for anybody in line.
+func (q *Queue) wanted(p *Place, short bool) bool {
 	return slices.ContainsFunc(q.line, func(o *Place) bool {
-		return o != p && (o.held || p == nil) && q.slots.allows(o.host, o.network) == Free
+		return o != p && (o.held || p == nil && !short) && q.slots.allows(o.host, o.network) == Free
 	})
 }
 
@@ -219,6 +222,18 @@ func (q *Queue) why(p *Place) Why {
 	return Full
 }
 
+// retry is when one whose question does not wait with us is to ask again: when its
+// turn comes, if turns are short, or now and then until then.
+func (q *Queue) retry(position int) time.Duration {
+	polls := min(firstRetry+time.Duration(position-1)*nextRetry, maxRetry)
+	return min(polls, max(q.eta(position), heldRetry))
+}
+
+// eta is how long the one at a position has still to wait, as far as one can tell.
+func (q *Queue) eta(position int) time.Duration {
+	return q.slots.turn * time.Duration(position) / time.Duration(q.slots.max)
+}
+
 // tell tells p when to ask again, and keeps its place until then.
 func (q *Queue) tell(p *Place, retry time.Duration, now time.Time) Notice {
 	p.due, p.expires = now.Add(retry), now.Add(retry+graceTime)
@@ -229,6 +244,6 @@ func (q *Queue) notice(p *Place, retry time.Duration) Notice {
 	position := slices.Index(q.line, p) + 1
 	return Notice{
 		ID: p.ID, Position: position, Length: len(q.line), Retry: retry, Lifetime: retry + graceTime,
-		ETA: q.slots.turn * time.Duration(position) / time.Duration(q.slots.max),
+		ETA: q.eta(position),
 	}
 }

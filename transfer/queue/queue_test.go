@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 	"time"
 
@@ -271,5 +272,76 @@ func TestLane(t *testing.T) {
 	}
 	if d.from(5).Granted {
 		t.Error("a large file in the lane")
+	}
+}
+
+// TestLent: a free slot is lent to whoever asks for something short, for one answer
+// at a time, when the line is long and nobody of it is there.
+func TestLent(t *testing.T) {
+	d := open(t, Config{Slots: 1, PerHost: 1, PerNetwork: 1000})
+	short := func(n int) Answer { return d.ask(Request{Addr: host(n), File: large("f"), Short: true}) }
+	end := func(turn Turn, n int) {
+		d.done(turn)
+		d.Release(d.now, host(n))
+		d.advance(0)
+	}
+	turn := d.wantGranted(d.from(1))
+	var absent *Place
+	for i := range heldPlaces {
+		p := d.wantHeld(d.from(100 + i))
+		if i == 0 {
+			absent = p
+		}
+	}
+	for _, p := range d.Waiting() {
+		d.Leave(d.now, p)
+	}
+	end(turn, 1)
+
+	if a := d.from(3); a.Granted || a.Held != nil {
+		t.Fatalf("lent for long: %+v", a)
+	}
+	d.done(d.wantGranted(short(4)))
+	turn = d.wantGranted(short(4)) // and nobody came
+	d.advance(heldRetry)
+	d.wantHeld(d.from(100))
+	d.done(turn)
+	if a := short(4); a.Granted || a.Held != nil || a.Why != TurnOver || !d.granted[absent] {
+		t.Fatalf("it keeps the slot: %+v", a)
+	}
+	end(absent.Turn(), 100)
+
+	d.done(d.wantGranted(short(5)))
+	if a := d.from(5); a.Granted || a.Held != nil || a.Why != TurnOver {
+		t.Errorf("lent for something short, used for long: %+v", a)
+	}
+}
+
+// TestShortTurns: those in line ask again sooner when turns are short.
+func TestShortTurns(t *testing.T) {
+	d := open(t, Config{Slots: 1, PerHost: 1, PerNetwork: 1000})
+	last := func() time.Duration {
+		for i := range heldPlaces {
+			d.from(100 + i)
+		}
+		n := d.from(200).Notice
+		for _, p := range slices.Clone(d.Waiting()) {
+			p.held, p.expires = false, time.Time{}
+		}
+		if n.Position != heldPlaces+1 {
+			t.Fatalf("notice %+v", n)
+		}
+		return n.Retry
+	}
+	turn := d.wantGranted(d.from(1))
+	before := last()
+	for range 20 {
+		d.advance(time.Second)
+		d.done(turn)
+		d.Release(d.now, host(1))
+		turn = d.wantGranted(d.from(1))
+	}
+	if after := last(); before != firstRetry+heldPlaces*nextRetry || after < heldRetry || after > 2*(heldPlaces+1)*time.Second {
+		t.Errorf("to ask again after %v, and %v when turns take a second", before, after)
 	}
 }

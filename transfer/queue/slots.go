@@ -25,6 +25,7 @@ type holding struct {
 	running int       // of them in use, kept at most
 	until   time.Time // when those not in use are taken back
 	since   time.Time // its turn began
+	lent    bool      // it has one before those in line, none of whom was there
 }
 
 // slots counts who has the slots.

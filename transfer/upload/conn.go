@@ -112,9 +112,7 @@ func (c *conn) Close() error {
 	if !c.closed.Swap(true) {
 		c.server.leave(c.host)
 		c.dropFile()
-		if c.served.Load() {
-			c.server.gone(c.addr)
-		}
+		c.server.gone(c.addr, c.served.Load())
 	}
 	return c.Conn.Close()
 }

@@ -14,6 +14,10 @@ const headerURN = "X-Gnutella-Content-URN"
 // headerAvailable tells which bytes of a file are here that is still arriving.
 const headerAvailable = "X-Available-Ranges"
 
+// headerWant is what a peer takes instead of the range it asks for, if we choose;
+// ours.
+const headerWant = "X-Want"
+
 // headerQueue tells what a peer understands of queues, and older ones their place;
 // headerQueued tells a place (PARQ 1.0).
 const (
@@ -27,6 +31,9 @@ const headerFeatures = "X-Features"
 // featureFirewalled is what a peer lists in X-Features that takes sources which
 // cannot be connected to.
 const featureFirewalled = "fwalt"
+
+// featureWant is what we list in X-Features since we choose by headerWant.
+const featureWant = "want/0.1"
 
 // featureQueue is the level of queueing that is served here (PARQ).
 const featureQueue = "queue/1.0"

@@ -23,6 +23,7 @@ type answer struct {
 	entry  *library.Entry // nil until it is found
 	file   *opened        // that is answered from
 	span   ranges.Range   // what is asked of it
+	want   *ranges.Set    // that we may choose from instead; nil: nothing
 	notice queue.Notice   // of its place in line, if it gets no slot
 }
 
@@ -80,13 +81,14 @@ func (a *answer) serve() Reason {
 	if reason := a.parseRange(); reason != Granted {
 		return reason
 	}
+	a.readWant()
 	f, reason := a.open()
 	if reason != Granted {
 		return reason
 	}
 	a.file = f
 	defer a.keep(f)
-	return a.give(func(u *upload) {
+	return a.give(func() *ranges.Set { return nil }, func(u *upload) {
 		if !a.sendSmall(f, u) {
 			a.head()
 			a.send(f.File, u)
@@ -95,8 +97,8 @@ func (a *answer) serve() Reason {
 }
 
 // give sends the head of an answer if only that was asked for, and else both head
-// and bytes by send, if there is a slot.
-func (a *answer) give(send func(*upload)) Reason {
+// and bytes by send, if there is a slot. have tells what is here by then, nil for all.
+func (a *answer) give(have func() *ranges.Set, send func(*upload)) Reason {
 	if a.r.Method == http.MethodHead {
 		a.head()
 		return Granted
@@ -106,16 +108,25 @@ func (a *answer) give(send func(*upload)) Reason {
 	if a.notice, reason = a.server.begin(a.r.Context(), u); reason != Granted {
 		return reason
 	}
-	defer a.server.end(u)
+	defer a.end(u)
 	if a.conn != nil {
 		a.conn.served.Store(false)
 	}
 	a.share(u)
+	a.choose(u, have())
 	send(u)
 	if a.conn != nil {
 		a.conn.served.Store(true)
 	}
 	return Granted
+}
+
+// end gives the slot back.
+func (a *answer) end(u *upload) {
+	a.server.end(u)
+	if a.conn != nil && a.conn.closed.Load() { // before the slot was its own again
+		a.server.gone(a.conn.addr, false)
+	}
 }
 
 // share makes the answer shorter while others wait, if the peer can tell.
@@ -125,7 +136,6 @@ func (a *answer) share(u *upload) {
 	}
 	if crowded, _ := a.server.crowded(u); crowded {
 		a.span.End = a.span.Start + maxShare
-		u.Range.End = a.span.End
 	}
 }
 

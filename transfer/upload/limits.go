@@ -51,6 +51,14 @@ const (
 	smallSpan = 64 << 10
 	corkSpan  = 16 << 10
 
+	// maxWant is the longest header that lets us choose (bytes), some 60 ranges, and
+	// manySlices the size of a file from which on we do (bytes): below, it has few
+	// slices. maxGiven is of how many files it is known what was given most often
+	// (count), at 16 KiB each.
+	maxWant    = 2 << 10
+	manySlices = 1 << 20
+	maxGiven   = 64
+
 	// notYetRetry is what a host is told to wait for bytes that are not here yet.
 	notYetRetry = 10 * time.Second
 
@@ -62,6 +70,10 @@ const (
 	// far as it is asked for it: a piece is given slowTime at least (time).
 	minRate  = 4 << 10
 	slowTime = 30 * time.Second
+
+	// shortSpan is an answer that is over soon (bytes): one who is not in line gets it
+	// from a slot that nobody of the line takes just now.
+	shortSpan = 256 << 10
 
 	// maxShare is the most that a servent gets in one answer while others wait
 	// (bytes): the largest chunk gtk-gnutella asks for.

@@ -3,8 +3,6 @@ package upload
 import (
 	"io"
 	"net/http"
-	"slices"
-	"strings"
 
 	"filbert/transfer"
 	"filbert/transfer/library"
@@ -46,20 +44,41 @@ func (a *answer) servePartial(p Partial) Reason {
 	}
 	a.exchange()
 	if p.Have.Len() < p.File.Size {
-		a.w.Header()[headerAvailable] = []string{available(&p.Have)}
+		a.w.Header()[headerAvailable] = []string{ranges.FormatList(&p.Have, maxAvailable)}
 	}
 	if reason := a.parseRange(); reason != Granted {
 		return reason
 	}
+	a.readWant()
 	part, ok := firstPart(&p.Have, a.span)
+	if a.want != nil && a.want.And(&p.Have).Len() > 0 {
+		part, ok = a.span, true // one is chosen when it has a slot
+	}
 	if !ok || a.r.Header.Get("Range") == "" && part != a.span {
 		return RefusedNotYet
 	}
 	a.span = part
-	return a.give(func(u *upload) {
+	return a.give(func() *ranges.Set { return a.available(p) }, func(u *upload) {
 		a.head()
 		a.sendPartial(p, u)
 	})
+}
+
+// available is what is here of a file that is arriving by now, which the answer
+// tells.
+func (a *answer) available(p Partial) *ranges.Set {
+	if now, ok := a.server.cfg.Arriving(p.File.SHA1); ok {
+		p.Have = now.Have
+		if c, ok := now.ReaderAt.(io.Closer); ok {
+			c.Close()
+		}
+	}
+	if p.Have.Len() == p.File.Size {
+		delete(a.w.Header(), headerAvailable)
+		return nil
+	}
+	a.w.Header()[headerAvailable] = []string{ranges.FormatList(&p.Have, maxAvailable)}
+	return &p.Have
 }
 
 // firstPart is the first bytes of want that are in have, in one piece.
@@ -70,26 +89,6 @@ func firstPart(have *ranges.Set, want ranges.Range) (ranges.Range, bool) {
 		}
 	}
 	return ranges.Range{}, false
-}
-
-// available is the header that tells which bytes are here, the largest pieces if
-// there are many: "bytes 0-786431,2097152-4194303", or "bytes" for none.
-func available(have *ranges.Set) string {
-	all := slices.Collect(have.All())
-	if len(all) > maxAvailable {
-		slices.SortFunc(all, func(a, b ranges.Range) int { return int(min(max(b.Len()-a.Len(), -1), 1)) })
-		all = all[:maxAvailable]
-		slices.SortFunc(all, func(a, b ranges.Range) int { return int(min(max(a.Start-b.Start, -1), 1)) })
-	}
-	var b strings.Builder
-	b.WriteString("bytes")
-	for i, r := range all {
-		b.WriteString(map[bool]string{true: " ", false: ","}[i == 0])
-		span := strings.TrimPrefix(ranges.ContentRange(r, r.End), "bytes ")
-		span, _, _ = strings.Cut(span, "/")
-		b.WriteString(span)
-	}
-	return b.String()
 }
 
 // sendPartial writes the bytes of an answer out of a file that is arriving.

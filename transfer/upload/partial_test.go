@@ -80,13 +80,13 @@ func TestPartial(t *testing.T) {
 // TestAvailable: the largest pieces are named, in order, when there are many.
 func TestAvailable(t *testing.T) {
 	var have ranges.Set
-	if got := available(&have); got != "bytes" {
+	if got := ranges.FormatList(&have, maxAvailable); got != "bytes" {
 		t.Errorf("nothing is %q", got)
 	}
 	for i := range int64(3 * maxAvailable) {
 		have.Add(ranges.Range{Start: 1000 * i, End: 1000*i + 1 + i})
 	}
-	got := available(&have)
+	got := ranges.FormatList(&have, maxAvailable)
 	if pieces := strings.Split(strings.TrimPrefix(got, "bytes "), ","); len(pieces) != maxAvailable || pieces[0] != "128000-128128" || pieces[63] != "191000-191191" {
 		t.Errorf("%d pieces from %s to %s", len(pieces), pieces[0], pieces[len(pieces)-1])
 	}

@@ -132,6 +132,29 @@ func TestQueueOfAbsent(t *testing.T) {
 	})
 }
 
+// TestQueueOfCut: who hangs up in the middle keeps its slot, unless others wait.
+func TestQueueOfCut(t *testing.T) {
+	inBubbleWith(t, Config{Slots: 1}, 8, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
+		first := dial(hostN(1))
+		first.begin(target)
+		first.Close()
+		synctest.Wait()
+		if s.FreeSlots() != 0 {
+			t.Error("it cannot go on")
+		}
+		first = dial(hostN(1))
+		first.begin(target)
+		second := dial(hostN(2))
+		second.get(target)
+		synctest.Wait()
+		began := time.Now()
+		first.Close()
+		if second.want(http.StatusOK); time.Since(began) != 0 {
+			t.Errorf("the slot of one who left was given after %v", time.Since(began))
+		}
+	})
+}
+
 func TestQueueAtShutdown(t *testing.T) {
 	inBubbleWith(t, Config{Slots: 1}, 8, func(t *testing.T, s *Server, dial func(...netip.Addr) *peer, target string) {
 		first := dial(hostN(1))

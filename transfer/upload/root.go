@@ -22,7 +22,7 @@ func (a *answer) introduce() {
 		features = a.server.cfg.Features + ", " + features
 	}
 	if a.server.cfg.Mesh != nil {
-		features += ", " + featureFirewalled + "/0.1"
+		features += ", " + featureFirewalled + "/0.1, " + featureWant
 	}
 	a.w.Header().Set(headerFeatures, features)
 	if a.conn != nil {

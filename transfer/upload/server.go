@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -53,6 +54,8 @@ type Config struct {
 
 	Mesh Mesh // other sources; nil = none are named or heard of
 
+	Rand *rand.Rand // chooses among parts that were given equally often; nil = one of its own
+
 	Limit *limit.Limit // of the bytes per second of all files together; nil = none
 
 	Log zerolog.Logger
@@ -61,6 +64,9 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Slots <= 0 {
 		c.Slots = defaultSlots
+	}
+	if c.Rand == nil {
+		c.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
 	}
 	if c.SlotsPerHost <= 0 {
 		c.SlotsPerHost = defaultSlotsPerHost
@@ -82,6 +88,7 @@ type Server struct {
 	queue   *queue.Queue                   // guarded by mu
 	held    map[*queue.Place]chan struct{} // guarded by mu: closed when it is granted a slot
 	uploads map[*upload]struct{}           // guarded by mu, at most one per slot
+	given   []given                        // guarded by mu, at most maxGiven, the last one first
 	stats   Stats                          // guarded by mu
 }
 

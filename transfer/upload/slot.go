@@ -28,7 +28,7 @@ func (s *Server) begin(ctx context.Context, u *upload) (queue.Notice, Reason) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	s.advance(now)
-	answer := s.queue.Ask(now, queue.Request{Addr: u.Peer.Addr(), Agent: u.Agent, File: u.File})
+	answer := s.queue.Ask(now, queue.Request{Addr: u.Peer.Addr(), Agent: u.Agent, File: u.File, Short: u.Range.Len() <= shortSpan})
 	if answer.Held != nil {
 		s.held[answer.Held] = make(chan struct{})
 	}
@@ -99,14 +99,19 @@ func (s *Server) end(u *upload) {
 	defer s.mu.Unlock()
 	now := time.Now()
 	delete(s.uploads, u)
+	s.untally(u)
 	s.queue.Done(now, u.turn)
 	s.advance(now)
 }
 
-// gone takes back at once what a host kept that has hung up.
-func (s *Server) gone(addr netip.Addr) {
+// gone takes back at once what a host kept that has hung up. It may be back to fetch
+// the rest of what it did not get, unless others wait.
+func (s *Server) gone(addr netip.Addr, served bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if !served && len(s.held) == 0 {
+		return
+	}
 	now := time.Now()
 	s.queue.Release(now, addr)
 	s.advance(now)

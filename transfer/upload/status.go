@@ -28,7 +28,7 @@ type Status struct {
 
 // upload is an upload that is going on.
 type upload struct {
-	Status              // never changes, Sent and Rate are not set
+	Status              // Range is guarded by Server.mu, the rest never changes; Sent and Rate are not set
 	sent   atomic.Int64 // bytes
 	turn   queue.Turn
 
@@ -60,11 +60,10 @@ func cut(s string, n int) string {
 // Uploads lists what is being sent, oldest first.
 func (s *Server) Uploads() []Status {
 	s.mu.Lock()
-	running := slices.Collect(maps.Keys(s.uploads))
-	s.mu.Unlock()
+	defer s.mu.Unlock()
 	now := time.Now()
-	out := make([]Status, 0, len(running))
-	for _, u := range running {
+	out := make([]Status, 0, len(s.uploads))
+	for u := range s.uploads {
 		st := u.Status
 		st.Sent = u.sent.Load()
 		if took := now.Sub(st.Since).Seconds(); took > 0 {
