@@ -177,7 +177,7 @@ func TestBrowseSeesChanges(t *testing.T) {
 		return answer
 	}
 	first := ask("")
-	if first.StatusCode != http.StatusOK || first.Header.Get("X-Features") != "browse/1.0, queue/1.0, fwalt/0.1" || first.Header.Get("X-Guid") == "" {
+	if first.StatusCode != http.StatusOK || first.Header.Get("X-Features") != "browse/1.0, queue/1.0, fwalt/0.1, want/0.1" || first.Header.Get("X-Guid") == "" {
 		t.Errorf("%s, %v", first.Status, first.Header)
 	}
 	if again := ask(first.Header.Get("Last-Modified")); again.StatusCode != http.StatusNotModified {

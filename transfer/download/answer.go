@@ -13,16 +13,17 @@ import (
 )
 
 // judge decides what an answer to a request for the bytes asked is good for.
-// It returns the range of the file its body is, which lies in asked, or, for an
-// answer that is the whole file, in gap: the missing bytes that asked is the
-// beginning of. Otherwise the refusal says what to think of the source.
-func judge(answer *http.Response, file transfer.File, asked, gap ranges.Range) (ranges.Range, *refusal) {
+// It returns the range of the file its body is, which lies in asked or, not longer
+// than that, in one piece of offer, or, for an answer that is the whole file, in
+// gap: the missing bytes that asked is the beginning of. Otherwise the refusal says
+// what to think of the source.
+func judge(answer *http.Response, file transfer.File, asked, gap ranges.Range, offer *ranges.Set) (ranges.Range, *refusal) {
 	if other, ok := namesOther(answer.Header, file.SHA1); ok {
 		return ranges.Range{}, refuse(lied, "has %s under this hash", other)
 	}
 	switch code := answer.StatusCode; code {
 	case http.StatusOK, http.StatusPartialContent:
-		return body(answer, file, asked, gap)
+		return body(answer, file, asked, gap, offer)
 	case http.StatusServiceUnavailable, statusTooOften, http.StatusConflict:
 		r := refuse(busy, "is busy (%d)", code)
 		r.after = retryAfter(answer.Header)
@@ -38,6 +39,7 @@ func judge(answer *http.Response, file transfer.File, asked, gap ranges.Range) (
 			return ranges.Range{}, refuse(lied, "has %d bytes, not %d", size, file.Size)
 		}
 		r := refuse(busy, "does not have this part yet (%d)", code)
+		r.notYet = true
 		r.after = retryAfter(answer.Header)
 		return ranges.Range{}, r
 	case http.StatusNotAcceptable, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge,
@@ -49,7 +51,7 @@ func judge(answer *http.Response, file transfer.File, asked, gap ranges.Range) (
 }
 
 // body is the range of the file that the body of a 200 or 206 is.
-func body(answer *http.Response, file transfer.File, asked, gap ranges.Range) (ranges.Range, *refusal) {
+func body(answer *http.Response, file transfer.File, asked, gap ranges.Range, offer *ranges.Set) (ranges.Range, *refusal) {
 	var none ranges.Range
 	if coding := answer.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
 		return none, refuse(gone, "sends the file encoded as %.32q", coding)
@@ -72,7 +74,7 @@ func body(answer *http.Response, file transfer.File, asked, gap ranges.Range) (r
 		return none, refuse(lied, "sends %w", err)
 	case size != file.Size:
 		return none, refuse(lied, "has %d bytes, not %d", size, file.Size)
-	case !asked.Contains(span):
+	case !asked.Contains(span) && (offer == nil || span.Len() > asked.Len() || !offer.Contains(span)):
 		return none, refuse(lied, "sends %v, asked for %v", span, asked)
 	case answer.ContentLength >= 0 && answer.ContentLength != span.Len():
 		return none, refuse(lied, "sends %d bytes for %v", answer.ContentLength, span)

@@ -13,7 +13,12 @@ import (
 // emptying the file.
 func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error) {
 	for _, w := range slices.Clone(c.workers) {
-		if !w.busy && !w.sent && !c.give(now, w, first, missing) && w.source.have != nil {
+		switch {
+		case w.busy, w.sent:
+		case c.sated(w):
+			c.part(w)
+			w.source.until, w.source.reason = now.Add(satedWait), w.source.name()+": others give enough"
+		case !c.give(now, w, first, missing) && w.source.have != nil:
 			c.rest(now, w)
 		}
 	}
@@ -88,10 +93,20 @@ func (c *crew) cut() picker.Picker {
 }
 
 // jobs is what the workers are at.
-func (c *crew) jobs() (jobs []picker.Job) {
+func (c *crew) jobs() (jobs []picker.Job) { return c.jobsOf(func(*worker) bool { return true }) }
+
+// coming is the jobs of the others than w whose sources give what they were asked
+// for, or have chosen.
+func (c *crew) coming(w *worker) []picker.Job {
+	return c.jobsOf(func(o *worker) bool { return o != w && o.coming })
+}
+
+func (c *crew) jobsOf(which func(*worker) bool) (jobs []picker.Job) {
 	for _, w := range c.workers {
 		held := w.settling
-		if w.busy && w != c.fetching {
+		if w.busy && w != c.fetching && !which(w) {
+			// it may give another part
+		} else if w.busy && w != c.fetching {
 			jobs = append(jobs, w.job())
 		} else if len(w.probe) > 0 {
 			held = w.probed
@@ -104,8 +119,19 @@ func (c *crew) jobs() (jobs []picker.Job) {
 }
 
 func (w *worker) job() picker.Job {
-	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: w.pace.rate(), Idle: time.Since(time.Unix(0, w.heard.Load()))}
+	heard := w.heard.Load()
+	idle := time.Since(time.Unix(0, heard))
+	switch {
+	case w.limited.Load():
+		idle = 0 // it is we who keep it waiting
+	case !w.answered() && (w.source.partial || w.source.crowded):
+		idle = max(0, idle-lineTime) // others may be served first
+	}
+	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: w.pace.rate(), Idle: idle}
 }
+
+// answered reports whether bytes came for its job.
+func (w *worker) answered() bool { return w.heard.Load() > w.started.UnixNano() }
 
 // give gives a worker a job, and reports false if there is none for it.
 func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) bool {
@@ -123,6 +149,9 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 	if !ok {
 		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
 	}
+	if !ok && c.chooses(w) && d.sources.swarm() { // others may choose something else of what they are offered
+		part, free, ok = cut.Next(missing, c.coming(w), w.source.have, nil, rate)
+	}
 	if !ok && c.most() > 1 {
 		part, ok = c.steal(cut, w, rate, func(picker.Job) bool { return true })
 		free = part
@@ -130,11 +159,15 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 	if !ok && len(w.probe) > 0 {
 		part, ok = ranges.Range{Start: w.probed.Start, End: w.probed.Start}, true // it has what is missing
 	}
-	if ok && w.source.partial && w.source.have == nil && d.tree != nil {
+	var offer *ranges.Set
+	if ok && !part.Empty() && len(first) == 0 {
+		offer = c.offer(w, missing)
+	}
+	if ok && offer == nil && w.source.partial && w.source.have == nil && d.tree != nil {
 		part.End = min(free.End, part.Start+c.cut().Max) // it gives the first of it that it has
 	}
 	if ok {
-		w.start(now, job{part: part, free: free, tree: d.tree, probe: c.undecided()})
+		w.start(now, job{part: part, free: free, offer: offer, tree: d.tree, probe: c.undecided()})
 	}
 	return ok
 }
@@ -158,7 +191,7 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 	var at []*worker
 	var jobs []picker.Job
 	for _, o := range c.workers {
-		if o == w || !o.busy || o == c.fetching || o.sent {
+		if o == w || !o.busy || !o.coming || o == c.fetching || o.sent {
 			continue
 		}
 		if j := o.job(); may(j) {
@@ -188,6 +221,7 @@ func (w *worker) start(now time.Time, j job) {
 	w.started = now
 	w.heard.Store(now.UnixNano())
 	w.settling = ranges.Range{}
+	w.coming = j.offer == nil
 	if len(w.probe) > 0 {
 		w.settling = w.probed
 	}

@@ -70,3 +70,26 @@ func TestSourceThatGrows(t *testing.T) {
 		}
 	})
 }
+
+// TestBusyPart: a source that fetches the file itself and is busy is asked again when
+// it said, whatever it has.
+func TestBusyPart(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *pipes) {
+		file, b := content(1, 3*mb)
+		var asked []time.Time
+		source := newServent(t, n, file, func(c net.Conn, r *http.Request, part ranges.Range, _ int) bool {
+			says := fmt.Sprintf("%s: bytes 0-%d", headerAvailable, 2*mb-1)
+			if asked = append(asked, time.Now()); len(asked) < 3 {
+				head(c, "503 Busy", says, "Content-Length: 0", "Retry-After: 70")
+				return true
+			}
+			return honest(b)(c, r, part, 0)
+		})
+		d := open(t, folder(), Config{Connector: n})
+		d.add(file, source.Source)
+		d.want(file, Complete)
+		if again := asked[1].Sub(asked[0]); again != 70*time.Second {
+			t.Errorf("asked again after %v", again)
+		}
+	})
+}

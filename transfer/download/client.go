@@ -73,10 +73,13 @@ func (c *client) close() {
 	c.conn.Close()
 }
 
-// get asks for a range of the file. The body must be read to its end, or the
-// connection closed.
-func (c *client) get(asked ranges.Range) (*http.Response, error) {
+// get asks for a range of the file, or with an offer for as much of what is in that.
+// The body must be read to its end, or the connection closed.
+func (c *client) get(asked ranges.Range, offer *ranges.Set) (*http.Response, error) {
 	for {
+		if offer != nil {
+			c.header[headerWant] = []string{ranges.FormatList(offer, maxOffer)}
+		}
 		c.header["User-Agent"] = []string{c.agent}
 		c.header["Range"] = []string{fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)}
 		answer, err := c.exchange(&http.Request{Method: http.MethodGet, URL: c.target, Header: c.header})

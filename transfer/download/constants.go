@@ -22,6 +22,9 @@ const (
 	headerFeatures    = "X-Features"
 	featureFirewalled = "fwalt/0.1" // we take sources that cannot be connected to
 
+	headerWant  = "X-Want" // ours: what a source may give instead of the range we ask for
+	featureWant = "want"   // in X-Features of a source that chooses of it
+
 	statusTooOften  = 429 // RFC 6585 §4
 	defaultBusyWait = time.Minute
 )
@@ -45,6 +48,10 @@ const (
 	// stuckTime is how long a source may send nothing before one without work
 	// takes over all of its part (time).
 	stuckTime = time.Second
+
+	// lineTime is how long a source that gives others the file too may take until it
+	// answers (time): so long questions wait for a slot (queue.HoldTime).
+	lineTime = 8 * time.Second
 
 	// aheadTime is how long what a source is asked for should take (time): long
 	// enough for the pauses between not to show, short enough to notice when it
@@ -79,6 +86,13 @@ const (
 	// those that are hashed meanwhile.
 	maxBlocks = 4
 
+	// Sources that wait for our limit for more than strainMost of the time that they give
+	// (a part, over strainTime of the past) are too many, if they are more than
+	// enoughSources (count): so many get a slot each from a servent at a time.
+	strainMost    = 0.5
+	strainTime    = 4 * time.Second
+	enoughSources = 4
+
 	// readBytes is the length of one read from a source (bytes): past this the
 	// cost of the calls does not show.
 	readBytes = 256 << 10
@@ -89,6 +103,11 @@ const (
 
 	// rateWindow is over how much of the past the rate is taken (time).
 	rateWindow = 10 * time.Second
+
+	// firstAsk is after how long a source that makes us wait is asked again who else has
+	// the file, and then after twice as long, up to lastAsk (time).
+	firstAsk = 5 * time.Second
+	lastAsk  = time.Minute
 
 	// findEvery is the time between two searches for sources of one file.
 	findEvery = 5 * time.Minute

@@ -22,12 +22,13 @@ type crew struct {
 
 	wanted   bool    // a tree, if a source names one
 	fetching *worker // fetches one
+	strain   strain
 }
 
 func newCrew(ctx context.Context, d *download, p *store.Partial) *crew {
 	return &crew{
 		d: d, ctx: ctx, partial: p,
-		events: make(chan event, 2*maxWorkers), // each has at most one job, and its end
+		events: make(chan event, 3*maxWorkers), // each has at most one job, a claim, and its end
 		wanted: d.file.Size >= manyFrom && d.tree == nil,
 	}
 }
@@ -98,7 +99,7 @@ func (c *crew) most() int {
 func (c *crew) hire(src *source) *worker {
 	ctx, leave := context.WithCancelCause(c.ctx)
 	w := &worker{
-		d: c.d, source: src, partial: c.partial, jobs: make(chan job, 1), events: c.events, leave: leave,
+		d: c.d, source: src, partial: c.partial, jobs: make(chan job, 1), claimed: make(chan bool, 1), events: c.events, leave: leave,
 		blocks: blocks{back: make(chan []byte, maxBlocks)},
 	}
 	src.working = true
@@ -143,6 +144,10 @@ func (c *crew) dismiss() {
 // heard takes note of what a worker tells. The error is that of the disk.
 func (c *crew) heard(ev event) error {
 	w, d := ev.worker, c.d
+	if !ev.claim.Empty() {
+		w.claimed <- !w.sent && w.busy && c.claim(w, ev.claim)
+		return nil
+	}
 	w.busy, w.settling = false, ranges.Range{}
 	if n := len(w.probe); n > 0 { // it is held back, and was not counted
 		now := time.Now()
@@ -160,6 +165,7 @@ func (c *crew) heard(ev event) error {
 	} else if ev.names != (names{}) {
 		w.names, w.source.names = ev.names, ev.names
 	}
+	w.source.chooses = w.source.chooses || ev.chooses
 	if ev.have != nil {
 		w.source.have = ev.have
 	}
@@ -177,7 +183,7 @@ func (c *crew) heard(ev event) error {
 	case ev.err == nil:
 	case errors.As(ev.err, &refused):
 		c.part(w)
-		if refused.verdict == busy && ev.have != nil && c.wants(ev.have) {
+		if refused.notYet && ev.have != nil && c.wants(ev.have) {
 			refused.after = minRetryAfter // it was only asked for the wrong part
 		}
 		d.sources.refused(w.source, refused, time.Now())
@@ -201,6 +207,7 @@ func (c *crew) wants(have *ranges.Set) bool {
 // count takes note of what the workers did since it last looked.
 func (c *crew) count(now time.Time) {
 	d, sum := c.d, int64(0)
+	giving, waited := 0, time.Duration(0)
 	for _, w := range c.workers {
 		n := w.took.Swap(0)
 		if n > 0 {
@@ -210,12 +217,18 @@ func (c *crew) count(now time.Time) {
 			w.pace.add(now, n)
 		}
 		w.slowBytes += n
-		w.slowSince = w.slowSince.Add(time.Duration(w.waited.Swap(0)))
+		ours := time.Duration(w.waited.Swap(0))
+		waited += ours
+		w.slowSince = w.slowSince.Add(ours)
+		if w.busy && w.answered() {
+			giving++
+		}
 		wasted := w.wasted.Swap(0)
 		w.source.wasted += wasted
 		d.wasted += wasted + w.unfit.Swap(0)
 		sum += n
 	}
+	c.strain.add(now, giving, waited)
 	d.meter.add(now, sum)
 	if d.due(now) {
 		d.tellProgress(now, c)

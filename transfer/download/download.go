@@ -51,6 +51,7 @@ type download struct {
 	nextAsk    time.Time
 	adoption   adoption
 	strategy   picker.Strategy
+	askPause   time.Duration  // before it
 	resting    *store.Partial // open while it waits, see rest
 	removal    error          // why the partial file of a cancelled download is still there
 }

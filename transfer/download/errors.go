@@ -53,6 +53,7 @@ func (v verdict) String() string {
 type refusal struct {
 	verdict verdict
 	after   time.Duration // for busy: when to come back
+	notYet  bool          // for busy: it does not have this part
 	byTree  bool          // for lied: as far as the hash tree can be trusted
 	err     error
 }

@@ -152,18 +152,27 @@ func (in *intake) fill(b []byte) error {
 	return nil
 }
 
-// read reads into b, as the limit allows.
+// read reads into b, as the limit allows: what came is waited for after it was read,
+// so that a source that gives little at a time takes no more than that from others.
 func (in *intake) read(b []byte) (int, error) {
-	if limit := in.d.manager.cfg.Limit; limit != nil {
-		host, waiting := in.client.host(), time.Now()
+	limit, host := in.d.manager.cfg.Limit, in.client.host()
+	if limit != nil {
 		b = b[:limit.Piece(host, len(b))]
-		if err := limit.Wait(in.ctx, host, len(b)); err != nil {
-			return 0, err
-		}
-		in.waited.Add(int64(time.Since(waiting))) // we are slow ourselves
 	}
 	n, err := in.body.Read(b)
+	now := time.Now()
+	in.heard.Store(now.UnixNano())
+	if limit == nil || n == 0 {
+		return n, err
+	}
+	in.limited.Store(true)
+	late := limit.Wait(in.ctx, host, n)
+	in.limited.Store(false)
 	in.heard.Store(time.Now().UnixNano())
+	in.waited.Add(int64(time.Since(now))) // we are slow ourselves
+	if late != nil {
+		return n, late
+	}
 	return n, err
 }
 

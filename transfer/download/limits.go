@@ -59,6 +59,9 @@ const (
 	// (time).
 	partWait = 10 * time.Second
 
+	// satedWait is how long a source rests that there is no use for just now (time).
+	satedWait = 2 * time.Second
+
 	// overtakenWait is how long a source rests whose part another took over since
 	// it sent nothing (time).
 	overtakenWait = 10 * time.Second
@@ -74,6 +77,9 @@ const (
 	// maxAdoptPath is the longest path of a local file (bytes): PATH_MAX of Linux.
 	// With the other terms it fits into a note of transfer/store.
 	maxAdoptPath = 4096
+
+	// maxOffer is of how many ranges a source is let choose (count): some 1.3 KiB.
+	maxOffer = 64
 
 	// maxPlace is the longest place in a queue that is read (bytes).
 	maxPlace = 256

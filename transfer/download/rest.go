@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"filbert/transfer/mesh"
 	"filbert/transfer/store"
 )
 
@@ -65,7 +64,8 @@ func (d *download) askAround(ctx context.Context, tasks *sync.WaitGroup) time.Ti
 	if now.Before(d.nextAsk) {
 		return d.nextAsk
 	}
-	d.nextAsk = now.Add(mesh.TellEvery)
+	d.askPause = min(max(2*d.askPause, firstAsk), lastAsk)
+	d.nextAsk = now.Add(d.askPause)
 	asked := &source{Source: src.Source} // the other is the loop's
 	tasks.Go(func() {
 		c, err := dial(ctx, d.manager.cfg.Connector, asked, d.file.SHA1, d.manager.agent)

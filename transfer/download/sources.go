@@ -49,6 +49,7 @@ type source struct {
 	had      *ranges.Set // that it had when it was last asked, nil for all
 	partial  bool        // it had not all then
 	place    place       // that it gave us in its queue
+	chooses  bool        // it can choose of what we offer
 }
 
 // plan is what to do next.

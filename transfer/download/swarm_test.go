@@ -2,6 +2,7 @@ package download
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,7 +28,9 @@ type seed struct {
 	rate     func(sent int64) int64                                   // bytes per second after so many bytes; nil: as fast as it goes
 	spoil    func(b []byte, at int64, sent int64) (_ []byte, ok bool) // what goes out instead of b; not ok: it closes
 	says     func(r ranges.Range) (ranges.Range, int64)               // range and length of its answers; nil: the truth
+	chooses  func(offer string, r ranges.Range) ranges.Range          // what it gives of what it may choose from; nil: it does not
 	giveTree func(c net.Conn)                                         // answers a request for a tree; nil: with the tree
+	piece    int64                                                    // bytes it sends at a time; 0: 32 KiB
 	ahead    time.Duration                                            // an answer begins this much later
 
 	sent  atomic.Int64 // bytes of the file
@@ -82,11 +85,18 @@ func (s *seed) serve(c net.Conn) {
 			s.t.Errorf("Range %q: %v", r.Header.Get("Range"), err)
 			return
 		}
+		var headers []string
+		if s.chooses != nil {
+			headers = append(headers, headerFeatures+": queue/1.0, "+featureWant+"/0.1")
+			asked = s.chooses(r.Header.Get(headerWant), asked)
+		} else if offer := r.Header.Get(headerWant); offer != "" {
+			s.t.Errorf("offers %q to a source that does not choose", offer)
+		}
 		said, length := asked, asked.Len()
 		if s.says != nil {
 			said, length = s.says(asked)
 		}
-		headers := []string{"Content-Range: " + ranges.ContentRange(said, s.file.Size), fmt.Sprintf("Content-Length: %d", length)}
+		headers = append(headers, "Content-Range: "+ranges.ContentRange(said, s.file.Size), fmt.Sprintf("Content-Length: %d", length))
 		for _, tree := range s.trees {
 			headers = append(headers, nameOfTree(s.file, tree))
 		}
@@ -130,6 +140,7 @@ func (s *seed) send(c net.Conn, r ranges.Range) bool {
 	if s.rate != nil {
 		piece = min(piece, max(1, s.rate(s.sent.Load())/8)) // nor is a slow one silent for long
 	}
+	piece = cmp.Or(s.piece, piece)
 	for at := r.Start; at < r.End; {
 		b := s.bytes[at:min(at+piece, r.End)]
 		n := int64(len(b))

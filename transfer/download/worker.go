@@ -19,7 +19,8 @@ type worker struct {
 	d       *download
 	source  *source // its policy is the loop's; the worker reads where it is
 	partial *store.Partial
-	jobs    chan job // holds one
+	jobs    chan job  // holds one
+	claimed chan bool // holds one: whether what its source chose is wanted still
 	events  chan<- event
 	leave   context.CancelCauseFunc // ends it; a *refusal is what its job then fails with
 
@@ -35,10 +36,12 @@ type worker struct {
 	unfit   atomic.Int64 // and those nobody is to blame for
 	heard   atomic.Int64 // when it last read something, in Unix ns
 	waited  atomic.Int64 // ns it waited for the limit since the loop looked
+	limited atomic.Bool  // it waits for the limit
 
 	// Below: the loop's.
 	busy      bool
 	settling  ranges.Range // what it held back before this job, and writes first
+	coming    bool         // its source gives what it offered, or is given no choice
 	sent      bool         // away, which its next event confirms
 	names     names        // of its trees
 	pace      pace
@@ -50,6 +53,7 @@ type worker struct {
 // job is what a worker is to do.
 type job struct {
 	part, free ranges.Range // what to ask for; the missing bytes from there on
+	offer      *ranges.Set  // of which the source may choose as much; nil: it gives part
 	tree       *merkle.Tree // verify by; nil: what comes is written as it is
 	probe      bool         // keep what comes: how to verify it is not known yet
 	fetch      *merkle.Kind // fetch this tree instead
@@ -58,15 +62,17 @@ type job struct {
 
 // told is what the head of an answer says of the source.
 type told struct {
-	names             // the trees it has
-	have  *ranges.Set // the bytes it has, nil if it has all or does not say
-	place place       // in its queue, none if it does not say
+	names               // the trees it has
+	have    *ranges.Set // the bytes it has, nil if it has all or does not say
+	place   place       // in its queue, none if it does not say
+	chooses bool        // of what we offer
 }
 
 // event tells the loop that a worker is done with its job. With an error, which
 // is that of fetch, it has ended.
 type event struct {
 	worker *worker
+	claim  ranges.Range // not empty: it is not done, but asks whether this is wanted
 	told                // by the answer
 	tree   *merkle.Tree // that was fetched
 	err    error
@@ -101,12 +107,12 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if err := w.settle(j.tree); err != nil || j.part.Empty() {
 		return told{}, err
 	}
-	answer, err := w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(j.part) })
+	answer, err := w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(j.part, j.offer) })
 	if err != nil {
 		return told{}, err
 	}
-	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header)}
-	span, refused := judge(answer, w.d.file, j.part, j.free)
+	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header), readChooses(answer.Header)}
+	span, refused := judge(answer, w.d.file, j.part, j.free, j.offer)
 	if refused != nil {
 		return said, refused
 	}
@@ -118,10 +124,14 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 			return said, short(span, said.have)
 		}
 	}
-	if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
+	if j.offer != nil {
+		if err := w.chosen(ctx, span); err != nil {
+			return said, err
+		}
+	} else if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
 		w.at.Store(span.Start)
 	}
-	whole := span.End > j.part.End
+	whole := j.offer == nil && span.End > j.part.End
 	if whole { // it gives the whole file only
 		w.end.Store(span.End)
 	}

@@ -14,8 +14,9 @@ const (
 
 const (
 	// TellEvery is how long a peer is not told again of sources on one connection
-	// (time), since there are others by then.
-	TellEvery = time.Minute
+	// (time), since there are others by then: when many begin with a file at once, all
+	// are new to one another.
+	TellEvery = 10 * time.Second
 	// unprovenLife is how long a source is remembered on the word of others, from
 	// the last time it was named.
 	unprovenLife = time.Hour

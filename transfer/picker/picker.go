@@ -58,7 +58,7 @@ func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, other
 // fewest of the others have.
 func (p Picker) rarest(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set) (rare ranges.Range, ok bool) {
 	fewest, behind := len(others)+1, false
-	for free := range p.free(missing, jobs, have) {
+	for free := range p.Free(missing, jobs, have) {
 		cuts := []int64{free.Start, free.End}
 		for _, o := range others {
 			for r := range o.All() {
@@ -89,9 +89,9 @@ func (p Picker) rarest(missing []ranges.Range, jobs []Job, have *ranges.Set, oth
 	return rare, ok
 }
 
-// free yields, in order, the whole slices that are missing in part, that nobody
+// Free yields, in order, the whole slices that are missing in part, that nobody
 // works on and that have holds.
-func (p Picker) free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.Seq[ranges.Range] {
+func (p Picker) Free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.Seq[ranges.Range] {
 	return func(yield func(ranges.Range) bool) {
 		var left ranges.Set
 		for _, gap := range missing {
