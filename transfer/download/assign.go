@@ -47,7 +47,7 @@ func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error
 func (c *crew) rest(now time.Time, w *worker) {
 	c.part(w)
 	src := w.source
-	src.until, src.reason, src.have = now.Add(partWait), src.name()+": has no part that is missing", nil
+	src.until, src.reason, src.have = now.Add(src.dryWait()), src.name()+": has no part that is missing", nil
 }
 
 // spare reports whether there is work for one more.
@@ -126,6 +126,9 @@ func (w *worker) job() picker.Job {
 		idle = 0 // it is we who keep it waiting
 	case !w.answered() && (w.source.partial || w.source.crowded):
 		idle = max(0, idle-lineTime) // others may be served first
+	case w.answered(): // who gives little does so in pieces, with pauses between
+		pause := float64(heard-w.started.UnixNano()) * pauseBytes / float64(max(w.came.Load(), 1))
+		idle = max(0, idle-time.Duration(min(pause, float64(lineTime))))
 	}
 	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: w.pace.rate(), Idle: idle}
 }
@@ -220,6 +223,7 @@ func (w *worker) start(now time.Time, j job) {
 	w.waited.Store(0)
 	w.started = now
 	w.heard.Store(now.UnixNano())
+	w.came.Store(0)
 	w.settling = ranges.Range{}
 	w.coming = j.offer == nil
 	if len(w.probe) > 0 {

@@ -128,6 +128,24 @@ func TestSilence(t *testing.T) {
 		if idle := w.job().Idle; idle < stuckTime {
 			t.Errorf("in line for ever, and silent for %v", idle)
 		}
+		w.start(time.Now(), <-w.jobs)
+		time.Sleep(2 * time.Second)
+		w.came.Store(2 * 800) // 512 bytes in 0.64 s, as one of four on a slow link
+		w.heard.Store(time.Now().UnixNano())
+		time.Sleep(stuckTime)
+		if idle := w.job().Idle; idle != 0 {
+			t.Errorf("it gives 800 bytes a second, and is silent for %v", idle)
+		}
+		time.Sleep(lineTime)
+		if idle := w.job().Idle; idle < stuckTime {
+			t.Errorf("it gave 800 bytes a second, and is silent for %v", idle)
+		}
+		w.came.Store(2 * mb)
+		w.heard.Store(time.Now().UnixNano())
+		time.Sleep(stuckTime)
+		if idle := w.job().Idle; idle < stuckTime*9/10 {
+			t.Errorf("it gave a megabyte a second, and is silent for %v", idle)
+		}
 		w.limited.Store(true)
 		if idle := w.job().Idle; idle != 0 {
 			t.Errorf("kept waiting, and silent for %v", idle)

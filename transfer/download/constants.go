@@ -49,6 +49,10 @@ const (
 	// takes over all of its part (time).
 	stuckTime = time.Second
 
+	// pauseBytes is how much a source gives between two pauses that are no silence, at
+	// the rate it gave at so far (bytes): some pieces of those who share a slow link.
+	pauseBytes = 2 << 10
+
 	// lineTime is how long a source that gives others the file too may take until it
 	// answers (time): so long questions wait for a slot (queue.HoldTime).
 	lineTime = 8 * time.Second

@@ -185,6 +185,8 @@ func (c *crew) heard(ev event) error {
 		c.part(w)
 		if refused.notYet && ev.have != nil && c.wants(ev.have) {
 			refused.after = minRetryAfter // it was only asked for the wrong part
+		} else if refused.notYet && w.source.chooses {
+			refused.after = min(refused.after, w.source.dryWait())
 		}
 		d.sources.refused(w.source, refused, time.Now())
 		d.failed(w.source)

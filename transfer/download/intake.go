@@ -162,6 +162,7 @@ func (in *intake) read(b []byte) (int, error) {
 	n, err := in.body.Read(b)
 	now := time.Now()
 	in.heard.Store(now.UnixNano())
+	in.came.Add(int64(n))
 	if limit == nil || n == 0 {
 		return n, err
 	}

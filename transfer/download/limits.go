@@ -56,8 +56,9 @@ const (
 	minPace  = 20 * time.Millisecond
 
 	// partWait is how long a source rests that has none of the missing parts yet
-	// (time).
-	partWait = 10 * time.Second
+	// (time), firstPartWait how long at first if it chooses what it gives.
+	partWait      = 10 * time.Second
+	firstPartWait = time.Second
 
 	// satedWait is how long a source rests that there is no use for just now (time).
 	satedWait = 2 * time.Second

@@ -50,6 +50,7 @@ type source struct {
 	partial  bool        // it had not all then
 	place    place       // that it gave us in its queue
 	chooses  bool        // it can choose of what we offer
+	dry      int         // how many times in a row it had no part that is missing
 }
 
 // plan is what to do next.
@@ -216,7 +217,18 @@ func (s *sources) queued(now time.Time) *source {
 // gave notes bytes that came from src.
 func (s *sources) gave(src *source, n int64) {
 	src.bytes += n
-	src.failures = 0
+	src.failures, src.dry = 0, 0
+}
+
+// dryWait is how long a source rests that has no part that is missing: if it chooses
+// it is asked again soon, since it will have what nobody else has, and then ever
+// less often.
+func (src *source) dryWait() time.Duration {
+	if !src.chooses {
+		return partWait
+	}
+	src.dry = min(src.dry+1, 16)
+	return min(firstPartWait<<(src.dry-1), partWait)
 }
 
 // refused notes an exchange with src that ended early.

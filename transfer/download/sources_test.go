@@ -292,3 +292,28 @@ func TestStrings(t *testing.T) {
 		}
 	}
 }
+
+// TestDryWait: a source that chooses and has nothing yet is asked again soon, then ever
+// less often, until it gave something.
+func TestDryWait(t *testing.T) {
+	s := &sources{}
+	src := &source{}
+	if w := src.dryWait(); w != partWait {
+		t.Errorf("one that does not choose rests for %v", w)
+	}
+	src.chooses = true
+	for range 2 {
+		for _, want := range []time.Duration{firstPartWait, 2 * firstPartWait, 4 * firstPartWait, 8 * firstPartWait, partWait, partWait} {
+			if w := src.dryWait(); w != want {
+				t.Errorf("it rests for %v, want %v", w, want)
+			}
+		}
+		for range 100 {
+			src.dryWait()
+		}
+		if w := src.dryWait(); w != partWait {
+			t.Errorf("it rests for %v in the end", w)
+		}
+		s.gave(src, 1)
+	}
+}

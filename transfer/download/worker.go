@@ -37,6 +37,7 @@ type worker struct {
 	heard   atomic.Int64 // when it last read something, in Unix ns
 	waited  atomic.Int64 // ns it waited for the limit since the loop looked
 	limited atomic.Bool  // it waits for the limit
+	came    atomic.Int64 // bytes of its job, verified or not
 
 	// Below: the loop's.
 	busy      bool
