@@ -86,9 +86,9 @@ const (
 	batchBytes = 1 << 20
 	batchTime  = 100 * time.Millisecond
 
-	// maxBlocks is how many of these a worker has (count): one that is filled, and
-	// those that are hashed meanwhile.
-	maxBlocks = 4
+	// maxBlocks is how many of these a worker has (count): one that is filled, two
+	// that are written or wait for it, and those that are hashed meanwhile.
+	maxBlocks = 5
 
 	// Sources that wait for our limit for more than strainMost of the time that they give
 	// (a part, over strainTime of the past) are too many, if they are more than

@@ -43,30 +43,37 @@ func (in *intake) write(span ranges.Range) error {
 }
 
 // verify writes the whole slices of span that are right, until somebody else has
-// the rest.
+// the rest. While some are written, the next are read.
 func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
 	first, last := wholeSlices(span, tree)
-	at := tree.Span(first).Start
+	at := min(tree.Span(first).Start, span.End)
 	if err := in.skip(at - span.Start); err != nil {
 		return err
 	}
+	out := in.writeOut()
+	at, err := in.verifyInto(out, tree, at, last)
+	if failed := out.close(); failed != nil {
+		return failed
+	}
+	if err != nil || in.left {
+		return err
+	}
+	return in.skip(span.End - at)
+}
+
+// verifyInto reads slices from at on, up to last, and gives those that are right to
+// out, until that fails. It returns where it has ended.
+func (in *intake) verifyInto(out *outlet, tree *merkle.Tree, at int64, last int) (int64, error) {
 	h := merkle.NewSliceHasher(tree)
-	for many := 1; at < span.End && tree.Slice(at) <= last && !in.taken(at); {
+	for many := 1; at < tree.Size() && tree.Slice(at) <= last && !in.taken(at) && !out.failed.Load(); {
 		begun := time.Now()
 		to := min(tree.Slice(at)+many-1, last, max(tree.Slice(at), tree.Slice(in.end.Load()-1)))
 		b := in.block(int(tree.Span(to).End - at))
 		n, err := in.batch(b, h, tree, at)
-		if n == 0 {
-			in.blocks.back <- b
-		} else {
-			if err := in.lend(b[:n], at); err != nil {
-				return err
-			}
-			at += n
-			in.at.Store(at)
-		}
+		out.blocks <- verified{b[:n], at}
+		at += n
 		if err != nil {
-			return err
+			return at, err
 		}
 		switch took := time.Since(begun); {
 		case took > batchTime:
@@ -75,10 +82,7 @@ func (in *intake) verify(span ranges.Range, tree *merkle.Tree) error {
 			many = min(2*many, max(1, int(batchBytes/tree.SliceSize())))
 		}
 	}
-	if in.left {
-		return nil
-	}
-	return in.skip(span.End - at)
+	return at, nil
 }
 
 // wholeSlices is the first and the last of the slices that lie in span, the last
@@ -175,30 +179,6 @@ func (in *intake) read(b []byte) (int, error) {
 		return n, late
 	}
 	return n, err
-}
-
-// blocks is memory for slices, which the partial file keeps for a while.
-type blocks struct {
-	back chan []byte // has room for all
-	made int
-}
-
-// block is n bytes that nobody needs.
-func (w *worker) block(n int) []byte {
-	var b []byte
-	if w.blocks.made < maxBlocks {
-		select {
-		case b = <-w.blocks.back:
-		default:
-			w.blocks.made++
-		}
-	} else {
-		b = <-w.blocks.back
-	}
-	if cap(b) < n {
-		b = make([]byte, n)
-	}
-	return b[:n]
 }
 
 // room is the buffer, n bytes long at least.
