@@ -193,12 +193,13 @@ func (c *crew) parts(w *worker) (parts []*ranges.Set) {
 func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.Job) bool) (ranges.Range, bool) {
 	var at []*worker
 	var jobs []picker.Job
+	missing := c.partial.Missing()
 	for _, o := range c.workers {
 		if o == w || !o.busy || !o.coming || o == c.fetching || o.sent {
 			continue
 		}
 		if j := o.job(); may(j) {
-			at, jobs = append(at, o), append(jobs, j)
+			at, jobs = append(at, o), append(jobs, j.Of(missing))
 		}
 	}
 	i, from, ok := cut.Steal(jobs, w.source.have, rate)

@@ -227,6 +227,7 @@ func (c *crew) count(now time.Time) {
 		}
 		wasted := w.wasted.Swap(0)
 		w.source.wasted += wasted
+		w.source.quiet = w.busy && w.job().Idle >= stuckTime
 		d.wasted += wasted + w.unfit.Swap(0)
 		sum += n
 	}
@@ -241,7 +242,7 @@ func (c *crew) count(now time.Time) {
 func (c *crew) sendSlow(now time.Time) {
 	for _, w := range c.workers {
 		over := now.Sub(w.slowSince)
-		if !w.busy || w.sent || over < slowWindow {
+		if !w.busy || w.sent || w.limited.Load() || over < slowWindow {
 			continue
 		}
 		if w.slowBytes < slowRate*int64(slowWindow/time.Second) && c.d.sources.hasOther(w.source, now) {

@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -149,8 +150,13 @@ func (in *intake) fill(b []byte) error {
 		n, err := in.read(b[filled:])
 		filled += n
 		if filled < len(b) && err != nil {
-			in.wasted.Add(int64(filled))
-			return blame(in.ctx, "broke off", err)
+			err := blame(in.ctx, "broke off", err)
+			if errors.Is(err, context.Canceled) { // we broke off
+				in.unfit.Add(int64(filled))
+			} else {
+				in.wasted.Add(int64(filled))
+			}
+			return err
 		}
 	}
 	return nil

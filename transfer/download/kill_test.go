@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -31,10 +32,10 @@ var (
 
 // What a child process of TestKill is told.
 const (
-	envFolder = "FILBERT_TEST_FOLDER"
-	envSource = "FILBERT_TEST_SOURCE"
-	envSize   = "FILBERT_TEST_SIZE"
-	envSHA1   = "FILBERT_TEST_SHA1"
+	envFolder  = "FILBERT_TEST_FOLDER"
+	envSources = "FILBERT_TEST_SOURCES" // addresses with spaces between
+	envSize    = "FILBERT_TEST_SIZE"
+	envSHA1    = "FILBERT_TEST_SHA1"
 )
 
 // What the child says when it gets there.
@@ -74,8 +75,11 @@ func downloadUntilKilled(folder string) {
 	must(err)
 	m := New(Config{Store: s, Connector: sockets{}, Version: "0.1"})
 	file := transfer.File{Name: id.String(), Size: size, SHA1: id}
-	source := transfer.Source{Addr: netip.MustParseAddrPort(os.Getenv(envSource))}
-	_, err = m.Add(Request{File: file, Sources: []transfer.Source{source}})
+	var sources []transfer.Source
+	for addr := range strings.FieldsSeq(os.Getenv(envSources)) {
+		sources = append(sources, transfer.Source{Addr: netip.MustParseAddrPort(addr)})
+	}
+	_, err = m.Add(Request{File: file, Sources: sources})
 	must(err)
 	m.loops.Go(func() { m.Run(context.Background()) })
 	state := Queued
@@ -89,22 +93,59 @@ func downloadUntilKilled(folder string) {
 }
 
 // TestKill kills a download again and again, at random moments of its recovery,
-// its transfer and its completion. Every file must become right, and no kill
-// may cost more than the bytes that were not synced.
+// its transfer and its completion: one from a single source, one from three honest
+// ones and three others. Every file must become right, and no kill may cost more
+// than the bytes that were not synced.
 func TestKill(t *testing.T) {
-	rng := rand.New(rand.NewPCG(*killSeed, 0))
-	folder := t.TempDir()
+	t.Run("one source", func(t *testing.T) {
+		killAgainAndAgain(t, *kills/2, func(t *testing.T, of byte) killable {
+			file, b := content(of, killSize)
+			addr, served := paced(t, b)
+			return killable{file, addr, served.Load, 0}
+		})
+	})
+	t.Run("three and three liars", func(t *testing.T) {
+		killAgainAndAgain(t, *kills-*kills/2, func(t *testing.T, of byte) killable {
+			c := gather(t, sockets{}, of, killSize, 25*mb)
+			var addrs []string
+			for _, s := range c.seeds {
+				addrs = append(addrs, s.Addr.String())
+			}
+			sent := func() (sum int64) {
+				for _, s := range c.seeds {
+					sum += s.sent.Load()
+				}
+				return sum
+			}
+			// Who lied is not known to the next life, and what each is at is a slice.
+			return killable{c.file, strings.Join(addrs, " "), sent, int64(len(c.seeds)) * (64<<10 + 64<<10)}
+		})
+	})
+}
+
+// killable is a file whose download can be killed.
+type killable struct {
+	file    transfer.File
+	sources string
+	served  func() int64
+	more    int64 // that each life may cost (bytes)
+}
+
+func killAgainAndAgain(t *testing.T, left int, make func(t *testing.T, of byte) killable) {
+	rng := rand.New(rand.NewPCG(*killSeed, uint64(left)))
+	folder, total := t.TempDir(), left
 	during := map[string]int{}
 	files, fetched := 0, int64(0)
-	for left := *kills; left > 0; files++ {
-		file, b := content(byte(files), killSize)
-		addr, served := paced(t, b)
-		path := filepath.Join(folder, file.SHA1.String())
-		journal := filepath.Join(folder, ".filbert", file.SHA1.String()+".journal")
-		env := append(os.Environ(), "GORACE=atexit_sleep_ms=0", envFolder+"="+folder, envSource+"="+addr, envSize+"="+strconv.Itoa(killSize), envSHA1+"="+file.SHA1.String())
-		killed := 0
+	for ; left > 0; files++ {
+		k := make(t, byte(files))
+		path := filepath.Join(folder, k.file.SHA1.String())
+		journal := filepath.Join(folder, ".filbert", k.file.SHA1.String()+".journal")
+		env := append(os.Environ(), "GORACE=atexit_sleep_ms=0", envFolder+"="+folder, envSources+"="+k.sources,
+			envSize+"="+strconv.Itoa(killSize), envSHA1+"="+k.file.SHA1.String())
+		killed, lives := int64(0), int64(0)
 		for {
 			stage, wasKilled := live(t, env, rng, left > 0)
+			lives++
 			if wasKilled {
 				during[stage]++
 				killed++
@@ -115,13 +156,14 @@ func TestKill(t *testing.T) {
 			}
 		}
 		got, err := os.ReadFile(path)
-		if err != nil || sha1.Sum(got) != file.SHA1 {
+		if err != nil || sha1.Sum(got) != k.file.SHA1 {
 			t.Fatalf("file %d after %d kills: %d bytes that are wrong, %v", files, killed, len(got), err)
 		}
-		if most := killSize + int64(killed)*killLoss; served.Load() > most {
-			t.Errorf("file %d took %d bytes and %d kills, more than %d", files, served.Load(), killed, most)
+		served := k.served()
+		if most := killSize + killed*killLoss + lives*k.more; served > most {
+			t.Errorf("file %d took %d bytes and %d kills, more than %d", files, served, killed, most)
 		}
-		fetched += served.Load()
+		fetched += served
 		if left, err := filepath.Glob(filepath.Join(folder, ".filbert", "*")); err != nil || len(left) > 0 {
 			t.Errorf("left behind: %v, %v", left, err)
 		}
@@ -130,10 +172,10 @@ func TestKill(t *testing.T) {
 		}
 		os.Remove(path)
 	}
-	t.Logf("%d files, %d kills: %v; %.1f MiB fetched for %d MiB", files, *kills, during, float64(fetched)/(1<<20), files*killSize>>20)
-	for _, stage := range []string{saysRecovering, saysDownloading, saysVerifying} {
-		if during[stage] == 0 {
-			t.Errorf("%d of %d kills while %s", during[stage], *kills, stage)
+	t.Logf("%d files, %d kills: %v; %.1f MiB fetched for %d MiB", files, total, during, float64(fetched)/(1<<20), files*killSize>>20)
+	for stage, least := range map[string]int{saysDownloading: total / 10, saysRecovering: total / 10, saysVerifying: total / 200} {
+		if during[stage] < least {
+			t.Errorf("%d of %d kills while %s, want %d", during[stage], total, stage, least)
 		}
 	}
 }
@@ -157,7 +199,7 @@ func live(t *testing.T, env []string, rng *rand.Rand, mayKill bool) (stage strin
 	stageToHit := ""
 	if mayKill {
 		within(5*time.Millisecond, 150*time.Millisecond)
-		stageToHit = []string{"", saysRecovering, saysVerifying}[rng.IntN(3)]
+		stageToHit = []string{"", saysRecovering, saysRecovering, saysVerifying}[rng.IntN(4)]
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		stage = lines.Text()

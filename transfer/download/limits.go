@@ -130,7 +130,7 @@ const (
 
 	// wasteShare: of a source that breaks off in the middle of a slice, again and
 	// again, a sixteenth of what it gives may be for nothing. Beyond, it is asked
-	// only when nobody else is at work; so a bad one costs a slice, and no more than
+	// only when no better one is giving; so a bad one costs a slice, and no more than
 	// that for each sixteen it gave.
 	wasteShare = 16
 

@@ -42,6 +42,7 @@ type source struct {
 	bytes    int64       // in the file as it is now
 	wasted   int64       // that came from it and were of no use
 	working  bool        // it is being asked
+	quiet    bool        // and has given nothing for a while
 	names    names       // of its hash trees
 	have     *ranges.Set // the bytes it has, nil for all
 	busy     bool        // it said so when it was last asked
@@ -140,12 +141,12 @@ func (s *sources) next(now time.Time) plan {
 
 // best is the source to ask: one that gave bytes before one that did not, an
 // untried one before one that failed. One that costs too much is not asked while
-// one that does not is at work.
+// one that does not is giving.
 func (s *sources) best(now time.Time) *source {
 	var best *source
 	better := false
 	for _, src := range s.list {
-		better = better || src.working && !src.costly()
+		better = better || src.working && !src.quiet && !src.costly()
 		if !src.dropped && !src.working && !src.until.After(now) && (best == nil || src.before(best)) {
 			best = src
 		}

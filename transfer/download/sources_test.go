@@ -56,6 +56,10 @@ func working(name byte, is bool) func(*sources, time.Time) {
 	return func(s *sources, _ time.Time) { named(s, name).working = is }
 }
 
+func quiet(name byte, is bool) func(*sources, time.Time) {
+	return func(s *sources, _ time.Time) { named(s, name).quiet = is }
+}
+
 func refused(name byte, v verdict, after time.Duration) func(*sources, time.Time) {
 	return func(s *sources, now time.Time) {
 		s.refused(named(s, name), &refusal{verdict: v, after: after, err: errors.New("said no")}, now)
@@ -120,6 +124,8 @@ func TestSources(t *testing.T) {
 			{do: wasted(1, 1), want: "2"},
 			{do: wasted(2, 1), want: "3"},
 			{do: working(3, true), reason: "no source"},
+			{do: quiet(3, true), want: "1"},
+			{do: quiet(3, false), reason: "no source"},
 			{do: gave(1, 16), want: "1"},
 			{do: wasted(1, 1), reason: "no source"},
 			{do: working(3, false), want: "3"},

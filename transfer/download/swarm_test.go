@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -29,6 +30,7 @@ type seed struct {
 	spoil    func(b []byte, at int64, sent int64) (_ []byte, ok bool) // what goes out instead of b; not ok: it closes
 	says     func(r ranges.Range) (ranges.Range, int64)               // range and length of its answers; nil: the truth
 	chooses  func(offer string, r ranges.Range) ranges.Range          // what it gives of what it may choose from; nil: it does not
+	stalls   func(sent int64) bool                                    // it sends nothing more then, and keeps the connection
 	giveTree func(c net.Conn)                                         // answers a request for a tree; nil: with the tree
 	piece    int64                                                    // bytes it sends at a time; 0: 32 KiB
 	ahead    time.Duration                                            // an answer begins this much later
@@ -146,6 +148,10 @@ func (s *seed) send(c net.Conn, r ranges.Range) bool {
 		n := int64(len(b))
 		if s.rate != nil {
 			pass(time.Duration(float64(n) / float64(s.rate(s.sent.Load())) * float64(time.Second)))
+		}
+		if s.stalls != nil && s.stalls(s.sent.Load()) {
+			io.Copy(io.Discard, c)
+			return false
 		}
 		if s.spoil != nil {
 			spoilt, ok := s.spoil(b, at, s.sent.Load())

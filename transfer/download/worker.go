@@ -35,8 +35,8 @@ type worker struct {
 	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
 	unfit   atomic.Int64 // and those nobody is to blame for
 	heard   atomic.Int64 // when it last read something, in Unix ns
-	waited  atomic.Int64 // ns it waited for the limit since the loop looked
-	limited atomic.Bool  // it waits for the limit
+	waited  atomic.Int64 // ns it waited for the limit and the disk since the loop looked
+	limited atomic.Bool  // it waits for one of these
 	came    atomic.Int64 // bytes of its job, verified or not
 
 	// Below: the loop's.
@@ -207,15 +207,22 @@ func wrongSlice(at int64, tree *merkle.Tree) *refusal {
 
 // put writes bytes into the file.
 func (w *worker) put(b []byte, at int64) error {
-	return w.wrote(w.partial.WriteAt(b, at))
+	return w.onDisk(func() (int, error) { return w.partial.WriteAt(b, at) })
 }
 
 // lend writes a block into the file, which keeps it for a while.
 func (w *worker) lend(b []byte, at int64) error {
-	return w.wrote(w.partial.WriteLent(b, at, w.blocks.back))
+	return w.onDisk(func() (int, error) { return w.partial.WriteLent(b, at, w.blocks.back) })
 }
 
-func (w *worker) wrote(n int, err error) error {
+// onDisk writes. The time that takes is not the source's.
+func (w *worker) onDisk(write func() (int, error)) error {
+	begun := time.Now()
+	w.limited.Store(true)
+	n, err := write()
+	w.heard.Store(time.Now().UnixNano())
+	w.limited.Store(false)
+	w.waited.Add(int64(time.Since(begun)))
 	w.took.Add(int64(n))
 	switch {
 	case errors.Is(err, store.ErrFragmented):

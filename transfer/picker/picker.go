@@ -21,6 +21,18 @@ type Job struct {
 // Left is the bytes still to come.
 func (j Job) Left() int64 { return max(0, j.End-j.At) }
 
+// Of is the job without what of its beginning is not missing any more.
+func (j Job) Of(missing []ranges.Range) Job {
+	for _, gap := range missing {
+		if gap.End > j.At {
+			j.At = max(j.At, min(gap.Start, j.End))
+			return j
+		}
+	}
+	j.At = max(j.At, j.End)
+	return j
+}
+
 // Picker is what the parts of a file are cut by. A source is given seconds of
 // work, not bytes, so that a fast one is not asked all the time and a slow one
 // holds nothing up.
@@ -142,8 +154,9 @@ func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, fro
 			theirs = mine
 		}
 		cut := p.up(j.At + int64(float64(j.Left())*float64(theirs)/float64(mine+theirs)))
+		cut = max(cut, p.Down(j.At)+p.Slice) // some of this slice is here
 		if j.Idle >= p.Stuck {
-			cut = p.Down(j.At) + p.Slice // half of this slice may be there
+			cut = p.Down(j.At) + p.Slice
 			if j.End-cut < p.Split {
 				cut = p.Down(j.At)
 			}

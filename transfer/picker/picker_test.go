@@ -113,6 +113,22 @@ func TestFrom(t *testing.T) {
 	}
 }
 
+// TestOf: what is here already of a job is no work.
+func TestOf(t *testing.T) {
+	missing := []ranges.Range{span(100, 200), span(300, 400)}
+	for want, j := range map[int64]Job{
+		150: {At: 150, End: 350},
+		100: {At: 50, End: 350},
+		300: {At: 200, End: 350},
+		250: {At: 210, End: 250},
+		500: {At: 450, End: 500},
+	} {
+		if got := j.Of(missing); got.At != want || got.End != j.End {
+			t.Errorf("%+v: %+v, want it from %d", j, got, want)
+		}
+	}
+}
+
 func TestSteal(t *testing.T) {
 	for name, c := range map[string]struct {
 		jobs   []Job

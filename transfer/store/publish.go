@@ -102,26 +102,27 @@ func (p *Partial) copyTo(ctx context.Context, to place) (err error) {
 	return f.Sync()
 }
 
-// finish makes the target durable and takes away what led there.
+// finish makes the target durable and takes away what led there. Without the
+// journal it is complete, and nothing that fails after that may have it fetched
+// again: names that come back with the power lead the next Complete to the target.
 func (p *Partial) finish(folder FS, dir string) (string, error) {
 	if err := folder.SyncDir("."); err != nil {
 		return "", wrap("sync", dir, err)
 	}
 	own, sha1 := p.store.cfg.FS, p.file.SHA1
-	rest := []place{{own, partialName(sha1)}, {own, journalName(sha1)}}
+	rest := []place{{own, partialName(sha1)}}
 	if p.output != "" {
 		rest = append(rest, place{folder, copyName(sha1)})
 	}
-	for _, file := range rest {
+	for _, file := range append(rest, place{own, journalName(sha1)}) {
 		if err := dropIfThere(file); err != nil {
 			return "", wrap("remove", file.name, err)
 		}
 	}
-	if err := own.SyncDir(stateDir); err != nil {
-		return "", wrap("sync", stateDir, err)
-	}
+	own.SyncDir(stateDir)
 	p.shut()
-	return filepath.Join(dir, p.said.target), p.end()
+	p.end()
+	return filepath.Join(dir, p.said.target), nil
 }
 
 func dropIfThere(file place) error {

@@ -82,6 +82,13 @@ func (f *FS) Calls() int {
 	return f.calls
 }
 
+// CallsOf is the number of calls of one kind so far.
+func (f *FS) CallsOf(op Op) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.callsOf[op]
+}
+
 // callWith answers one call; do gets the fault that is due, if one is.
 func (f *FS) callWith(op Op, name string, do func(*Fault) error) error {
 	f.mu.Lock()
@@ -93,11 +100,12 @@ func (f *FS) callWith(op Op, name string, do func(*Fault) error) error {
 	}
 	defer f.mu.Unlock()
 	f.calls++
+	f.callsOf[op]++
 	if f.off {
 		return f.failed(op, name, ErrPower)
 	}
 	if fault != nil && fault.Cut {
-		f.off = true
+		f.cut()
 		if op != Sync && op != SyncDir { // those may have had an effect without being called
 			do(nil)
 		}

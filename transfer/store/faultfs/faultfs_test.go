@@ -256,3 +256,24 @@ func TestOpString(t *testing.T) {
 		t.Errorf("%v %v %v", Any, Close, Op(0x42))
 	}
 }
+
+// TestCounts: calls are counted by kind, and the power goes once.
+func TestCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := New(Config{})
+		begin := time.Now()
+		create(t, f, "a", young)
+		f.Inject(Fault{Op: Write, Cut: true})
+		time.Sleep(time.Second)
+		if h, err := f.Open("a"); err != nil {
+			t.Fatal(err)
+		} else if _, err := h.WriteAt(old, 0); !errors.Is(err, ErrPower) {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		f.Cut()
+		if creates, writes := f.CallsOf(Create), f.CallsOf(Write); creates != 1 || writes != 2 || f.CutAt().Sub(begin) != time.Second {
+			t.Errorf("%d creates, %d writes, cut after %v", creates, writes, f.CutAt().Sub(begin))
+		}
+	})
+}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"filbert/transfer/store"
 )
@@ -32,10 +33,12 @@ type FS struct {
 	durable map[string]*file // as they are found after a power cut, but for
 	pending []change         // these, in order
 
-	calls  int // answered so far
-	life   int // kills and power cuts so far: handles of an earlier life are dead
-	off    bool
-	faults []*Fault
+	calls   int // answered so far
+	callsOf [Close + 1]int
+	life    int // kills and power cuts so far: handles of an earlier life are dead
+	off     bool
+	cutAt   time.Time // last
+	faults  []*Fault
 }
 
 // file is a file, or a folder.

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"path"
 	"slices"
+	"time"
 )
 
 // sectorBytes is what a disk writes as a whole (bytes).
@@ -30,7 +31,18 @@ func (f *FS) end() {
 func (f *FS) Cut() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.off = true
+	if !f.off {
+		f.cut()
+	}
+}
+
+func (f *FS) cut() { f.off, f.cutAt = true, time.Now() }
+
+// CutAt is when the power last went: at the call that was to meet it, or at Cut.
+func (f *FS) CutAt() time.Time {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.cutAt
 }
 
 // Restart switches the power on after a cut, or cuts it now and switches it on:
