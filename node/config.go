@@ -94,6 +94,10 @@ type Config struct {
 	UploadLimit, DownloadLimit int64
 	LimitSchedule              []string // other limits at some hours, see limit.ParseRule; the first that holds counts
 	LimitLAN                   bool
+
+	// UploadLimitLAN and DownloadLimitLAN are the same for hosts of the own network
+	// alone, at all hours.
+	UploadLimitLAN, DownloadLimitLAN int64
 }
 
 // agent is the User-Agent of handshakes and requests.

@@ -21,6 +21,8 @@ func newLimits(cfg Config) (*limits, error) {
 		up: limit.New(cfg.UploadLimit, cfg.LimitLAN), down: limit.New(cfg.DownloadLimit, cfg.LimitLAN),
 		plainUp: cfg.UploadLimit, plainDown: cfg.DownloadLimit,
 	}
+	l.up.SetOwn(cfg.UploadLimitLAN)
+	l.down.SetOwn(cfg.DownloadLimitLAN)
 	for _, text := range cfg.LimitSchedule {
 		rule, err := limit.ParseRule(text)
 		if err != nil {

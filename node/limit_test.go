@@ -9,7 +9,28 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"filbert/transfer/limit"
 )
+
+// TestLimitClasses: hosts of the own network have a limit of their own, at all hours.
+func TestLimitClasses(t *testing.T) {
+	l, err := newLimits(Config{UploadLimit: 100_000, UploadLimitLAN: 200_000, DownloadLimitLAN: 400_000, LimitSchedule: []string{"daily 00:00-24:00 0 0"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	far, home := netip.MustParseAddr("203.0.113.1"), netip.MustParseAddr("192.168.1.7")
+	const piece = 20 // of a second's bytes
+	for _, tt := range []struct {
+		l    *limit.Limit
+		host netip.Addr
+		want int
+	}{{l.up, far, 1 << 30}, {l.down, far, 1 << 30}, {l.up, home, 200_000 / piece}, {l.down, home, 400_000 / piece}} {
+		if got := tt.l.Piece(tt.host, 1<<30); got != tt.want {
+			t.Errorf("%v: pieces of %d, want %d", tt.host, got, tt.want)
+		}
+	}
+}
 
 // TestLimitSchedule follows the limits of a node over some minutes.
 func TestLimitSchedule(t *testing.T) {

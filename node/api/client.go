@@ -99,10 +99,11 @@ func (c *Client) Downloads(ctx context.Context) ([]Download, error) {
 
 // GetRequest says what to fetch, and how.
 type GetRequest struct {
-	Target   string `json:"target"`             // number of a result, URN or magnet link
-	Output   string `json:"output,omitempty"`   // absolute path for the file
-	Adopt    string `json:"adopt,omitempty"`    // absolute path of a file of which what fits is taken
-	Strategy string `json:"strategy,omitempty"` // auto, rarest or sequential; "" is not to say
+	Target   string `json:"target"`               // number of a result, URN or magnet link
+	Output   string `json:"output,omitempty"`     // absolute path for the file
+	Adopt    string `json:"adopt,omitempty"`      // absolute path of a file of which what fits is taken
+	Strategy string `json:"strategy,omitempty"`   // auto, rarest or sequential; "" is not to say
+	Limit    int64  `json:"limit_rate,omitempty"` // bytes per second; 0 is not to say, -1 no limit
 }
 
 // Get begins a download.

@@ -124,7 +124,7 @@ func downloadOf(s download.Status) Download {
 		URN: s.File.SHA1.URN(), Name: transfer.Display(s.File.Name), Size: s.File.Size, Have: s.Have, Verified: s.Verified,
 		State: s.State.String(), Rate: s.Rate, ETA: s.ETA.Seconds(), Source: transfer.Display(s.Source), Sources: s.Sources,
 		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
-		Verify: s.Verify, Wasted: s.Wasted, Map: s.Map, Strategy: string(s.Strategy),
+		Verify: s.Verify, Wasted: s.Wasted, Map: s.Map, Strategy: string(s.Strategy), Limit: s.Limit,
 	}
 	if a := s.Adopted; a.Path != "" {
 		d.Adopted = &Adopted{Path: transfer.Display(a.Path), Size: a.Size, Used: a.Used, Done: a.Done, Reason: transfer.Display(a.Reason)}

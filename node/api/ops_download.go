@@ -28,13 +28,14 @@ func (s *Server) downloadOperations(api huma.API) {
 			Output   string `json:"output,omitempty" doc:"absolute path for the file; the download folder when absent"`
 			Adopt    string `json:"adopt,omitempty" doc:"absolute path of a file on this machine of which what fits is taken; it is only read"`
 			Strategy string `json:"strategy,omitempty" enum:"auto,rarest,sequential" doc:"in which order it is fetched; auto when absent"`
+			Limit    int64  `json:"limit_rate,omitempty" minimum:"-1" doc:"the most bytes per second, besides the limits of all files; -1 takes back what was asked for before"`
 		}
 	}
 	huma.Post(api, "/v1/downloads", func(ctx context.Context, in *get) (*body[Download], error) {
 		if in.Body.Output != "" && !filepath.IsAbs(in.Body.Output) {
 			return nil, huma.Error422UnprocessableEntity("output must be an absolute path")
 		}
-		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt, Strategy: picker.Strategy(in.Body.Strategy)})
+		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt, Strategy: picker.Strategy(in.Body.Strategy), Rate: in.Body.Limit})
 		if err != nil {
 			return nil, getFailure(err)
 		}

@@ -111,6 +111,9 @@ func remark(d api.Download, now time.Time) string {
 	case "cancelled":
 		return "-"
 	case "downloading":
+		if d.Limit > 0 {
+			return "from " + givers(d) + ", at most " + rate(d.Limit)
+		}
 		return "from " + givers(d)
 	}
 	if !d.Until.IsZero() {

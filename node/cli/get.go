@@ -29,6 +29,8 @@ func (r *runner) get() *cli.Command {
 			&cli.StringFlag{Name: "adopt", Usage: "take what fits from `FILE`, such as what another program left; it is only read"},
 			&cli.StringFlag{Name: "strategy", Usage: "fetch in this `ORDER`: rarest (what fewest have first), sequential, or auto, which is\n" +
 				"sequential as long as nobody else is fetching the file"},
+			&cli.StringFlag{Name: "limit-rate", Usage: "fetch at most at `RATE`, such as 700k, 10M or bytes per second; 0 is no limit. It may be changed\n" +
+				"by getting the file again"},
 			&cli.StringFlag{Name: "folder", Usage: "fetch several results (3 5 7-9) into a new folder `NAME`"},
 			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists into a new folder; see the command collection"},
 			jsonFlag(),
@@ -43,7 +45,7 @@ var strategies = []string{"auto", "rarest", "sequential"}
 
 func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if c.String("folder") != "" || c.String("collection") != "" {
-		for _, flag := range []string{"adopt", "strategy"} {
+		for _, flag := range []string{"adopt", "strategy", "limit-rate"} {
 			if c.IsSet(flag) {
 				return usage("--%s is for one file, not for a folder", flag)
 			}
@@ -68,13 +70,20 @@ func (r *runner) doGet(c *cli.Context, n *api.Client) error {
 	if c.IsSet("strategy") && !slices.Contains(strategies, strategy) {
 		return usage("there is no --strategy %q, only %s", strategy, strings.Join(strategies, ", "))
 	}
+	rate, err := parseSize("limit-rate", c.String("limit-rate"))
+	if err != nil {
+		return err
+	}
+	if c.IsSet("limit-rate") && rate == 0 {
+		rate = -1
+	}
 	ctx := c.Context
 	if limit := c.Duration("timeout"); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
 	}
-	d, err := n.Get(ctx, api.GetRequest{Target: c.Args().First(), Output: output, Adopt: adopt, Strategy: strategy})
+	d, err := n.Get(ctx, api.GetRequest{Target: c.Args().First(), Output: output, Adopt: adopt, Strategy: strategy, Limit: rate})
 	if err != nil {
 		return err
 	}

@@ -214,6 +214,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Watch: conf.Watch, Rescan: rescan,
 		Downloads: conf.Downloads, OnComplete: conf.OnComplete, Browse: conf.Browse, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost, SlotsPerNet: conf.UploadSlotsPerNet,
 		UploadLimit: int64(conf.UploadLimit) << 10, DownloadLimit: int64(conf.DownloadLimit) << 10, LimitSchedule: conf.LimitSchedule, LimitLAN: conf.LimitLAN,
+		UploadLimitLAN: int64(conf.UploadLimitLAN) << 10, DownloadLimitLAN: int64(conf.DownloadLimitLAN) << 10,
 	}
 	for _, dir := range conf.Shares {
 		cfg.Shares = append(cfg.Shares, library.Share{Dir: dir})

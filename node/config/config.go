@@ -51,7 +51,9 @@ type Values struct {
 	DownloadLimit      int           `koanf:"download-limit"` // KiB/s
 	LimitSchedule      []string      `koanf:"limit-schedule"`
 	LimitLAN           bool          `koanf:"limit-lan"`
-	Rescan             time.Duration `koanf:"rescan"` // 0: never
+	UploadLimitLAN     int           `koanf:"upload-limit-lan"`   // KiB/s
+	DownloadLimitLAN   int           `koanf:"download-limit-lan"` // KiB/s
+	Rescan             time.Duration `koanf:"rescan"`             // 0: never
 	Watch              bool          `koanf:"watch"`
 	Speed              int           `koanf:"speed"` // kbit/s
 	Deflate            bool          `koanf:"deflate"`

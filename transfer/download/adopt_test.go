@@ -175,7 +175,7 @@ func TestAdoptRefuses(t *testing.T) {
 // FuzzParseTerms asserts that what is read of anything, written again, reads the same.
 func FuzzParseTerms(f *testing.F) {
 	f.Add(Terms{Adopt: "/a path/with\nadopt /"}.note())
-	f.Add("unknown\nstrategy rarest\nadopt /x")
+	f.Add("unknown\nstrategy rarest\nrate -1\nadopt /x")
 	f.Fuzz(func(t *testing.T, note string) {
 		terms := parseTerms(note)
 		if again := parseTerms(terms.note()); again != terms {

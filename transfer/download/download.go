@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/transfer"
+	"filbert/transfer/limit"
 	"filbert/transfer/merkle"
 	"filbert/transfer/picker"
 	"filbert/transfer/store"
@@ -20,6 +21,7 @@ type download struct {
 	output  string
 	number  uint64 // in the order they were added
 	log     zerolog.Logger
+	limit   *limit.Limit  // of this file alone
 	wake    chan struct{} // there are offers; holds one
 	done    chan struct{} // closed when nothing more will happen
 

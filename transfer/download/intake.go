@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"filbert/transfer/limit"
 	"filbert/transfer/merkle"
 	"filbert/transfer/ranges"
 )
@@ -162,22 +163,28 @@ func (in *intake) fill(b []byte) error {
 	return nil
 }
 
-// read reads into b, as the limit allows: what came is waited for after it was read,
+// read reads into b, as the limits allow: what came is waited for after it was read,
 // so that a source that gives little at a time takes no more than that from others.
 func (in *intake) read(b []byte) (int, error) {
-	limit, host := in.d.manager.cfg.Limit, in.client.host()
-	if limit != nil {
-		b = b[:limit.Piece(host, len(b))]
+	host := in.client.host()
+	limits := [...]*limit.Limit{in.d.limit, in.d.manager.cfg.Limit}
+	for _, l := range limits {
+		b = b[:l.Piece(host, len(b))]
 	}
 	n, err := in.body.Read(b)
 	now := time.Now()
 	in.heard.Store(now.UnixNano())
 	in.came.Add(int64(n))
-	if limit == nil || n == 0 {
+	if n == 0 {
 		return n, err
 	}
 	in.limited.Store(true)
-	late := limit.Wait(in.ctx, host, n)
+	var late error
+	for _, l := range limits {
+		if late == nil {
+			late = l.Wait(in.ctx, host, n)
+		}
+	}
 	in.limited.Store(false)
 	in.heard.Store(time.Now().UnixNano())
 	in.waited.Add(int64(time.Since(now))) // we are slow ourselves

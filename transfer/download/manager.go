@@ -222,6 +222,7 @@ func (m *Manager) register(f transfer.File, output string, have int64, terms Ter
 		wrong:   map[merkle.Hash]bool{},
 		status:  Status{File: f, Output: output, Have: have},
 		terms:   terms,
+		limit:   limit.New(terms.Rate, true),
 		sources: sources{rng: rand.New(rand.NewPCG(m.cfg.Rand.Uint64(), m.cfg.Rand.Uint64()))},
 	}
 	d.status.tellTerms(terms)

@@ -30,5 +30,6 @@ type Status struct {
 	Path   string    // where the file is, when Complete
 
 	Strategy picker.Strategy // in which order it is fetched
+	Limit    int64           // the most bytes per second of its own, 0: no limit
 	Adopted  Adoption        // what came of Terms.Adopt
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 
+	"filbert/transfer/limit"
 	"filbert/transfer/picker"
 	"filbert/transfer/store"
 )
@@ -18,11 +20,15 @@ type Terms struct {
 	Adopt string
 	// Strategy is in which order it is fetched, "" if nobody said.
 	Strategy picker.Strategy
+	// Rate is the most bytes per second it is fetched at, besides the limit of all
+	// files together; 0 if nobody said, negative for no limit of its own.
+	Rate int64
 }
 
 // The lines of a note. The path comes last, since it may have any bytes in it.
 const (
 	noteStrategy = "strategy"
+	noteRate     = "rate"
 	noteAdopt    = "adopt"
 )
 
@@ -35,6 +41,9 @@ func (t Terms) note() string {
 		}
 	}
 	line(noteStrategy, string(t.Strategy), "\n")
+	if t.Rate != 0 {
+		line(noteRate, strconv.FormatInt(t.Rate, 10), "\n")
+	}
 	line(noteAdopt, t.Adopt, "")
 	return note.String()
 }
@@ -51,6 +60,8 @@ func parseTerms(note string) (t Terms) {
 		switch key, value, _ := strings.Cut(line, " "); key {
 		case noteStrategy:
 			t.Strategy, _ = picker.ParseStrategy(value)
+		case noteRate:
+			t.Rate, _ = strconv.ParseInt(value, 10, 64)
 		}
 	}
 	return t
@@ -62,6 +73,9 @@ func (t Terms) check() error {
 		if _, err := picker.ParseStrategy(string(t.Strategy)); err != nil {
 			return fmt.Errorf("%w: %w", ErrTerms, err)
 		}
+	}
+	if 0 < t.Rate && t.Rate < limit.Least {
+		return fmt.Errorf("%w: %d bytes per second are less than %d", ErrTerms, t.Rate, limit.Least)
 	}
 	if t.Adopt == "" {
 		return nil
@@ -84,11 +98,14 @@ func (t *Terms) take(o Terms) {
 	if o.Strategy != "" {
 		t.Strategy = o.Strategy
 	}
+	if o.Rate != 0 {
+		t.Rate = o.Rate
+	}
 }
 
 // tellTerms tells what is asked for.
 func (s *Status) tellTerms(t Terms) {
-	s.Strategy = cmp.Or(t.Strategy, picker.Auto)
+	s.Strategy, s.Limit = cmp.Or(t.Strategy, picker.Auto), max(0, t.Rate)
 	if t.Adopt != "" {
 		s.Adopted = Adoption{Path: t.Adopt, Reason: reasonPending}
 	}
@@ -104,6 +121,7 @@ func (d *download) change(t Terms) {
 	all := d.terms
 	d.unkept = true
 	d.mu.Unlock()
+	d.limit.Set(all.Rate)
 	d.update(func(s *Status) { s.tellTerms(all) })
 	d.poke()
 }

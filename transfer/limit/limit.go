@@ -12,41 +12,58 @@ import (
 
 // Limit is a rate that any number of transfers share: who asks first goes
 // first, piece by piece, so that those who always have more to move get equal
-// parts. A nil Limit limits nothing. Safe for concurrent use.
+// parts. Those with hosts of the own network (loopback, link-local and private
+// addresses) are a class of their own, which may have another rate. A nil Limit
+// limits nothing. Safe for concurrent use.
 type Limit struct {
-	bucket *rate.Limiter
-	piece  atomic.Int64 // bytes; 0: no limit
-	lan    bool
+	all, own bucket
+	lan      bool
+}
+
+// bucket is one rate.
+type bucket struct {
+	*rate.Limiter
+	piece atomic.Int64 // bytes; 0: no limit
 }
 
 // New limits to perSecond bytes a second, 0 is no limit. Rates between 0 and
-// Least become Least. Hosts of the own network (loopback, link-local and private
-// addresses) are limited only with lan.
+// Least become Least. Hosts of the own network are limited only with lan.
 func New(perSecond int64, lan bool) *Limit {
-	l := &Limit{bucket: rate.NewLimiter(rate.Inf, 0), lan: lan}
+	l := &Limit{lan: lan}
+	for _, b := range []*bucket{&l.all, &l.own} {
+		b.Limiter = rate.NewLimiter(rate.Inf, 0)
+	}
 	l.Set(perSecond)
 	return l
 }
 
 // Set changes the rate, for whoever asks from now on.
-func (l *Limit) Set(perSecond int64) {
+func (l *Limit) Set(perSecond int64) { l.all.set(perSecond) }
+
+// SetOwn limits transfers with hosts of the own network, all together, likewise;
+// at first they have no limit of their own.
+func (l *Limit) SetOwn(perSecond int64) { l.own.set(perSecond) }
+
+func (b *bucket) set(perSecond int64) {
 	if perSecond <= 0 {
-		l.piece.Store(0)
-		l.bucket.SetLimit(rate.Inf)
+		b.piece.Store(0)
+		b.SetLimit(rate.Inf)
 		return
 	}
 	perSecond = max(perSecond, Least)
 	piece := min(max(perSecond/perBurst, minPiece), maxPiece)
-	l.bucket.SetBurst(int(piece))
-	l.bucket.SetLimit(rate.Limit(perSecond))
-	l.piece.Store(piece)
+	b.SetBurst(int(piece))
+	b.SetLimit(rate.Limit(perSecond))
+	b.piece.Store(piece)
 }
 
 // Piece is how many bytes to move at a time with a host: at most most, and
 // nothing that Wait would not grant at once.
 func (l *Limit) Piece(host netip.Addr, most int) int {
-	if piece := l.limits(host); piece > 0 {
-		return min(most, piece)
+	for _, b := range l.buckets(host) {
+		if b != nil {
+			most = b.cut(most)
+		}
 	}
 	return most
 }
@@ -56,13 +73,26 @@ func (l *Limit) Piece(host netip.Addr, most int) int {
 // More than a Piece is waited for in pieces, between which others have a turn.
 func (l *Limit) Wait(ctx context.Context, host netip.Addr, n int) error {
 	for n > 0 {
-		piece := l.limits(host)
-		if piece == 0 {
-			return nil
+		piece := l.Piece(host, n)
+		for _, b := range l.buckets(host) {
+			if b == nil {
+				continue
+			}
+			if err := b.wait(ctx, piece); err != nil {
+				return err
+			}
 		}
-		piece = min(n, piece)
-		if l.bucket.WaitN(ctx, piece) != nil {
-			if piece > l.bucket.Burst() && ctx.Err() == nil {
+		n -= piece
+	}
+	return nil
+}
+
+// wait waits until n bytes may move.
+func (b *bucket) wait(ctx context.Context, n int) error {
+	for n > 0 {
+		piece := b.cut(n)
+		if b.WaitN(ctx, piece) != nil {
+			if piece > b.Burst() && ctx.Err() == nil {
 				continue // the rate was changed just now
 			}
 			// Of a deadline it tells at once, and in words of its own.
@@ -73,12 +103,27 @@ func (l *Limit) Wait(ctx context.Context, host netip.Addr, n int) error {
 	return nil
 }
 
-// limits is the piece that transfers with a host are held to, 0 if they are not.
-func (l *Limit) limits(host netip.Addr) int {
-	if l == nil || !l.lan && near(host.Unmap()) {
-		return 0
+// cut is how much of n may go at once.
+func (b *bucket) cut(n int) int {
+	if piece := int(b.piece.Load()); piece > 0 {
+		return min(n, piece)
 	}
-	return int(l.piece.Load())
+	return n
+}
+
+// buckets is the rates that transfers with a host are held to, nil where none.
+func (l *Limit) buckets(host netip.Addr) (held [2]*bucket) {
+	if l == nil {
+		return held
+	}
+	near := near(host.Unmap())
+	if near {
+		held[0] = &l.own
+	}
+	if !near || l.lan {
+		held[1] = &l.all
+	}
+	return held
 }
 
 // near reports whether a host is on the own machine or network. An address that

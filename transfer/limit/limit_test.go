@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,12 +39,12 @@ func TestRate(t *testing.T) {
 				sum, want := int64(0), perSecond*int64(over/time.Second)
 				for _, n := range took {
 					sum += n
-					if fair := want / int64(takers); n < fair-fair/10 && fair-n > int64(2*l.piece.Load()) {
+					if fair := want / int64(takers); n < fair-fair/10 && fair-n > int64(2*l.all.piece.Load()) {
 						t.Errorf("%d B/s, %d takers: one got %d of %d", perSecond, takers, n, fair)
 					}
 				}
 				// At the least rates a single piece is more than the tolerance.
-				if off := max(want/50, l.piece.Load()); sum < want-off || sum > want+off {
+				if off := max(want/50, l.all.piece.Load()); sum < want-off || sum > want+off {
 					t.Errorf("%d B/s, %d takers: %d bytes in %v, want %d", perSecond, takers, sum, over, want)
 				}
 			})
@@ -77,6 +78,62 @@ func TestSpared(t *testing.T) {
 			}
 			if piece := tt.l.Piece(tt.host, 1<<20); (piece < 1<<20) != tt.held {
 				t.Errorf("%s: pieces of %d", tt.name, piece)
+			}
+		})
+	}
+}
+
+// TestClasses has takers far and near who never have enough: each class gets its rate
+// to 2 %, and where the limit is for both, both together.
+func TestClasses(t *testing.T) {
+	const over = 10 * time.Second
+	for _, tt := range []struct {
+		name              string
+		all, own          int64 // bytes per second
+		lan               bool
+		takers            []netip.Addr
+		wantFar, wantNear int64 // bytes per second, -1: whatever it is
+		wantBoth          int64
+	}{
+		{"each", 100_000, 300_000, false, []netip.Addr{far, home, home}, 100_000, 300_000, 400_000},
+		{"own alone", 0, 50_000, false, []netip.Addr{home}, 0, 50_000, 50_000},
+		{"both share", 1 << 20, 0, true, []netip.Addr{far, home}, 1 << 19, 1 << 19, 1 << 20},
+		{"own within both", 1 << 20, 100_000, true, []netip.Addr{far, home}, -1, -1, 1 << 20},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := New(tt.all, tt.lan)
+			l.SetOwn(tt.own)
+			ctx, cancel := context.WithTimeout(t.Context(), over)
+			defer cancel()
+			var got [2]atomic.Int64 // far, near
+			var work sync.WaitGroup
+			for _, host := range tt.takers {
+				work.Go(func() {
+					for n := l.Piece(host, 1<<20); l.Wait(ctx, host, n) == nil; {
+						if host == far {
+							got[0].Add(int64(n))
+						} else {
+							got[1].Add(int64(n))
+						}
+					}
+				})
+			}
+			work.Wait()
+			if most := tt.own * int64(over/time.Second); tt.own > 0 && got[1].Load() > most+most/50 {
+				t.Errorf("%s: %d bytes near, %d may go", tt.name, got[1].Load(), most)
+			}
+			for i, want := range []int64{tt.wantFar, tt.wantNear, tt.wantBoth} {
+				n := got[0].Load() + got[1].Load()
+				if i < 2 {
+					n = got[i].Load()
+				}
+				want *= int64(over / time.Second)
+				if want < 0 { // it is a matter of turns
+					continue
+				}
+				if n < want-want/50 || n > want+want/50 {
+					t.Errorf("%s: %d bytes (far, near, both: %d), want %d", tt.name, n, i, want)
+				}
 			}
 		})
 	}
