@@ -88,6 +88,7 @@ var pure = []string{
 	"overlay/route/*", "overlay/qrp/*", "overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*",
 	"query/flood/browse_limit.go",
 	"transfer/urn/*", "transfer/ranges/*", "transfer/mesh/*", "transfer/merkle/*", "transfer/picker/*", "transfer/queue/*",
+	"transfer/library/disks.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"testnet/crawl/walk.go", "testnet/crawl/lime.go", "testnet/crawl/layout.go", "testnet/crawl/tree.go", "testnet/crawl/svg.go",
 }

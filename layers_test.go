@@ -75,7 +75,7 @@ var layers = map[string]layer{
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},
-	"transfer/library":       {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/merkle"}},
+	"transfer/library":       {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/limit", "transfer/merkle"}},
 	"query": {rank: 3, may: []string{
 		"query/keyword", "query/index", "transfer", "transfer/urn",
 	}},

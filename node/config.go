@@ -75,11 +75,13 @@ type Config struct {
 
 	Resolver bootstrap.Resolver // of names; nil = the machine's
 
-	Shares []library.Share
-	Watch  bool          // notice changes of shared folders at once
-	Rescan time.Duration // look through shared folders this often; 0 = 10 minutes
-	Quiet  time.Duration // a file is shared once it has not changed for so long; 0 = 2 s
-	Homes  []string      // folders that are never shared as a whole; nil = the user's home
+	Shares   []library.Share
+	Watch    bool          // notice changes of shared folders at once
+	Rescan   time.Duration // look through shared folders this often; 0 = 10 minutes
+	Quiet    time.Duration // a file is shared once it has not changed for so long; 0 = 2 s
+	Hashers  int           // shared files hashed at once, of disks that are not flash one each; 0 = 1
+	HashRate int64         // bytes per second that are read to be hashed at most; 0 = no limit
+	Homes    []string      // folders that are never shared as a whole; nil = the user's home
 
 	Downloads    string   // folder for files that are fetched; "" = nothing can be fetched
 	OnComplete   []string // command for each file that was fetched, see hook; none = nothing is run

@@ -28,6 +28,10 @@ const (
 	// at most.
 	maxFetched = 128
 
+	// movedLook is how often it is looked whether transfers are under way, which hashing
+	// makes room for.
+	movedLook = time.Second
+
 	// limitLook is how often the schedule of limits is looked at: rules begin and end
 	// with minutes.
 	limitLook = time.Minute

@@ -55,6 +55,7 @@ type Node struct {
 	hooks     *hook.Runner
 	folders   *folders // nil when nothing can be fetched
 	fetched   fetched
+	moved     moved
 	limits    *limits
 	streams   *stream.Server
 	mesh      *meshTable
@@ -105,6 +106,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.hashes = newHashCache(cfg.State, n.log)
 	n.library = library.New(library.Config{
 		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
+		Workers: cfg.Hashers, Rate: cfg.HashRate, Busy: n.transferring,
 	})
 	n.changed.Store(time.Now().UnixNano())
 	n.browse = flood.NewBrowse(flood.BrowseConfig{

@@ -14,6 +14,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"time"
@@ -214,6 +215,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Watch: conf.Watch, Rescan: rescan,
 		Downloads: conf.Downloads, OnComplete: conf.OnComplete, Browse: conf.Browse, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost, SlotsPerNet: conf.UploadSlotsPerNet,
 		UploadLimit: int64(conf.UploadLimit) << 10, DownloadLimit: int64(conf.DownloadLimit) << 10, LimitSchedule: conf.LimitSchedule, LimitLAN: conf.LimitLAN,
+		Hashers: runtime.GOMAXPROCS(0), HashRate: int64(conf.HashRate) << 10,
 		UploadLimitLAN: int64(conf.UploadLimitLAN) << 10, DownloadLimitLAN: int64(conf.DownloadLimitLAN) << 10,
 	}
 	for _, dir := range conf.Shares {

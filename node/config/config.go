@@ -55,7 +55,8 @@ type Values struct {
 	DownloadLimitLAN   int           `koanf:"download-limit-lan"` // KiB/s
 	Rescan             time.Duration `koanf:"rescan"`             // 0: never
 	Watch              bool          `koanf:"watch"`
-	Speed              int           `koanf:"speed"` // kbit/s
+	HashRate           int           `koanf:"hash-rate"` // KiB/s
+	Speed              int           `koanf:"speed"`     // kbit/s
 	Deflate            bool          `koanf:"deflate"`
 	TLS                bool          `koanf:"tls"`
 	Log                string        `koanf:"log"`

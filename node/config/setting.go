@@ -113,6 +113,8 @@ func Settings() []Setting {
 			Help: "how often to look for changes in shared folders, such as \"10m\"; 0 is never"},
 		{Key: "watch", Kind: KindBool, Default: true,
 			Help: "notice changes in shared folders at once, where the system tells"},
+		{Key: "hash-rate", Kind: KindInt, Default: 0, Max: maxLimit,
+			Help: "KiB per second that shared files are read at to be hashed, all together; 0 is as fast as it goes, and slow beside transfers"},
 		{Key: "speed", Kind: KindInt, Default: 1000, Max: maxSpeed,
 			Help: "upload speed told in query hits, in kbit/s"},
 		{Key: "deflate", Kind: KindBool, Default: true,

@@ -178,6 +178,7 @@ func (in *intake) read(b []byte) (int, error) {
 	if n == 0 {
 		return n, err
 	}
+	in.d.manager.received.Add(uint64(n))
 	in.limited.Store(true)
 	var late error
 	for _, l := range limits {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 
@@ -63,6 +64,7 @@ type Manager struct {
 	resting   chan struct{} // holds one for each file that is open and waits
 	adding    chan struct{} // holds one while Add is at the disk
 	stopped   chan struct{} // closed when Run ends
+	received  atomic.Uint64 // bytes of files
 	loops     sync.WaitGroup
 
 	mu        sync.Mutex

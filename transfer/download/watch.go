@@ -50,6 +50,9 @@ func (m *Manager) inOrder() []*download {
 	return slices.SortedFunc(maps.Values(m.downloads), func(a, b *download) int { return cmp.Compare(a.number, b.number) })
 }
 
+// Received is the bytes of files that came since the start, of use or not.
+func (m *Manager) Received() uint64 { return m.received.Load() }
+
 // Watch yields the status of a download now and after every change, until its
 // state is final, ctx ends or the manager stops. Whoever is slow misses what
 // lies between, never the last. It yields nothing if there is no such download.

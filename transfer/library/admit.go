@@ -11,20 +11,18 @@ import (
 
 // startHashing gives idle workers something to do.
 func (l *loop) startHashing() {
-	for l.idle > 0 && len(l.waiting) > 0 {
-		f := l.waiting[0]
-		l.waiting[0] = nil
-		l.waiting = l.waiting[1:]
-		if f.share.files[f.rel] == f { // else it went away while it waited
-			l.idle--
+	for f := l.disks.next(l.cfg.Workers); f != nil; f = l.disks.next(l.cfg.Workers) {
+		if f.share.files[f.rel] == f {
 			l.jobs <- f // has room for one job per worker
+		} else { // it went away while it waited
+			l.disks.done(f)
 		}
 	}
 }
 
 // work is a worker: it hashes one file after the other.
 func (l *loop) work() {
-	h := &hasher{cache: l.cfg.Cache, progress: &l.progress, buf: make([]byte, hashBlock)}
+	h := &hasher{cache: l.cfg.Cache, progress: &l.progress, buf: make([]byte, hashBlock), turn: turn{pace: l.pace}}
 	for {
 		select {
 		case f := <-l.jobs:
@@ -37,8 +35,8 @@ func (l *loop) work() {
 }
 
 func (ev hashed) apply(l *loop, now time.Time) {
-	l.idle++
 	f := ev.file
+	l.disks.done(f)
 	if f.share.files[f.rel] != f {
 		l.progress.bytesHashed.Add(-ev.counted)
 		return

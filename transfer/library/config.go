@@ -26,7 +26,8 @@ type Share struct {
 type Config struct {
 	Shares  []Share
 	Cache   Cache         // of hashes; default a MemoryCache
-	Workers int           // files hashed at once; default 1
+	Workers int           // files hashed at once, of disks that are not flash one each; default 1
+	Rate    int64         // bytes per second that are read to be hashed, all together; 0 is no limit
 	Rescan  time.Duration // time from one scan of a share to the next; default 15 min
 	Watch   bool          // ask the system to tell of changes
 
@@ -40,6 +41,15 @@ type Config struct {
 	// places. Default that of the user who runs the program.
 	Homes []string
 
+	// Busy tells that transfers are under way, which hashing then leaves the disks and
+	// the processor to. It is asked for every block, from several goroutines. Default
+	// is never.
+	Busy func() bool
+
+	// Disk tells of the disk that a device, as stat has it, is on. Default is to ask the
+	// system. It is called from one goroutine at a time, once for each device.
+	Disk func(dev uint64) Disk
+
 	Log zerolog.Logger
 }
 
@@ -49,6 +59,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Workers <= 0 {
 		c.Workers = defaultWorkers
+	}
+	if c.Busy == nil {
+		c.Busy = func() bool { return false }
+	}
+	if c.Disk == nil {
+		c.Disk = diskOf
 	}
 	if c.Rescan <= 0 {
 		c.Rescan = defaultRescan

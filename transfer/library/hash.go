@@ -18,6 +18,7 @@ type hasher struct {
 	cache    Cache
 	progress *progress
 	buf      []byte // hashBlock long
+	turn     turn
 }
 
 // hash is the names of f, from the cache or read from the file, and how many
@@ -58,8 +59,12 @@ func (h *hasher) read(ctx context.Context, f *file, d *digest) (counted int64, e
 		return 0, err
 	}
 	defer file.Close()
+	defer h.turn.end()
 	for {
 		if err := ctx.Err(); err != nil {
+			return counted, err
+		}
+		if err := h.turn.wait(ctx, int(min(int64(len(h.buf)), max(1, f.id.size-counted)))); err != nil {
 			return counted, err
 		}
 		n, err := file.Read(h.buf)

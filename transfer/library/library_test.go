@@ -462,7 +462,7 @@ func expired(t *testing.T) context.Context {
 }
 
 func TestEntriesAreBounded(t *testing.T) {
-	l := &loop{Library: New(Config{})}
+	l := &loop{Library: New(Config{}), disks: newDisks(diskOf)}
 	l.add(Share{Dir: "mem"}, time.Time{})
 	s := l.shares[0]
 	l.progress.filesSeen.Store(maxEntries - 2)

@@ -35,6 +35,13 @@ const (
 	// milliseconds.
 	hashBlock = 256 << 10
 
+	// yieldRate is how much is read to be hashed while transfers are under way (bytes
+	// per second): a tenth of what an old disk gives.
+	yieldRate = 8 << 20
+
+	// yieldLook is how often a worker that waits looks whether they are over (time).
+	yieldLook = time.Second
+
 	// publishEvery is the shortest time between two snapshots, so that hashing
 	// many small files does not copy the entries for each.
 	publishEvery = 250 * time.Millisecond
@@ -57,7 +64,7 @@ const (
 
 // Defaults of Config.
 const (
-	defaultWorkers = 1                // one reader to a disk; its three hashes take two cores
+	defaultWorkers = 1                // its three hashes take two cores
 	defaultRescan  = 15 * time.Minute // what watching misses is found by then
 	defaultQuiet   = 2 * time.Second  // the coarsest clock of a file system (FAT) ticks so
 )

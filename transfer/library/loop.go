@@ -21,8 +21,8 @@ type loop struct {
 	shares   []*share
 	barred   []Status // of shares of the configuration that overlap others
 	scanning bool
-	waiting  []*file // to be hashed, first come first
-	idle     int     // workers without a job
+	disks    disks // the files to be hashed
+	pace     *pace
 	lastID   uint32
 
 	added     []*Entry            // since the last publication
@@ -41,7 +41,8 @@ func (l *Library) Run(ctx context.Context) error {
 		Library: l,
 		ctx:     ctx,
 		jobs:    make(chan *file, l.cfg.Workers),
-		idle:    l.cfg.Workers,
+		disks:   newDisks(l.cfg.Disk),
+		pace:    newPace(l.cfg),
 		removed: map[*Entry]struct{}{},
 	}
 	if l.cfg.Watch {

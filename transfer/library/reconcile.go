@@ -81,5 +81,5 @@ func (l *loop) take(s *share, found found) {
 	s.files[f.rel] = f
 	l.progress.filesSeen.Add(1)
 	l.progress.bytesTotal.Add(f.id.size)
-	l.waiting = append(l.waiting, f)
+	l.disks.add(f)
 }

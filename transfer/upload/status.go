@@ -93,6 +93,13 @@ func (s *Server) Stats() Stats {
 	return Stats{maps.Clone(s.stats.Answers), maps.Clone(s.stats.Refused), s.stats.Bytes}
 }
 
+// Sent is the bytes of files given to the network since the start.
+func (s *Server) Sent() uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stats.Bytes
+}
+
 // count counts something that failed.
 func (s *Server) count(reason Reason) {
 	s.mu.Lock()
