@@ -227,7 +227,7 @@ func (n *Node) AddFolder(c collection.Collection) (Folder, error) {
 	for i, file := range c.Files {
 		own := unitFile{path: layout[i], file: transfer.File{Name: path.Base(layout[i]), Size: file.Size, SHA1: file.URN.SHA1}}
 		own.sources = n.sourcesIn(urn.Magnet{URN: file.URN, Sources: file.Sources})
-		if r, known := n.byHash(file.URN.SHA1); known {
+		if r, known := n.byHash(file.URN); known {
 			own.sources = append(own.sources, r.Sources...)
 		}
 		own.sources = append(own.sources, n.mesh.Sources(file.URN.SHA1, maxMeshSources)...)

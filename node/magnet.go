@@ -40,10 +40,12 @@ func (n *Node) MagnetOf(ctx context.Context, h urn.SHA1) (Linked, error) {
 	}
 	for _, d := range n.Downloads() {
 		if d.File.SHA1 == h {
-			return n.magnet(ctx, d.File), nil
+			l := n.magnet(ctx, d.File)
+			l.Tiger, l.Blake3 = d.Tiger, d.Blake3
+			return l, nil
 		}
 	}
-	r, known := n.byHash(h)
+	r, known := n.byHash(urn.URN{SHA1: h, HasSHA1: true})
 	if !known {
 		return Linked{}, fmt.Errorf("node: magnet of %s: %w", h, ErrNotHere)
 	}
@@ -57,11 +59,11 @@ func (n *Node) magnetOfFound(ctx context.Context, r query.Result) Linked {
 	return l
 }
 
-// byHash is the result of a search with that hash.
-func (n *Node) byHash(h urn.SHA1) (query.Result, bool) {
+// byHash is the result of a search with that SHA-1 that may have the hash trees named.
+func (n *Node) byHash(u urn.URN) (query.Result, bool) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	return n.results.ByHash(h)
+	return n.results.ByHash(u.SHA1, query.Roots{Tiger: u.Tiger, Blake3: u.Blake3})
 }
 
 // MagnetOfResult makes a link for a result of a search.
@@ -70,8 +72,15 @@ func (n *Node) MagnetOfResult(ctx context.Context, r query.Result) (Linked, erro
 		return Linked{}, fmt.Errorf("node: magnet of %d: %w", r.Number, ErrUnhashed)
 	}
 	l, err := n.MagnetOf(ctx, r.File.SHA1)
-	if errors.Is(err, ErrNotHere) { // the result is an old one
+	// The result is an old one, or what is here with its SHA-1 is another file.
+	if errors.Is(err, ErrNotHere) || err == nil && r.Denies(query.Roots{Tiger: l.Tiger, Blake3: l.Blake3}) {
 		return n.magnetOfFound(ctx, r), nil
+	}
+	if !l.Tiger.Known() {
+		l.Tiger = r.Tiger
+	}
+	if !l.Blake3.Known() {
+		l.Blake3 = r.Blake3
 	}
 	return l, err
 }
@@ -139,20 +148,21 @@ func (n *Node) reachedAt(ctx context.Context) netip.AddrPort {
 
 // GetMagnet begins to fetch what a link names. The servents that it names as
 // sources are asked; if it says how long the file is, and names one or there is a file
-// to adopt, nobody needs to be searched for first.
+// to adopt, nobody needs to be searched for first. If it names hash trees, the file is
+// the one that has them.
 func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string, terms download.Terms) (download.Status, error) {
 	if n.downloads == nil {
 		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
 	}
 	named := n.sourcesIn(m)
-	r, known := n.byHash(m.SHA1)
+	r, known := n.byHash(m.URN)
 	switch {
 	case known:
 	case (len(named) > 0 || terms.Adopt != "") && m.Size >= 0:
 		r = query.Result{File: transfer.File{SHA1: m.SHA1, Size: m.Size, Name: m.SHA1.String()}}
 	default:
 		var err error
-		if r, err = n.find(ctx, m.SHA1); err != nil {
+		if r, err = n.find(ctx, m.SHA1, query.Roots{Tiger: m.Tiger, Blake3: m.Blake3}); err != nil {
 			return download.Status{}, err
 		}
 	}
@@ -163,7 +173,8 @@ func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string, terms
 		r.File.Name = m.Name
 	}
 	r.Sources = append(named, r.Sources...)
-	return n.Get(r, output, terms)
+	terms.Tiger, terms.Blake3 = m.Tiger, m.Blake3 // what a search told is not what was asked for
+	return n.add(r, output, terms)
 }
 
 // sourcesIn is the servents that a link names as sources of its file. It names

@@ -75,7 +75,7 @@ func (n *Node) numbering(found func(query.Result, query.Hit)) func(query.Hit) {
 		if h.Hashed() {
 			n.mesh.heardHit(r.File.SHA1, h.Via.Addr(), h.Alternates)
 		}
-		if n.downloads != nil && h.Hashed() {
+		if n.downloads != nil && h.Hashed() && !n.downloads.Denies(r.File.SHA1, h.Tiger, h.Blake3) {
 			sources := []transfer.Source{h.Source}
 			if len(h.Alternates) > 0 {
 				sources = append(sources, n.mesh.Sources(r.File.SHA1, maxMeshSources)...)
@@ -104,8 +104,8 @@ func (n *Node) Results(most int) []query.Result {
 	return n.results.Latest(most)
 }
 
-// Get begins to fetch a result. output is a path for the file, "" for the
-// download folder.
+// Get begins to fetch a result: the file with its SHA-1 and its hash trees, where they
+// are told. output is a path for the file, "" for the download folder.
 func (n *Node) Get(r query.Result, output string, terms download.Terms) (download.Status, error) {
 	switch {
 	case n.downloads == nil:
@@ -113,17 +113,23 @@ func (n *Node) Get(r query.Result, output string, terms download.Terms) (downloa
 	case !r.Hashed():
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
 	}
+	terms.Tiger, terms.Blake3 = r.Tiger, r.Blake3
+	return n.add(r, output, terms)
+}
+
+// add hands a result to the downloads.
+func (n *Node) add(r query.Result, output string, terms download.Terms) (download.Status, error) {
 	sources := append(r.Sources, n.mesh.Sources(r.File.SHA1, maxMeshSources)...)
 	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output, Terms: terms})
 }
 
-// find searches for one file until somebody has it.
-func (n *Node) find(ctx context.Context, h urn.SHA1) (query.Result, error) {
+// find searches for one file until somebody has it; roots are zero where not known.
+func (n *Node) find(ctx context.Context, h urn.SHA1, roots query.Roots) (query.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
 	var first *query.Result
 	err := n.Search(ctx, query.Query{SHA1: h}, func(r query.Result, _ query.Hit) {
-		if first == nil {
+		if first == nil && !r.Denies(roots) {
 			first = &r
 			// A moment more, so that there is more than one source.
 			time.AfterFunc(findLinger, cancel)
@@ -137,7 +143,7 @@ func (n *Node) find(ctx context.Context, h urn.SHA1) (query.Result, error) {
 	}
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	r, _ := n.results.ByHash(h)
+	r, _ := n.results.ByHash(h, roots)
 	return r, nil
 }
 
@@ -150,7 +156,11 @@ func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error)
 	if err := f.n.linked(ctx); err != nil {
 		return nil, err
 	}
-	r, err := f.n.find(ctx, h)
+	st, err := f.n.downloads.Status(h)
+	if err != nil {
+		return nil, err
+	}
+	r, err := f.n.find(ctx, h, query.Roots{Tiger: st.Tiger, Blake3: st.Blake3})
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}

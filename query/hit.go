@@ -29,8 +29,8 @@ type Roots struct {
 	Blake3 urn.Blake3
 }
 
-// denies reports whether files with these roots are different ones.
-func (r Roots) denies(o Roots) bool {
+// Denies reports whether files with these roots are different ones.
+func (r Roots) Denies(o Roots) bool {
 	return r.Tiger.Known() && o.Tiger.Known() && r.Tiger != o.Tiger || r.Blake3.Known() && o.Blake3.Known() && r.Blake3 != o.Blake3
 }
 

@@ -141,7 +141,7 @@ func TestResults(t *testing.T) {
 	if latest := rs.Latest(2); len(latest) != 2 || latest[0].Number != 4 || latest[1].Number != 3 || len(rs.Latest(99)) != 4 {
 		t.Errorf("the latest results are %+v", latest)
 	}
-	if r, ok := rs.ByHash(urn.SHA1{2}); !ok || r.Number != 2 {
+	if r, ok := rs.ByHash(urn.SHA1{2}, Roots{}); !ok || r.Number != 2 {
 		t.Errorf("the result of a hash is %+v, %v", r, ok)
 	}
 	for _, n := range []int{0, 5, -1} {
@@ -205,7 +205,13 @@ func TestResultsOfOneSHA1(t *testing.T) {
 			t.Errorf("hit %d: number %d with %d sources, want %d with %d", i, r.Number, len(r.Sources), test.number, test.sources)
 		}
 	}
-	if r, _ := rs.ByHash(urn.SHA1{1}); r.Number != 1 || r.Tiger != (urn.Tiger{7}) || r.Blake3 != (urn.Blake3{9}) {
+	if r, _ := rs.ByHash(urn.SHA1{1}, Roots{}); r.Number != 1 || r.Tiger != (urn.Tiger{7}) || r.Blake3 != (urn.Blake3{9}) {
 		t.Errorf("the result of the hash is %+v", r)
+	}
+	if r, _ := rs.ByHash(urn.SHA1{1}, Roots{Tiger: urn.Tiger{8}}); r.Number != 2 {
+		t.Errorf("the result of the hash with another tree is %+v", r)
+	}
+	if r, ok := rs.ByHash(urn.SHA1{1}, Roots{Tiger: urn.Tiger{1}}); ok && r.Tiger.Known() {
+		t.Errorf("the result of a tree that nobody named is %+v", r)
 	}
 }

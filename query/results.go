@@ -53,7 +53,7 @@ func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
 func (rs *Results) Add(h Hit) Result {
 	key := key(h.File)
 	known := rs.byKey[key]
-	if known != nil && h.Hashed() && known.denies(h.Roots) {
+	if known != nil && h.Hashed() && known.Denies(h.Roots) {
 		key += string(h.Tiger[:]) + string(h.Blake3[:])
 		known = rs.byKey[key]
 	}
@@ -89,11 +89,16 @@ func (rs *Results) Latest(n int) []Result {
 	return out
 }
 
-// ByHash returns a copy of the result with a hash.
-func (rs *Results) ByHash(h urn.SHA1) (Result, bool) {
+// ByHash returns a copy of the result with a hash. Of several that have different hash
+// trees it is the first that may have the roots, which are zero for whichever it is.
+func (rs *Results) ByHash(h urn.SHA1, roots Roots) (Result, bool) {
 	r := rs.byKey[key(transfer.File{SHA1: h})]
-	if r == nil {
-		return Result{}, false
+	if r == nil || r.Denies(roots) {
+		i := slices.IndexFunc(rs.sorted, func(r *Result) bool { return r.File.SHA1 == h && !r.Denies(roots) })
+		if i < 0 {
+			return Result{}, false
+		}
+		r = rs.sorted[i]
 	}
 	return r.copy(), true
 }

@@ -126,6 +126,12 @@ func downloadOf(s download.Status) Download {
 		Reason: transfer.Display(s.Reason), Until: s.Until, Path: s.Path, Output: s.Output,
 		Verify: s.Verify, Wasted: s.Wasted, Map: s.Map, Strategy: string(s.Strategy), Limit: s.Limit,
 	}
+	if s.Tiger.Known() {
+		d.TTH = s.Tiger.String()
+	}
+	if s.Blake3.Known() {
+		d.Blake3 = s.Blake3.String()
+	}
 	if a := s.Adopted; a.Path != "" {
 		d.Adopted = &Adopted{Path: transfer.Display(a.Path), Size: a.Size, Used: a.Used, Done: a.Done, Reason: transfer.Display(a.Reason)}
 	}

@@ -218,6 +218,8 @@ type Download struct {
 	Output   string    `json:"output,omitempty" doc:"where the user wants it"`
 	Strategy string    `json:"strategy" enum:"auto,rarest,sequential" doc:"in which order it is fetched"`
 	Limit    int64     `json:"limit_rate,omitempty" doc:"the most bytes per second that were asked for with it"`
+	TTH      string    `json:"tth,omitempty" doc:"root of the Tiger tree that it must have, where that was said"`
+	Blake3   string    `json:"blake3,omitempty" doc:"likewise of its BLAKE3 tree"`
 	Adopted  *Adopted  `json:"adopted,omitempty" doc:"what came of the file that was to be adopted"`
 	Hook     string    `json:"on_complete,omitempty" enum:"waiting,running,done,failed" doc:"how the command for complete downloads goes"`
 	HookErr  string    `json:"on_complete_error,omitempty" doc:"why it failed"`

@@ -12,6 +12,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/merkle"
+	"filbert/transfer/urn"
 )
 
 // local is a file of the user's, which must still be the same at the end.
@@ -175,6 +176,7 @@ func TestAdoptRefuses(t *testing.T) {
 // FuzzParseTerms asserts that what is read of anything, written again, reads the same.
 func FuzzParseTerms(f *testing.F) {
 	f.Add(Terms{Adopt: "/a path/with\nadopt /"}.note())
+	f.Add(Terms{Strategy: "rarest", Rate: 5000, Tiger: urn.Tiger{1}, Blake3: urn.Blake3{2}, Adopt: "/x"}.note())
 	f.Add("unknown\nstrategy rarest\nrate -1\nadopt /x")
 	f.Fuzz(func(t *testing.T, note string) {
 		terms := parseTerms(note)

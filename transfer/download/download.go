@@ -54,6 +54,7 @@ type download struct {
 	adoption   adoption
 	strategy   picker.Strategy
 	askPause   time.Duration  // before it
+	bound      names          // the trees that the user said it has
 	resting    *store.Partial // open while it waits, see rest
 	removal    error          // why the partial file of a cancelled download is still there
 }

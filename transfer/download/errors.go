@@ -12,8 +12,8 @@ var (
 	ErrUnknown = errors.New("no such download")
 	// ErrTooMany: MaxDownloads are unfinished.
 	ErrTooMany = errors.New("too many downloads")
-	// ErrConflict: the file is being downloaded already, with another size or
-	// to another place.
+	// ErrConflict: the file is being downloaded already, with another size or other
+	// hash trees, or to another place.
 	ErrConflict = errors.New("the file is being downloaded in another way")
 	// ErrTerms: the file cannot be fetched in the way that was asked for.
 	ErrTerms = errors.New("cannot be fetched like that")

@@ -70,6 +70,10 @@ func (d *download) session(ctx context.Context) *pause {
 	}
 	waits := c.work()
 	c.dismiss()
+	if waits != nil {
+		peers := c.peers(time.Now())
+		d.update(func(s *Status) { s.Peers = peers })
+	}
 	if waits == nil || !waits.idle || !d.rest(p) {
 		d.share(nil, nil)
 		d.close(p)
@@ -106,11 +110,15 @@ func (d *download) complete(ctx context.Context, c *crew) (ended bool, _ *pause)
 		s.Reason, s.Until = "", time.Time{}
 		d.tellQuality(s)
 	})
-	path, err := p.Complete(ctx, func(verified int64) {
+	verified := func(n int64) {
 		if d.due(time.Now()) {
-			d.update(func(s *Status) { s.Verified = verified })
+			d.update(func(s *Status) { s.Verified = n })
 		}
-	})
+	}
+	path, err := "", d.checkRoots(ctx, p, verified)
+	if err == nil {
+		path, err = p.Complete(ctx, verified)
+	}
 	switch {
 	case err == nil:
 		d.log.Info().Str("path", path).Msg("download complete")
@@ -146,6 +154,8 @@ func (d *download) condemn() bool {
 	switch {
 	case d.tree == nil:
 		return d.sources.condemn()
+	case d.boundTo(d.tree): // no file has the SHA-1 and the tree
+		return false
 	case d.sources.inherited == 0: // every slice was verified: by a tree that is wrong
 		if len(d.wrong) < MaxSources {
 			d.wrong[d.tree.Root()] = true

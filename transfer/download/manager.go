@@ -160,6 +160,9 @@ func (m *Manager) add(r Request) (Status, error) {
 		return Status{}, err
 	}
 	have, terms := p.Written(), parseTerms(p.Note())
+	if terms.roots().denies(r.Terms.roots()) {
+		return Status{}, errors.Join(fmt.Errorf("%w: what is here of it has other hash trees", ErrConflict), p.Close())
+	}
 	terms.take(r.Terms) // what was asked for before a cancel holds too
 	if err := errors.Join(p.SetNote(terms.note()), p.Close()); err != nil {
 		return Status{}, err
@@ -193,7 +196,7 @@ func (m *Manager) check(r Request) (d *download, ended bool, err error) {
 	if s, _ := d.snapshot(); s.State.Final() || d.ending != keepGoing {
 		return d, true, nil
 	}
-	if d.file.Size != r.File.Size || d.output != r.Output {
+	if d.file.Size != r.File.Size || d.output != r.Output || d.denies(r.Terms.roots()) {
 		return nil, false, ErrConflict
 	}
 	return d, false, nil

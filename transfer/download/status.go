@@ -5,6 +5,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/picker"
+	"filbert/transfer/urn"
 )
 
 // Status is a download at one moment. Its File.SHA1 is what it is known by.
@@ -31,5 +32,7 @@ type Status struct {
 
 	Strategy picker.Strategy // in which order it is fetched
 	Limit    int64           // the most bytes per second of its own, 0: no limit
+	Tiger    urn.Tiger       // of the trees it must have, zero where nobody said
+	Blake3   urn.Blake3      // likewise
 	Adopted  Adoption        // what came of Terms.Adopt
 }

@@ -2,6 +2,7 @@ package download
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strconv"
@@ -10,6 +11,7 @@ import (
 	"filbert/transfer/limit"
 	"filbert/transfer/picker"
 	"filbert/transfer/store"
+	"filbert/transfer/urn"
 )
 
 // Terms is how the user wants a file to be fetched. They are kept with what
@@ -23,12 +25,23 @@ type Terms struct {
 	// Rate is the most bytes per second it is fetched at, besides the limit of all
 	// files together; 0 if nobody said, negative for no limit of its own.
 	Rate int64
+	// Tiger and Blake3 are the roots of its hash trees, zero where nobody said: what
+	// has the SHA-1 and other trees is another file.
+	Tiger  urn.Tiger
+	Blake3 urn.Blake3
 }
+
+// ErrRoots: no file has the SHA-1 and the hash trees that were asked for together.
+var ErrRoots = errors.New("the file's hash trees are not the wanted ones")
+
+func (t Terms) roots() names { return names{tiger: t.Tiger, blake3: t.Blake3} }
 
 // The lines of a note. The path comes last, since it may have any bytes in it.
 const (
 	noteStrategy = "strategy"
 	noteRate     = "rate"
+	noteTiger    = "tiger"
+	noteBlake3   = "blake3"
 	noteAdopt    = "adopt"
 )
 
@@ -43,6 +56,12 @@ func (t Terms) note() string {
 	line(noteStrategy, string(t.Strategy), "\n")
 	if t.Rate != 0 {
 		line(noteRate, strconv.FormatInt(t.Rate, 10), "\n")
+	}
+	if t.Tiger.Known() {
+		line(noteTiger, t.Tiger.String(), "\n")
+	}
+	if t.Blake3.Known() {
+		line(noteBlake3, t.Blake3.String(), "\n")
 	}
 	line(noteAdopt, t.Adopt, "")
 	return note.String()
@@ -62,6 +81,10 @@ func parseTerms(note string) (t Terms) {
 			t.Strategy, _ = picker.ParseStrategy(value)
 		case noteRate:
 			t.Rate, _ = strconv.ParseInt(value, 10, 64)
+		case noteTiger:
+			t.Tiger, _ = urn.ParseTiger(value)
+		case noteBlake3:
+			t.Blake3, _ = urn.ParseBlake3(value)
 		}
 	}
 	return t
@@ -101,11 +124,18 @@ func (t *Terms) take(o Terms) {
 	if o.Rate != 0 {
 		t.Rate = o.Rate
 	}
+	if !t.Tiger.Known() {
+		t.Tiger = o.Tiger
+	}
+	if !t.Blake3.Known() {
+		t.Blake3 = o.Blake3
+	}
 }
 
 // tellTerms tells what is asked for.
 func (s *Status) tellTerms(t Terms) {
 	s.Strategy, s.Limit = cmp.Or(t.Strategy, picker.Auto), max(0, t.Rate)
+	s.Tiger, s.Blake3 = t.Tiger, t.Blake3
 	if t.Adopt != "" {
 		s.Adopted = Adoption{Path: t.Adopt, Reason: reasonPending}
 	}
@@ -133,7 +163,7 @@ func (c *crew) meetTerms() error {
 	if err != nil {
 		return err
 	}
-	c.d.strategy = terms.Strategy
+	c.d.strategy, c.d.bound = terms.Strategy, terms.roots()
 	return c.adoptFile(terms.Adopt)
 }
 

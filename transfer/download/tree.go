@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -50,6 +51,21 @@ func (n names) root(k merkle.Kind) (h merkle.Hash, ok bool) {
 	return h, n.tiger.Known()
 }
 
+// denies reports whether files with these trees are different ones.
+func (n names) denies(o names) bool { return n.conflict(o) != "" }
+
+// conflict says by which tree a file with these trees is another one than one with
+// the others, "" if it may be the same.
+func (n names) conflict(o names) string {
+	switch {
+	case n.tiger.Known() && o.tiger.Known() && n.tiger != o.tiger:
+		return fmt.Sprintf("Tiger tree %v, not %v", n.tiger, o.tiger)
+	case n.blake3.Known() && o.blake3.Known() && n.blake3 != o.blake3:
+		return fmt.Sprintf("BLAKE3 %v, not %v", n.blake3, o.blake3)
+	}
+	return ""
+}
+
 // deny reports whether there is a tree of the same kind with another root: one
 // of the two is of another content with the same SHA-1, or a lie.
 func (n names) deny(t *merkle.Tree) bool {
@@ -57,11 +73,17 @@ func (n names) deny(t *merkle.Tree) bool {
 	return ok && root != t.Root()
 }
 
+// kinds is the trees in the order in which we like them.
+var kinds = [...]merkle.Kind{merkle.Blake3, merkle.Tiger}
+
 // choose is which of the trees to fetch: BLAKE3 if there is one, and none that
 // was found to be wrong, or whose slices are too large to be held until they
-// are verified.
-func (n names) choose(size int64, wrong map[merkle.Hash]bool) (k merkle.Kind, root merkle.Hash, ok bool) {
-	for _, k := range [...]merkle.Kind{merkle.Blake3, merkle.Tiger} {
+// are verified. Of a file that is bound to some, it is one of these.
+func (n names) choose(size int64, wrong map[merkle.Hash]bool, bound names) (k merkle.Kind, root merkle.Hash, ok bool) {
+	for _, k := range kinds {
+		if _, ok := bound.root(k); !ok && bound != (names{}) {
+			continue // nobody knows whether it goes with the other
+		}
 		if root, ok := n.root(k); ok && !wrong[root] && merkle.SliceSize(k, size) <= maxSlice {
 			return k, root, true
 		}

@@ -20,7 +20,7 @@ func (c *crew) decide() {
 			answering = true
 			continue
 		}
-		if k, root, ok := w.names.choose(c.d.file.Size, c.d.wrong); ok {
+		if k, root, ok := w.names.choose(c.d.file.Size, c.d.wrong, c.d.bound); ok {
 			c.fetching = w
 			w.busy = true
 			w.jobs <- job{fetch: &k, root: root}

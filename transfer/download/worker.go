@@ -56,6 +56,7 @@ type job struct {
 	part, free ranges.Range // what to ask for; the missing bytes from there on
 	offer      *ranges.Set  // of which the source may choose as much; nil: it gives part
 	tree       *merkle.Tree // verify by; nil: what comes is written as it is
+	bound      names        // of its trees the source must have none other than these
 	probe      bool         // keep what comes: how to verify it is not known yet
 	fetch      *merkle.Kind // fetch this tree instead
 	root       merkle.Hash  // of it
@@ -113,6 +114,9 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 		return told{}, err
 	}
 	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header), readChooses(answer.Header)}
+	if conflict := said.conflict(j.bound); conflict != "" {
+		return said, refuse(lied, "has another file under this SHA-1: %s", conflict)
+	}
 	span, refused := judge(answer, w.d.file, j.part, j.free, j.offer)
 	if refused != nil {
 		return said, refused
