@@ -43,11 +43,11 @@ type adoption struct {
 
 // adoptFile takes what it can from the file at path: by the hash tree if there is
 // one, else all of it if it has the SHA-1. The error is that of the disk that the
-// file is to be on.
-func (c *crew) adoptFile(path string) error {
+// file is to be on. Again is to look at it anew: it may have grown.
+func (c *crew) adoptFile(path string, again bool) error {
 	d := c.d
 	a := &d.adoption
-	if path != "" && (path != a.path || a.status.Done) { // the last one is looked at again, should all have been wrong
+	if path != "" && (again || path != a.path || a.status.Done) { // the last one is looked at again, should all have been wrong
 		*a = adoption{path: path, status: Adoption{Path: path}}
 	}
 	switch {

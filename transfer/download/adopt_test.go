@@ -139,6 +139,34 @@ func TestAdoptAfterARestart(t *testing.T) {
 	})
 }
 
+// TestAdoptAgain looks at a file that has become whole, and not at one of which
+// nothing new was said.
+func TestAdoptAgain(t *testing.T) {
+	file, b := content(1, 2<<20)
+	path := filepath.Join(t.TempDir(), "grows")
+	if err := os.WriteFile(path, b[:1<<20], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	inBubble(t, func(t *testing.T, n *pipes) {
+		d := open(t, folder(), Config{Connector: n})
+		looked := func(s Status) bool { return s.Adopted.Reason == reasonNoTree && waiting(s) }
+		for _, terms := range []Terms{{Adopt: path}, {Rate: 5000}, {Adopt: path}} {
+			if _, err := d.Add(Request{File: file, Terms: terms}); err != nil {
+				t.Fatal(err)
+			}
+			d.until(file, "looked at", looked)
+		}
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := d.Add(Request{File: file, Terms: Terms{Adopt: path}}); err != nil {
+			t.Fatal(err)
+		}
+		d.want(file, Complete)
+		d.wantFile(file.Name, b)
+	})
+}
+
 // TestAdoptRefuses what is no file of ours to read, at once and later.
 func TestAdoptRefuses(t *testing.T) {
 	file, b := content(1, 2*mb)

@@ -34,6 +34,7 @@ type download struct {
 	offers   []transfer.Source // at most MaxSources, for the loop to take
 	terms    Terms
 	unkept   bool // the terms on disk are other ones
+	readopt  bool // Terms.Adopt was given anew, perhaps the same
 
 	// Guarded by Manager.mu.
 	stop   context.CancelFunc // ends the loop; nil if there is none

@@ -136,8 +136,12 @@ func (t *Terms) take(o Terms) {
 func (s *Status) tellTerms(t Terms) {
 	s.Strategy, s.Limit = cmp.Or(t.Strategy, picker.Auto), max(0, t.Rate)
 	s.Tiger, s.Blake3 = t.Tiger, t.Blake3
-	if t.Adopt != "" {
-		s.Adopted = Adoption{Path: t.Adopt, Reason: reasonPending}
+}
+
+// tellPending tells that a file is to be adopted, and was not looked at yet.
+func (s *Status) tellPending(path string) {
+	if path != "" {
+		s.Adopted = Adoption{Path: path, Reason: reasonPending}
 	}
 }
 
@@ -150,9 +154,13 @@ func (d *download) change(t Terms) {
 	d.terms.take(t)
 	all := d.terms
 	d.unkept = true
+	d.readopt = d.readopt || t.Adopt != ""
 	d.mu.Unlock()
 	d.limit.Set(all.Rate)
-	d.update(func(s *Status) { s.tellTerms(all) })
+	d.update(func(s *Status) {
+		s.tellTerms(all)
+		s.tellPending(t.Adopt)
+	})
 	d.poke()
 }
 
@@ -164,7 +172,11 @@ func (c *crew) meetTerms() error {
 		return err
 	}
 	c.d.strategy, c.d.bound = terms.Strategy, terms.roots()
-	return c.adoptFile(terms.Adopt)
+	c.d.mu.Lock()
+	again := c.d.readopt
+	c.d.readopt = false
+	c.d.mu.Unlock()
+	return c.adoptFile(terms.Adopt, again)
 }
 
 // keepTerms keeps terms that changed, and returns those that hold.
