@@ -5,12 +5,14 @@ import (
 	"context"
 	"encoding/hex"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"filbert/query"
+	"filbert/transfer/collection"
 	"filbert/transfer/download"
 	"filbert/transfer/merkle"
 	"filbert/transfer/urn"
@@ -51,21 +53,25 @@ func TestCollision(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// arrives is what is fetched, which has the trees of a result.
-		arrives := func(r query.Result) {
+		// is tells that a file has the trees of a result.
+		is := func(r query.Result, path string) {
 			t.Helper()
-			var last download.Status
-			for last = range clara.Watch(t.Context(), r.File.SHA1) {
-			}
-			b, err := os.ReadFile(last.Path)
+			b, err := os.ReadFile(path)
 			if err != nil || !contents[string(b)] {
-				t.Fatalf("%+v: %d bytes, %v", last, len(b), err)
+				t.Fatalf("%s: %d bytes, %v", path, len(b), err)
 			}
 			builder := merkle.NewBuilder(merkle.Blake3, int64(len(b)))
 			builder.Write(b)
 			if tree, err := builder.Tree(); err != nil || urn.Blake3(tree.Root()) != r.Blake3 {
 				t.Errorf("asked for result %d, and got the other one", r.Number)
 			}
+		}
+		arrives := func(r query.Result) {
+			t.Helper()
+			var last download.Status
+			for last = range clara.Watch(t.Context(), r.File.SHA1) {
+			}
+			is(r, last.Path)
 		}
 		if found[1].File.SHA1 != found[2].File.SHA1 || found[1].Blake3 == found[2].Blake3 {
 			t.Fatalf("found %+v", found)
@@ -88,6 +94,16 @@ func TestCollision(t *testing.T) {
 				t.Fatal(err)
 			}
 			arrives(r)
+			f, err := clara.AddFolder(collection.Collection{Name: "papers", Files: []collection.File{
+				{Path: "paper.pdf", Size: r.File.Size, URN: m.URN},
+				{Path: "the same.pdf", Size: r.File.Size, URN: m.URN},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, file := range tn.over(clara, f.Name).Files {
+				is(r, filepath.Join(f.Dir, file.Path))
+			}
 		}
 	})
 }

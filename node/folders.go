@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"filbert/node/state"
+	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/collection"
 	"filbert/transfer/download"
@@ -67,6 +68,7 @@ type unit struct {
 type unitFile struct {
 	path    string
 	file    transfer.File
+	roots   query.Roots       // of its hash trees, zero where nobody said
 	sources []transfer.Source // not kept between starts
 	twin    int               // the file before it that has the same content, -1: none
 	added   bool              // the manager has it
@@ -118,7 +120,9 @@ func (f *folders) addNext() bool {
 		return true
 	}
 	f.set(u, i, true) // before it can be over
-	_, err := f.node.downloads.Add(download.Request{File: file.file, Sources: file.sources, Output: output})
+	_, err := f.node.downloads.Add(download.Request{
+		File: file.file, Sources: file.sources, Output: output, Terms: download.Terms{Tiger: file.roots.Tiger, Blake3: file.roots.Blake3},
+	})
 	switch {
 	case errors.Is(err, download.ErrTooMany), errors.Is(err, download.ErrStopped):
 		f.set(u, i, false)
@@ -226,6 +230,7 @@ func (n *Node) AddFolder(c collection.Collection) (Folder, error) {
 	u := &unit{name: name}
 	for i, file := range c.Files {
 		own := unitFile{path: layout[i], file: transfer.File{Name: path.Base(layout[i]), Size: file.Size, SHA1: file.URN.SHA1}}
+		own.roots = query.Roots{Tiger: file.URN.Tiger, Blake3: file.URN.Blake3}
 		own.sources = n.sourcesIn(urn.Magnet{URN: file.URN, Sources: file.Sources})
 		if r, known := n.byHash(file.URN); known {
 			own.sources = append(own.sources, r.Sources...)

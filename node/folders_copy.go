@@ -24,10 +24,12 @@ func (u *unit) pair() {
 	first := map[urn.SHA1]int{}
 	for i, file := range u.files {
 		u.files[i].twin = -1
-		if twin, ok := first[file.file.SHA1]; ok {
-			u.files[i].twin = twin
-		} else {
+		twin, ok := first[file.file.SHA1]
+		switch {
+		case !ok:
 			first[file.file.SHA1] = i
+		case !file.roots.Denies(u.files[twin].roots): // else two files have one SHA-1
+			u.files[i].twin = twin
 		}
 	}
 }

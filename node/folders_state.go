@@ -25,9 +25,11 @@ type keptFolder struct {
 }
 
 type keptFile struct {
-	Path string `json:"path"`
-	Size int64  `json:"size"`
-	SHA1 string `json:"sha1"`
+	Path   string `json:"path"`
+	Size   int64  `json:"size"`
+	SHA1   string `json:"sha1"`
+	Tiger  string `json:"tiger,omitempty"`
+	Blake3 string `json:"blake3,omitempty"`
 }
 
 // endedKey is the key of the i-th file of a folder.
@@ -45,7 +47,14 @@ func (f *folders) keep(u *unit) error {
 	}
 	kept := keptFolder{Number: u.number}
 	for _, file := range u.files {
-		kept.Files = append(kept.Files, keptFile{file.path, file.file.Size, file.file.SHA1.String()})
+		own := keptFile{Path: file.path, Size: file.file.Size, SHA1: file.file.SHA1.String()}
+		if file.roots.Tiger.Known() {
+			own.Tiger = file.roots.Tiger.String()
+		}
+		if file.roots.Blake3.Known() {
+			own.Blake3 = file.roots.Blake3.String()
+		}
+		kept.Files = append(kept.Files, own)
 	}
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -87,6 +96,8 @@ func (f *folders) read(name string, value []byte) (*unit, error) {
 			return nil, err
 		}
 		own := unitFile{path: file.Path, file: transfer.File{Name: path.Base(file.Path), Size: file.Size, SHA1: h}}
+		own.roots.Tiger, _ = urn.ParseTiger(file.Tiger) // zero if there is none
+		own.roots.Blake3, _ = urn.ParseBlake3(file.Blake3)
 		if reason, err := f.ended.Get(endedKey(name, i)); err == nil {
 			own.ended, own.reason = true, string(reason)
 		}
