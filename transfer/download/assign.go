@@ -122,7 +122,7 @@ func (w *worker) job() picker.Job {
 	heard := w.heard.Load()
 	idle := time.Since(time.Unix(0, heard))
 	switch {
-	case w.limited.Load():
+	case w.limited.Load(), w.writing.Load():
 		idle = 0 // it is we who keep it waiting
 	case !w.answered() && (w.source.partial || w.source.crowded):
 		idle = max(0, idle-lineTime) // others may be served first

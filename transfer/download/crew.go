@@ -242,7 +242,7 @@ func (c *crew) count(now time.Time) {
 func (c *crew) sendSlow(now time.Time) {
 	for _, w := range c.workers {
 		over := now.Sub(w.slowSince)
-		if !w.busy || w.sent || w.limited.Load() || over < slowWindow {
+		if !w.busy || w.sent || w.writing.Load() || over < slowWindow {
 			continue
 		}
 		if w.slowBytes < slowRate*int64(slowWindow/time.Second) && c.d.sources.hasOther(w.source, now) {

@@ -26,11 +26,11 @@ func gather(t *testing.T, n network, of byte, size int, rate int64) *crowd {
 	c.file, c.bytes = content(of, size)
 	trees := treesOf(c.bytes)
 	for i := range 6 {
-		s := plant(t, n, c.file, c.bytes, trees)
-		s.rate = steady(rate)
+		s := &seed{t: t, file: c.file, bytes: c.bytes, trees: trees, rate: steady(rate)}
 		if what := []string{"wrong bytes", "stall", "cut", "", "", ""}[i]; what != "" {
 			lies[what](s, int64(i)*100_000)
 		}
+		s.Source = n.listen(t, s.serve) // now it must not change any more
 		c.seeds = append(c.seeds, s)
 	}
 	return c

@@ -36,7 +36,8 @@ type worker struct {
 	unfit   atomic.Int64 // and those nobody is to blame for
 	heard   atomic.Int64 // when it last read something, in Unix ns
 	waited  atomic.Int64 // ns it waited for the limit and the disk since the loop looked
-	limited atomic.Bool  // it waits for one of these
+	limited atomic.Bool  // it waits for the limit
+	writing atomic.Bool  // it waits for the disk, or writes while it reads on
 	came    atomic.Int64 // bytes of its job, verified or not
 
 	// Below: the loop's.
@@ -222,10 +223,10 @@ func (w *worker) lend(b []byte, at int64) error {
 // onDisk writes. The time that takes is not the source's.
 func (w *worker) onDisk(write func() (int, error)) error {
 	begun := time.Now()
-	w.limited.Store(true)
+	w.writing.Store(true)
 	n, err := write()
 	w.heard.Store(time.Now().UnixNano())
-	w.limited.Store(false)
+	w.writing.Store(false)
 	w.waited.Add(int64(time.Since(begun)))
 	w.took.Add(int64(n))
 	switch {
