@@ -15,14 +15,19 @@ import (
 
 var (
 	swarmNodes = flag.Int("swarm", 8, "downloaders of TestSwarm")
-	swarmMiB   = flag.Int64("swarm-size", 2, "size of the file of TestSwarm, in MiB")
+	swarmMiB   = flag.Int64("swarm-size", 4, "size of the file of TestSwarm, in MiB")
+	swarmOnce  = flag.Duration("swarm-once", 100*time.Second, "time that it takes over one link")
 )
 
 // TestSwarm: many who know nobody but one seed fetch its file at the same time, all
-// over equal links. They find each other and have most of it from one another.
+// over equal links. They find each other, get different parts from the seed, and have
+// the rest from one another: the last is there after little more than the time the
+// file takes over one link, when the seed gave it little more than once. A file of 4
+// MiB has 64 slices, of which a node gives four at a time: some hops of those four are
+// what it takes longer. Of 16 MiB they hardly count.
 func TestSwarm(t *testing.T) {
 	onFabric(t, func(t *testing.T, tn *town) {
-		const once = 600 * time.Second // that the file takes over one link
+		once := *swarmOnce
 		size := *swarmMiB << 20
 		film := make([]byte, size)
 		rand.NewChaCha8([32]byte{9}).Read(film)
@@ -63,8 +68,12 @@ func TestSwarm(t *testing.T) {
 		copies := float64(s.Uploaded) / float64(size)
 		t.Logf("%d have it after %.2f times the time of one copy over one link; the seed gave %.2f copies, %.1f %% came for nothing",
 			len(all), took.Seconds()/once.Seconds(), copies, 100*float64(wasted)/float64(size)/float64(len(all)))
-		if most := float64(len(all)) / 2; took.Seconds() > most*once.Seconds() || copies > most {
-			t.Errorf("the seed did more than half of it: %.2f copies, in %v", copies, took)
+		most := 1.4
+		if *swarmMiB >= 16 {
+			most = 1.3
+		}
+		if factor := took.Seconds() / once.Seconds(); factor > most || copies > most {
+			t.Errorf("it took %.2f times one copy, and %.2f copies of the seed; want %.1f", factor, copies, most)
 		}
 	})
 }

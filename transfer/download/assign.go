@@ -25,7 +25,7 @@ func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error
 	for {
 		p := c.d.sources.next(now)
 		switch {
-		case p.source == nil, len(c.workers) >= c.most(), len(c.workers) > 0 && !c.spare(missing):
+		case p.source == nil, len(c.workers) >= c.most(), c.full(nil), len(c.workers) > 0 && !c.spare(missing):
 			p.source = nil
 			return p, nil
 		case p.startOver:
@@ -101,6 +101,13 @@ func (c *crew) coming(w *worker) []picker.Job {
 	return c.jobsOf(func(o *worker) bool { return o != w && o.coming })
 }
 
+// certain is those, and the jobs of sources that are about to choose; in a swarm that
+// may take long.
+func (c *crew) certain(w *worker) []picker.Job {
+	swarm := c.d.sources.swarm()
+	return c.jobsOf(func(o *worker) bool { return o != w && (o.coming || !swarm && o.job().Idle < stuckTime) })
+}
+
 func (c *crew) jobsOf(which func(*worker) bool) (jobs []picker.Job) {
 	for _, w := range c.workers {
 		held := w.settling
@@ -152,8 +159,8 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 	if !ok {
 		part, free, ok = cut.Next(missing, c.jobs(), w.source.have, c.parts(w), rate)
 	}
-	if !ok && c.chooses(w) && d.sources.swarm() { // others may choose something else of what they are offered
-		part, free, ok = cut.Next(missing, c.coming(w), w.source.have, nil, rate)
+	if !ok { // others may choose something else of what they are offered
+		part, free, ok = cut.Next(missing, c.certain(w), w.source.have, nil, rate)
 	}
 	if !ok && c.most() > 1 {
 		part, ok = c.steal(cut, w, rate, func(picker.Job) bool { return true })

@@ -79,7 +79,7 @@ func (w *worker) chosen(ctx context.Context, span ranges.Range) error {
 	case ok := <-w.claimed:
 		if !ok {
 			late := refuse(busy, "gives what came from another")
-			late.after = minRetryAfter
+			late.notYet, late.after = true, partWait
 			return late
 		}
 		return nil

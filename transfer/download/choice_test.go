@@ -87,6 +87,31 @@ func TestChoiceElsewhere(t *testing.T) {
 	}
 }
 
+// TestSilentChoice: what a source is asked for that does not choose after all is
+// fetched from the other.
+func TestSilentChoice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newPipes(t)
+		file, b := content(1, 8*mb)
+		trees := treesOf(b)
+		first, silent := plant(t, n, file, b, trees), plant(t, n, file, b, trees)
+		for _, s := range []*seed{first, silent} {
+			asked := 0
+			s.rate = steady(fullRate)
+			s.chooses = func(_ string, r ranges.Range) ranges.Range {
+				if asked++; asked == 2 && s == silent {
+					pass(stallTimeout - time.Second)
+				}
+				return r
+			}
+		}
+		took, _ := fetch(t, n, file, b, first, silent)
+		if most := 6 * time.Second; took > most { // 4 s from one alone
+			t.Errorf("took %v, want %v at most", took, most)
+		}
+	})
+}
+
 // TestClaim: what a source chose is wanted as far as it is missing and comes from
 // nobody else.
 func TestClaim(t *testing.T) {
@@ -182,6 +207,28 @@ func TestStrain(t *testing.T) {
 	}
 	if s.enough() {
 		t.Error("enough, though nobody waits any more")
+	}
+}
+
+// TestFull: sources are too many when enough others give, and wait for us.
+func TestFull(t *testing.T) {
+	c := &crew{}
+	for range enoughSources {
+		w := &worker{busy: true, coming: true, source: &source{}}
+		w.heard.Store(1) // after it was asked, at 0
+		w.started = time.Unix(0, 0)
+		c.workers = append(c.workers, w)
+	}
+	if c.full(nil) {
+		t.Error("full, though nobody waits")
+	}
+	c.strain.waited, c.strain.giving = 6, 10
+	if !c.full(nil) || c.full(c.workers[0]) {
+		t.Errorf("%d sources: full %t; without one of them %t", enoughSources, c.full(nil), c.full(c.workers[0]))
+	}
+	c.workers[0].coming = false
+	if c.full(nil) {
+		t.Error("full, though one waits in line")
 	}
 }
 

@@ -54,8 +54,9 @@ const (
 	pauseBytes = 2 << 10
 
 	// lineTime is how long a source that gives others the file too may take until it
-	// answers (time): so long questions wait for a slot (queue.HoldTime).
-	lineTime = 8 * time.Second
+	// answers (time): questions wait for a slot for queue.HoldTime, 7 s, and then for the
+	// first piece.
+	lineTime = 10 * time.Second
 
 	// aheadTime is how long what a source is asked for should take (time): long
 	// enough for the pauses between not to show, short enough to notice when it

@@ -183,10 +183,12 @@ func (c *crew) heard(ev event) error {
 	case ev.err == nil:
 	case errors.As(ev.err, &refused):
 		c.part(w)
-		if refused.notYet && ev.have != nil && c.wants(ev.have) {
-			refused.after = minRetryAfter // it was only asked for the wrong part
-		} else if refused.notYet && w.source.chooses {
+		switch {
+		case !refused.notYet:
+		case w.source.chooses:
 			refused.after = min(refused.after, w.source.dryWait())
+		case ev.have != nil && c.wants(ev.have):
+			refused.after = minRetryAfter // it was only asked for the wrong part
 		}
 		d.sources.refused(w.source, refused, time.Now())
 		d.failed(w.source)

@@ -29,11 +29,16 @@ func (s *strain) enough() bool { return s.waited > strainMost*s.giving }
 // sated reports whether w is one source too many: without it as much would come, and
 // what it has to give is for others.
 func (c *crew) sated(w *worker) bool {
+	return c.chooses(w) && c.full(w)
+}
+
+// full reports whether there are enough sources without w, nil for none.
+func (c *crew) full(w *worker) bool {
 	others := 0
 	for _, o := range c.workers {
 		if o != w && o.busy && o.coming && o.answered() {
 			others++
 		}
 	}
-	return others >= enoughSources && c.strain.enough() && c.chooses(w)
+	return others >= enoughSources && c.strain.enough()
 }

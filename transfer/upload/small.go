@@ -40,6 +40,7 @@ func (a *answer) sendSmall(f *opened, u *upload) bool {
 		a.conn.cork()
 		defer a.conn.discard()
 	}
+	a.server.progress(u, int64(n)) // before the peer can know
 	a.head()
 	_, err := a.w.Write(body)
 	if err == nil {
@@ -51,7 +52,6 @@ func (a *answer) sendSmall(f *opened, u *upload) bool {
 	if err != nil {
 		a.lost(u, err)
 	}
-	a.server.progress(u, int64(n))
 	return true
 }
 

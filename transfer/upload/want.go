@@ -40,6 +40,10 @@ func (a *answer) readWant() {
 // wants and is in have, nil for all; no more than it asked for. It counts what is
 // given.
 func (a *answer) choose(u *upload, have *ranges.Set) {
+	want := a.want
+	if want != nil && have != nil {
+		want = want.And(have)
+	}
 	s := a.server
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,10 +52,7 @@ func (a *answer) choose(u *upload, have *ranges.Set) {
 		return
 	}
 	g := s.givenOf(a.entry.SHA1, a.entry.Size)
-	if want := a.want; want != nil && (have != nil || s.swarms(u)) {
-		if have != nil {
-			want = want.And(have)
-		}
+	if want != nil && (have != nil || s.swarms(u)) {
 		if part, ok := g.Least(want, a.span.Len(), s.cfg.Rand); ok {
 			a.span, u.Range = part, part
 		}
