@@ -105,7 +105,7 @@ func (c *crew) adopted(err error) error {
 		return nil
 	}
 	d.mu.Lock()
-	if d.terms.Adopt == a.path { // not asked for again after a restart
+	if d.terms.Adopt == a.path && !d.readopt { // not asked for again after a restart
 		d.terms.Adopt, d.unkept = "", true
 	}
 	d.mu.Unlock()

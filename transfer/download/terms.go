@@ -150,15 +150,12 @@ func (d *download) change(t Terms) {
 	if t == (Terms{}) {
 		return
 	}
-	d.mu.Lock()
-	d.terms.take(t)
-	all := d.terms
-	d.unkept = true
-	d.readopt = d.readopt || t.Adopt != ""
-	d.mu.Unlock()
-	d.limit.Set(all.Rate)
-	d.update(func(s *Status) {
-		s.tellTerms(all)
+	d.update(func(s *Status) { // at once: the loop may see the terms at any time
+		d.terms.take(t)
+		d.unkept = true
+		d.readopt = d.readopt || t.Adopt != ""
+		d.limit.Set(d.terms.Rate)
+		s.tellTerms(d.terms)
 		s.tellPending(t.Adopt)
 	})
 	d.poke()
