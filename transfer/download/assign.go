@@ -14,7 +14,11 @@ import (
 func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error) {
 	for _, w := range slices.Clone(c.workers) {
 		switch {
-		case w.busy, w.sent:
+		case w.sent:
+		case w.busy:
+			if len(first) == 0 { // nobody waits for another part
+				c.extend(w, missing)
+			}
 		case c.sated(w):
 			c.part(w)
 			w.source.until, w.source.reason = now.Add(satedWait), w.source.name()+": others give enough"
@@ -229,6 +233,7 @@ func (w *worker) start(now time.Time, j job) {
 	w.end.Store(j.part.End)
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)
+	w.extends.Store(false)
 	w.started = now
 	w.heard.Store(now.UnixNano())
 	w.came.Store(0)

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
+	"strings"
 	"time"
 
 	"filbert/transfer"
@@ -31,7 +32,10 @@ type client struct {
 	told      time.Time   // when it was last told of other sources
 	named     bool        // it was told that we are one
 	redirects int         // that were followed
-	letGo     func() bool // of the context that closes the connection
+
+	pipelines bool          // it takes a request behind one that it still answers
+	behind    *http.Request // that is not answered yet
+	letGo     func() bool   // of the context that closes the connection
 }
 
 // dial reaches a source that is to be asked for the file with the given hash.
@@ -80,19 +84,53 @@ func (c *client) get(asked ranges.Range, offer *ranges.Set) (*http.Response, err
 		if offer != nil {
 			c.header[headerWant] = []string{ranges.FormatList(offer, maxOffer)}
 		}
-		c.header["User-Agent"] = []string{c.agent}
-		c.header["Range"] = []string{fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)}
-		answer, err := c.exchange(&http.Request{Method: http.MethodGet, URL: c.target, Header: c.header})
+		answer, err := c.exchange(c.request(asked))
 		if err != nil {
 			return nil, err
 		}
 		c.answers++
 		c.header = http.Header{}
+		c.pipelines = !answer.Close && answer.ProtoAtLeast(1, 1) && takesPipelined(answer.Header.Get("Server"))
 		if answer.StatusCode != http.StatusMovedPermanently || c.redirects >= maxRedirects || !c.follow(answer) {
 			return answer, nil
 		}
 		c.redirects++
 	}
+}
+
+// request is one for a range of the file.
+func (c *client) request(asked ranges.Range) *http.Request {
+	c.header["User-Agent"] = []string{c.agent}
+	c.header["Range"] = []string{fmt.Sprintf("bytes=%d-%d", asked.Start, asked.End-1)}
+	return &http.Request{Method: http.MethodGet, URL: c.target, Header: c.header}
+}
+
+// getBehind asks for a range while an answer still comes. Its own is that of
+// nextAnswer, if it could be asked for.
+func (c *client) getBehind(asked ranges.Range) bool {
+	c.behind = c.request(asked)
+	if c.behind.Write(c.conn) != nil {
+		c.behind = nil // the connection is broken, as whoever reads will notice
+	}
+	c.header = http.Header{}
+	return c.behind != nil
+}
+
+// nextAnswer is the answer to getBehind, once that before was read to its end.
+func (c *client) nextAnswer() (*http.Response, error) {
+	answer, err := c.response(c.behind)
+	c.behind = nil
+	if err == nil {
+		c.answers++
+		c.pipelines = !answer.Close
+	}
+	return answer, err
+}
+
+// takesPipelined reports whether a server is known to answer one request after
+// another (RFC 9112 §9.3.2). Servents that do not may lose the second.
+func takesPipelined(server string) bool {
+	return strings.HasPrefix(server, agentName) || strings.HasPrefix(server, agentGtkg)
 }
 
 // fetch asks for something else of the source. The body must be read to its end,
@@ -128,6 +166,11 @@ func (c *client) exchange(request *http.Request) (*http.Response, error) {
 	if err := request.Write(c.conn); err != nil {
 		return nil, err
 	}
+	return c.response(request)
+}
+
+// response reads the header of the next answer.
+func (c *client) response(request *http.Request) (*http.Response, error) {
 	c.conn.headerBegins()
 	defer c.conn.headerEnds()
 	for range 1 + maxInterim {

@@ -18,6 +18,7 @@ const (
 
 	headerAvailable = "X-Available-Ranges" // PFSP: the bytes a source has that is fetching the file itself
 	agentName       = "filbert/"
+	agentGtkg       = "gtk-gnutella/"
 
 	headerFeatures    = "X-Features"
 	featureFirewalled = "fwalt/0.1" // we take sources that cannot be connected to

@@ -17,6 +17,9 @@ type intake struct {
 	ctx  context.Context
 	body io.Reader
 	left bool // the rest of the body is not wanted
+
+	span   ranges.Range // that the body is
+	behind ranges.Range // what was asked for while it came
 }
 
 // taken reports whether the bytes from at on are somebody else's by now.
@@ -69,6 +72,7 @@ func (in *intake) verifyInto(out *outlet, tree *merkle.Tree, at int64, last int)
 	h := merkle.NewSliceHasher(tree)
 	for many := 1; at < tree.Size() && tree.Slice(at) <= last && !in.taken(at) && !out.failed.Load(); {
 		begun := time.Now()
+		in.askBehind(at)
 		to := min(tree.Slice(at)+many-1, last, max(tree.Slice(at), tree.Slice(in.end.Load()-1)))
 		b := in.block(int(tree.Span(to).End - at))
 		n, err := in.batch(b, h, tree, at)

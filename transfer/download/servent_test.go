@@ -215,7 +215,7 @@ func (s *servent) requests() []ranges.Range {
 
 // head writes a status line and headers.
 func head(c net.Conn, status string, headers ...string) {
-	fmt.Fprintf(c, "HTTP/1.1 %s\r\nServer: test\r\n", status)
+	fmt.Fprintf(c, "HTTP/1.1 %s\r\nServer: filbert/0.1\r\n", status)
 	for _, h := range headers {
 		fmt.Fprintf(c, "%s\r\n", h)
 	}

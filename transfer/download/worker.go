@@ -35,6 +35,7 @@ type worker struct {
 	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
 	unfit   atomic.Int64 // and those nobody is to blame for
 	heard   atomic.Int64 // when it last read something, in Unix ns
+	extends atomic.Bool  // its part may be made longer while it comes
 	waited  atomic.Int64 // ns it waited for the limit and the disk since the loop looked
 	limited atomic.Bool  // it waits for the limit
 	writing atomic.Bool  // it waits for the disk, or writes while it reads on
@@ -114,25 +115,40 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if err != nil {
 		return told{}, err
 	}
+	said, behind, err := w.take(ctx, j, answer)
+	for err == nil && !behind.Empty() {
+		if answer, err = w.client.nextAnswer(); err != nil { // it may have ended the connection instead
+			w.hangUp()
+			return said, nil
+		}
+		w.d.hear(w.client, answer)
+		j.part, j.free, j.offer = behind, behind, nil
+		said, behind, err = w.take(ctx, j, answer)
+	}
+	return said, err
+}
+
+// take takes in an answer. Behind is what was asked for while it came.
+func (w *worker) take(ctx context.Context, j job, answer *http.Response) (_ told, behind ranges.Range, _ error) {
 	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header), readChooses(answer.Header)}
 	if conflict := said.conflict(j.bound); conflict != "" {
-		return said, refuse(lied, "has another file under this SHA-1: %s", conflict)
+		return said, behind, refuse(lied, "has another file under this SHA-1: %s", conflict)
 	}
 	span, refused := judge(answer, w.d.file, j.part, j.free, j.offer)
 	if refused != nil {
-		return said, refused
+		return said, behind, refused
 	}
 	if j.tree != nil && said.deny(j.tree) {
-		return said, refuse(other, "has another hash tree under this SHA-1")
+		return said, behind, refuse(other, "has another hash tree under this SHA-1")
 	}
 	if j.tree != nil {
 		if first, last := wholeSlices(span, j.tree); first > last {
-			return said, short(span, said.have)
+			return said, behind, short(span, said.have)
 		}
 	}
 	if j.offer != nil {
 		if err := w.chosen(ctx, span); err != nil {
-			return said, err
+			return said, behind, err
 		}
 	} else if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
 		w.at.Store(span.Start)
@@ -141,7 +157,8 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if whole { // it gives the whole file only
 		w.end.Store(span.End)
 	}
-	in := &intake{worker: w, ctx: ctx, body: answer.Body}
+	in := &intake{worker: w, ctx: ctx, body: answer.Body, span: span}
+	var err error
 	switch {
 	case j.probe && !whole:
 		err = in.keep(span)
@@ -151,12 +168,13 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 		err = in.write(span)
 	}
 	if err != nil {
-		return said, err
+		return said, behind, err
 	}
-	if in.left || !ended(answer) {
+	if in.left || !ended(answer) || !in.behind.Empty() && w.end.Load() <= in.behind.Start {
 		w.hangUp()
+		return said, behind, nil
 	}
-	return said, nil
+	return said, in.behind, nil
 }
 
 // short is the refusal of a source whose answer holds no whole slice. One that has

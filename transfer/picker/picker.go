@@ -57,7 +57,7 @@ type Picker struct {
 // the source.
 func (p Picker) Next(missing []ranges.Range, jobs []Job, have *ranges.Set, others []*ranges.Set, rate int64) (part, free ranges.Range, ok bool) {
 	if free, ok := p.rarest(missing, jobs, have, others); ok {
-		end := min(free.End, p.up(free.Start+p.length(rate)))
+		end := min(free.End, p.up(free.Start+p.Length(rate)))
 		if free.End-end < p.Min && free.End-free.Start < p.Max {
 			end = free.End // the rest is too little to be asked for by itself
 		}
@@ -132,8 +132,8 @@ func (p Picker) Free(missing []ranges.Range, jobs []Job, have *ranges.Set) iter.
 	}
 }
 
-// length is how much a source of that rate is asked for.
-func (p Picker) length(rate int64) int64 {
+// Length is how much a source of that rate is asked for.
+func (p Picker) Length(rate int64) int64 {
 	if rate == 0 {
 		return p.First
 	}
