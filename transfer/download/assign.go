@@ -73,6 +73,9 @@ func (c *crew) cut() picker.Picker {
 		Size: c.d.file.Size, Slice: 1, Ahead: aheadTime,
 		First: chunkBytes, Min: minBytes, Max: chunkBytes, Split: splitBytes, Worth: worthTime, Stuck: stuckTime,
 	}
+	if !c.d.sources.swarm() {
+		p.Faster = fasterBy
+	}
 	swarm := c.scatters()
 	if c.d.strategy == picker.Sequential {
 		p.Ahead = inOrderTime
@@ -141,7 +144,17 @@ func (w *worker) job() picker.Job {
 		pause := float64(heard-w.started.UnixNano()) * pauseBytes / float64(max(w.came.Load(), 1))
 		idle = max(0, idle-time.Duration(min(pause, float64(lineTime))))
 	}
-	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: w.pace.rate(), Idle: idle}
+	rate, asked := w.pace.rate(), time.Since(w.started)
+	switch {
+	case w.writing.Load():
+		rate = 0 // the disk's is nobody's
+	case rate > 0 || !w.answered() || asked < stuckTime:
+	case w.came.Load() < w.slice: // not yet one
+		rate = max(1, int64(float64(w.came.Load())/asked.Seconds()))
+	default:
+		rate = 1
+	}
+	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: rate, Idle: idle}
 }
 
 // answered reports whether bytes came for its job.
@@ -234,7 +247,10 @@ func (w *worker) start(now time.Time, j job) {
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)
 	w.extends.Store(false)
-	w.started = now
+	w.started, w.slice = now, 0
+	if j.tree != nil {
+		w.slice = j.tree.SliceSize()
+	}
 	w.heard.Store(now.UnixNano())
 	w.came.Store(0)
 	w.settling = ranges.Range{}

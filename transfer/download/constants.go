@@ -50,6 +50,11 @@ const (
 	// takes over all of its part (time).
 	stuckTime = time.Second
 
+	// fasterBy is how many times as fast a source must be to take over the last slice
+	// of one that gives little by little (count). Not where others fetch the file too:
+	// who gives to several is slower by their number.
+	fasterBy = 16
+
 	// pauseBytes is how much a source gives between two pauses that are no silence, at
 	// the rate it gave at so far (bytes): some pieces of those who share a slow link.
 	pauseBytes = 2 << 10

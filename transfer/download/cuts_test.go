@@ -62,6 +62,10 @@ func crashUntilComplete(t *testing.T, n *pipes, seed uint64, sum *crashes) {
 			t.Fatal("no end")
 		}
 		disk.Inject(faultfs.Fault{Op: faultfs.Sync, Delay: time.Duration(rng.Int64N(int64(400 * time.Millisecond)))})
+		if rng.IntN(3) == 0 { // what is claimed late for that is not older than the rest
+			op := []faultfs.Op{faultfs.Write, faultfs.Sync, faultfs.Create, faultfs.Rename, faultfs.SyncDir}[rng.IntN(5)]
+			disk.Inject(faultfs.Fault{Op: op, Suffix: []string{".journal", ".tmp", ".filbert"}[rng.IntN(3)], Call: 1 + rng.IntN(6), Err: errIO})
+		}
 		if rng.IntN(2) == 0 {
 			disk.Inject(faultfs.Fault{Call: 1 + rng.IntN(150), Cut: true})
 		}

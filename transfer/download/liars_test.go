@@ -267,3 +267,31 @@ func sized(c net.Conn, body []byte) {
 	head(c, "200 OK", fmt.Sprintf("Content-Length: %d", len(body)))
 	c.Write(body)
 }
+
+// TestTrickle: a source that gives a byte now and then, so that it never stalls,
+// does not hold the file up, and costs no more than a slice.
+func TestTrickle(t *testing.T) {
+	for _, from := range []int64{0, 70_000, 200_000} {
+		inBubble(t, func(t *testing.T, n *pipes) {
+			file, b := content(1, 3*mb)
+			trees := treesOf(b)
+			var seeds []*seed
+			for range 4 {
+				s := plant(t, n, file, b, trees)
+				s.rate = steady(200_000)
+				seeds = append(seeds, s)
+			}
+			seeds[0].piece = 100
+			seeds[0].rate = func(sent int64) int64 {
+				if sent >= from {
+					return 110 // a piece each 0.9 s
+				}
+				return 200_000
+			}
+			took, status := fetch(t, n, file, b, seeds...)
+			if took > 15*time.Second/2 || status.Wasted > trees[0].SliceSize() { // the others need 5 s
+				t.Errorf("from %d on: %v, %d bytes for nothing", from, took, status.Wasted)
+			}
+		})
+	}
+}

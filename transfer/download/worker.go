@@ -49,6 +49,7 @@ type worker struct {
 	names     names        // of its trees
 	pace      pace
 	started   time.Time // its job
+	slice     int64     // bytes, that this comes in; 0: in none
 	slowSince time.Time
 	slowBytes int64
 }

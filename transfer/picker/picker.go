@@ -37,16 +37,17 @@ func (j Job) Of(missing []ranges.Range) Job {
 // work, not bytes, so that a fast one is not asked all the time and a slow one
 // holds nothing up.
 type Picker struct {
-	Size  int64         // of the file, in bytes
-	Slice int64         // parts begin and end where a slice does (bytes; 1: anywhere)
-	Ahead time.Duration // what one part should take
-	First int64         // what a source of unknown rate is asked for (bytes)
-	Min   int64         // the least that is asked for (bytes)
-	Split int64         // the least that is taken over from another (bytes)
-	Worth time.Duration // what another must still need for that to be worth it
-	Stuck time.Duration // of silence, after which all of a part is taken over
-	Max   int64         // the most that is asked for at once (bytes)
-	From  int64         // of what equally few have, this byte and those behind come first
+	Size   int64         // of the file, in bytes
+	Slice  int64         // parts begin and end where a slice does (bytes; 1: anywhere)
+	Ahead  time.Duration // what one part should take
+	First  int64         // what a source of unknown rate is asked for (bytes)
+	Min    int64         // the least that is asked for (bytes)
+	Split  int64         // the least that is taken over from another (bytes)
+	Worth  time.Duration // what another must still need for that to be worth it
+	Stuck  time.Duration // of silence, after which all of a part is taken over
+	Faster int64         // how many times as fast one must be to take over what is too little to share; 0: nobody does
+	Max    int64         // the most that is asked for at once (bytes)
+	From   int64         // of what equally few have, this byte and those behind come first
 }
 
 // Next is the bytes to ask next of a source of the given rate (bytes per second,
@@ -142,7 +143,8 @@ func (p Picker) Length(rate int64) int64 {
 
 // Steal is which of the jobs a source of the given rate that has nothing else to
 // do should take the end of, and from which byte on, so that both end at the
-// same time. It reports false if there is too little left to share.
+// same time. Where too little is left to share, one that is much faster takes all
+// of it. It reports false if there is no such.
 func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, from int64, ok bool) {
 	most := time.Duration(0)
 	for i, j := range jobs {
@@ -160,6 +162,10 @@ func (p Picker) Steal(jobs []Job, have *ranges.Set, rate int64) (victim int, fro
 			if j.End-cut < p.Split {
 				cut = p.Down(j.At)
 			}
+		}
+		mineAlone := p.Takes(Job{At: p.Down(j.At), End: j.End, Rate: rate})
+		if j.End-cut < p.Split && j.Rate > 0 && rate > 0 && p.Faster > 0 && p.Takes(j) > p.Stuck+time.Duration(p.Faster)*mineAlone {
+			cut = p.Down(j.At) // it would hold up what is all but whole
 		}
 		if cut > j.At && j.End-cut < p.Split || cut >= j.End || p.Takes(j) < p.Worth || have != nil && !have.Contains(ranges.Range{Start: cut, End: j.End}) {
 			continue

@@ -20,7 +20,7 @@ func set(rs ...ranges.Range) *ranges.Set {
 func span(from, to int64) ranges.Range { return ranges.Range{Start: from, End: to} }
 
 // cut is 1,000 KiB in slices of 64, asked for in parts of two seconds.
-var cut = Picker{Size: 1000 * k, Slice: 64 * k, Ahead: 2 * time.Second, First: 128 * k, Min: 64 * k, Max: 512 * k, Split: 64 * k, Worth: time.Second, Stuck: 5 * time.Second}
+var cut = Picker{Size: 1000 * k, Slice: 64 * k, Ahead: 2 * time.Second, First: 128 * k, Min: 64 * k, Max: 512 * k, Split: 64 * k, Worth: time.Second, Stuck: 5 * time.Second, Faster: 8}
 
 func TestNext(t *testing.T) {
 	all := []ranges.Range{span(0, cut.Size)}
@@ -151,8 +151,10 @@ func TestSteal(t *testing.T) {
 		"all of it":                           {jobs: []Job{{At: 140 * k, End: 160 * k, Rate: 1, Idle: 5 * time.Second}}, rate: 100, from: 128 * k, ok: true},
 		"all but the slice that is coming": {jobs: []Job{{At: 128 * k, End: 512 * k, Rate: 100, Idle: 5 * time.Second}}, rate: 100,
 			from: 192 * k, ok: true},
-		"nothing left": {jobs: []Job{{At: 128 * k, End: 128 * k, Idle: time.Hour}}, rate: 100},
-		"nobody":       {},
+		"the last slice of one that trickles": {jobs: []Job{{At: 960 * k, End: 1000 * k, Rate: 100}}, rate: 100 * k, from: 960 * k, ok: true},
+		"of one that is slow":                 {jobs: []Job{{At: 960 * k, End: 1000 * k, Rate: 50}}, rate: 100},
+		"nothing left":                        {jobs: []Job{{At: 128 * k, End: 128 * k, Idle: time.Hour}}, rate: 100},
+		"nobody":                              {},
 	} {
 		victim, from, ok := cut.Steal(c.jobs, c.have, c.rate)
 		if victim != c.victim || from != c.from || ok != c.ok {

@@ -21,6 +21,9 @@ func (p *Partial) flushLoop() {
 		}
 		p.lock()
 		err := p.flush()
+		if err != nil {
+			p.flush() // what only the journal failed for need not wait for the next time
+		}
 		p.unlock()
 		if err != nil {
 			p.mu.Lock()

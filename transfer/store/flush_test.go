@@ -334,3 +334,35 @@ func TestFullDisk(t *testing.T) {
 	complete(t, p)
 	wantFile(t, f, file.Name, b)
 }
+
+// TestClaimThatFailedOnce: the journal fails once in a flush that nobody called,
+// and nobody writes after that. A kill five seconds after the write loses nothing,
+// and the error is told all the same.
+func TestClaimThatFailedOnce(t *testing.T) {
+	for _, op := range []faultfs.Op{faultfs.Write, faultfs.Sync} {
+		synctest.Test(t, func(t *testing.T) {
+			file, b := content(1, 3000)
+			f := faultfs.New(faultfs.Config{})
+			s, err := store.New(store.Config{FS: f, Folder: "/"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := open(t, s, file, "")
+			writeAt(t, p, b, ranges.Range{End: 1000})
+			f.Inject(faultfs.Fault{Op: op, Suffix: ".journal", Call: 1, Err: syscall.EIO})
+			time.Sleep(5 * time.Second)
+			wantHave(t, p, ranges.Range{End: 1000})
+			if err := p.Flush(); !errors.Is(err, syscall.EIO) {
+				t.Errorf("%v: told %v", op, err)
+			}
+			f.Restart()
+			p.Close()
+			if s, err = store.New(store.Config{FS: f, Folder: "/"}); err != nil {
+				t.Fatal(err)
+			}
+			p = open(t, s, file, "")
+			wantHave(t, p, ranges.Range{End: 1000})
+			p.Close()
+		})
+	}
+}
