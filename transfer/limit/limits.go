@@ -24,5 +24,5 @@ const (
 
 	// maxPiece is the largest (bytes), so that takers in line wait for one another
 	// for a fraction of a second, and not longer at high rates.
-	maxPiece = 256 << 10
+	maxPiece = 1 << 20
 )

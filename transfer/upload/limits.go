@@ -36,8 +36,10 @@ const (
 // Sending.
 const (
 	// pieceSize is how many bytes are sent between two looks at the file and at
-	// the clock.
+	// the clock, and maxPiece how many after a piece that took less than quickTime.
 	pieceSize = 256 << 10
+	maxPiece  = 1 << 20
+	quickTime = 10 * time.Millisecond
 
 	// partialPiece is how many bytes of a file that is arriving are read and sent at
 	// a time, and maxAvailable how many pieces of it are named in an answer (count):

@@ -11,7 +11,7 @@ import (
 )
 
 // send writes the bytes that were asked for, piece by piece: each only if the
-// file still is the one that was hashed, and each within stallTimeout. The last
+// file still is the one that was hashed, and each in good time. The last
 // byte goes out by itself, after everything before it was read, so that a peer
 // has a whole answer only if the file did not change. Whatever goes wrong cuts
 // the connection.
@@ -20,6 +20,7 @@ func (a *answer) send(f library.File, u *upload) {
 	if _, err := f.Seek(a.span.Start, io.SeekStart); err != nil {
 		a.cut(CutDisk, u, err)
 	}
+	size := int64(pieceSize)
 	for left := a.span.Len(); left > 0; {
 		info, err := f.Stat()
 		if err != nil {
@@ -29,12 +30,16 @@ func (a *answer) send(f library.File, u *upload) {
 			a.cut(CutChanged, u, nil)
 		}
 		limit, host := a.server.cfg.Limit, u.Peer.Addr()
-		piece := limit.Piece(host, int(max(1, min(left-1, pieceSize))))
+		piece := limit.Piece(host, int(max(1, min(left-1, size))))
 		if err := limit.Wait(a.r.Context(), host, piece); err != nil {
 			a.cut(CutPeer, u, err)
 		}
 		a.allow(control, u, piece)
+		began := time.Now()
 		n, err := io.CopyN(a.w, f, int64(piece))
+		if size = pieceSize; time.Since(began) < quickTime {
+			size = maxPiece
+		}
 		left -= n
 		a.server.progress(u, n)
 		switch {
@@ -53,7 +58,7 @@ func (a *answer) allow(control *http.ResponseController, u *upload, piece int) {
 	if over {
 		a.cut(CutTurn, u, nil)
 	}
-	within := stallTimeout
+	within := stallTimeout * time.Duration(max(1, piece/pieceSize))
 	if u.crowded = crowded; crowded {
 		within = max(slowTime, time.Duration(piece)*time.Second/minRate)
 	}
