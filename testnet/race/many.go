@@ -2,7 +2,6 @@ package race
 
 import (
 	"context"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,12 +22,7 @@ func (c course) many(ctx context.Context, fail bool) (Heat, error) {
 	if err != nil {
 		return Heat{}, err
 	}
-	content, err := os.Open(file.path)
-	if err != nil {
-		return Heat{}, err
-	}
-	defer content.Close()
-	tree, err := plant(merkle.Blake3, content, file.size)
+	tree, err := plant(merkle.Blake3, file)
 	if err != nil {
 		return Heat{}, err
 	}
@@ -56,7 +50,7 @@ func (c course) many(ctx context.Context, fail bool) (Heat, error) {
 			}
 		}()
 		for range sources {
-			s, err := open(file, tree, content, c.Rate)
+			s, err := open(file, tree, c.Rate)
 			if err != nil {
 				return 0, err
 			}
@@ -101,9 +95,14 @@ func (c course) many(ctx context.Context, fail bool) (Heat, error) {
 }
 
 // plant is the tree of a file.
-func plant(kind merkle.Kind, f io.ReaderAt, size int64) (*merkle.Tree, error) {
-	b := merkle.NewBuilder(kind, size)
-	if _, err := io.Copy(b, io.NewSectionReader(f, 0, size)); err != nil {
+func plant(kind merkle.Kind, file cargo) (*merkle.Tree, error) {
+	f, err := os.Open(file.path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	b := merkle.NewBuilder(kind, file.size)
+	if _, err := f.WriteTo(b); err != nil {
 		return nil, err
 	}
 	return b.Tree()

@@ -1,7 +1,6 @@
 package race
 
 import (
-	"io"
 	"math"
 	"net"
 	"net/http"
@@ -18,9 +17,8 @@ import (
 // HTTP: to filbert by its hash, with its BLAKE3 tree as filberts have it or its
 // Tiger tree as all have it, to others at any path.
 type source struct {
-	file  cargo
-	tree  *merkle.Tree
-	bytes io.ReaderAt
+	file cargo
+	tree *merkle.Tree
 
 	rate atomic.Int64 // bytes per second of all its answers together; 0: it is dead; unlimited: as fast as it goes
 	sent atomic.Int64 // bytes
@@ -48,12 +46,12 @@ const (
 	sendBuffer = 128 << 10
 )
 
-func open(file cargo, tree *merkle.Tree, bytes io.ReaderAt, rate int64) (*source, error) {
+func open(file cargo, tree *merkle.Tree, rate int64) (*source, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	s := &source{file: file, tree: tree, bytes: bytes, listener: l}
+	s := &source{file: file, tree: tree, listener: l}
 	s.rate.Store(rate)
 	s.server = &http.Server{Handler: s, ConnState: func(c net.Conn, state http.ConnState) {
 		if tcp, ok := c.(*net.TCPConn); ok && state == http.StateNew && rate != unlimited {
@@ -92,17 +90,16 @@ func (s *source) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header()["X-Tree-URI"] = []string{"/uri-res/N2B?" + s.file.sha1.URN() + ";" + urn.Blake3(root).String()}
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")
-	if s.rate.Load() == unlimited {
-		f, err := os.Open(s.file.path) // which the system sends by itself
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusInternalServerError)
-			return
-		}
-		defer f.Close()
-		http.ServeContent(w, r, "", time.Time{}, f)
+	f, err := os.Open(s.file.path)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	http.ServeContent(limited{w, s}, r, "", time.Time{}, io.NewSectionReader(s.bytes, 0, s.file.size))
+	defer f.Close()
+	if s.rate.Load() != unlimited { // else the system sends by itself
+		w = limited{w, s}
+	}
+	http.ServeContent(w, r, "", time.Time{}, f)
 }
 
 // limited writes as fast as its source may.

@@ -2,7 +2,6 @@ package race
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -17,11 +16,6 @@ func (c course) thex(ctx context.Context) (Heat, error) {
 	if err != nil {
 		return Heat{}, err
 	}
-	content, err := os.Open(file.path)
-	if err != nil {
-		return Heat{}, err
-	}
-	defer content.Close()
 	guest, err := c.node(ctx, "guest", "--downloads", filepath.Join(c.dir, "downloads"))
 	if err != nil {
 		return Heat{}, err
@@ -30,11 +24,11 @@ func (c course) thex(ctx context.Context) (Heat, error) {
 	h := Heat{Case: THEX, Runners: []Runner{{Name: "filbert, by the Tiger tree"}, {Name: "filbert, by the BLAKE3 tree"}}}
 	var runs []func() (time.Duration, error)
 	for i, kind := range []merkle.Kind{merkle.Tiger, merkle.Blake3} {
-		tree, err := plant(kind, content, file.size)
+		tree, err := plant(kind, file)
 		if err != nil {
 			return Heat{}, err
 		}
-		s, err := open(file, tree, content, unlimited)
+		s, err := open(file, tree, unlimited)
 		if err != nil {
 			return Heat{}, err
 		}
