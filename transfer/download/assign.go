@@ -37,7 +37,7 @@ func (c *crew) assign(now time.Time, first, missing []ranges.Range) (plan, error
 				return p, err
 			}
 			c.d.sources.clear()
-			missing = c.partial.Missing()
+			missing = c.missing()
 			continue
 		}
 		if w := c.hire(p.source); !c.give(now, w, first, missing) {
@@ -99,7 +99,16 @@ func (c *crew) cut() picker.Picker {
 	return p
 }
 
-// jobs is what the workers are at.
+// missing is what is missing. What is written from here on is still the job of who
+// writes it: it would be nobody's, and fetched again, if jobs were looked at after.
+func (c *crew) missing() []ranges.Range {
+	for _, w := range c.workers {
+		w.from = w.at.Load()
+	}
+	return c.partial.Missing()
+}
+
+// jobs is what the workers were at when it was last looked what is missing.
 func (c *crew) jobs() (jobs []picker.Job) { return c.jobsOf(func(*worker) bool { return true }) }
 
 // coming is the jobs of the others than w whose sources give what they were asked
@@ -154,7 +163,7 @@ func (w *worker) job() picker.Job {
 	default:
 		rate = 1
 	}
-	return picker.Job{At: w.at.Load(), End: w.end.Load(), Rate: rate, Idle: idle}
+	return picker.Job{At: w.from, End: w.end.Load(), Rate: rate, Idle: idle}
 }
 
 // answered reports whether bytes came for its job.
@@ -223,6 +232,7 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 			continue
 		}
 		if j := o.job(); may(j) {
+			j.At = min(max(j.At, o.right.Load()), j.End) // what waits for the disk is not taken
 			at, jobs = append(at, o), append(jobs, j.Of(missing))
 		}
 	}
@@ -242,7 +252,9 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 
 // start lets a worker do a job.
 func (w *worker) start(now time.Time, j job) {
+	w.from = j.part.Start
 	w.at.Store(j.part.Start)
+	w.right.Store(j.part.Start)
 	w.end.Store(j.part.End)
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)

@@ -48,11 +48,13 @@ func (c *crew) chooses(w *worker) bool {
 // claim decides whether what a source chose is wanted still: it is up to what
 // somebody else is at by now, or what is here.
 func (c *crew) claim(w *worker, span ranges.Range) bool {
-	first := firstFree(c.cut(), c.partial.Missing(), c.coming(w), span)
+	first := firstFree(c.cut(), c.missing(), c.coming(w), span)
 	if first.Empty() || c.sated(w) {
 		return false
 	}
+	w.from = first.Start
 	w.at.Store(first.Start)
+	w.right.Store(first.Start)
 	w.end.Store(first.End)
 	w.coming = true
 	return true

@@ -116,7 +116,7 @@ func TestSilentChoice(t *testing.T) {
 // nobody else.
 func TestClaim(t *testing.T) {
 	w, other, waits := &worker{source: &source{}}, &worker{busy: true, coming: true, source: &source{}}, &worker{busy: true, source: &source{}}
-	other.at.Store(200)
+	other.from = 200
 	other.end.Store(300)
 	waits.end.Store(1000)
 	free := func(missing ...ranges.Range) (claimed []ranges.Range) {

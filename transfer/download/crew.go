@@ -48,7 +48,7 @@ func (c *crew) work() *pause {
 			}
 			return d.disk(err)
 		}
-		missing := c.partial.Missing()
+		missing := c.missing()
 		if len(missing) == 0 {
 			c.dismiss()
 			d.share(nil, nil)

@@ -106,11 +106,15 @@ func wholeSlices(span ranges.Range, tree *merkle.Tree) (first, last int) {
 }
 
 // batch reads the slices that b has room for, the first of which begins at the
-// byte at. It returns how many bytes are right, and why not all are there.
+// byte at, until somebody else has the rest. It returns how many bytes are right, and
+// why not all are there.
 func (in *intake) batch(b []byte, h *merkle.SliceHasher, tree *merkle.Tree, at int64) (good int64, err error) {
 	for good < int64(len(b)) {
 		i := tree.Slice(at + good)
 		slice := b[good : good+tree.Span(i).Len()]
+		if good > 0 && in.taken(at+good) {
+			return good, nil
+		}
 		if err := in.fill(slice); err != nil {
 			return good, err
 		}
@@ -121,18 +125,18 @@ func (in *intake) batch(b []byte, h *merkle.SliceHasher, tree *merkle.Tree, at i
 			return good, wrongSlice(at+good, tree)
 		}
 		good += int64(len(slice))
+		in.right.Store(at + good)
 	}
 	return good, nil
 }
 
-// keep holds the bytes of span back.
+// keep holds the bytes of span back, which stay its own until the loop hears of it.
 func (in *intake) keep(span ranges.Range) error {
 	b := make([]byte, span.Len())
 	if err := in.fill(b); err != nil {
 		return err
 	}
 	in.probe, in.probed = b, span
-	in.at.Store(span.End)
 	return nil
 }
 

@@ -30,7 +30,8 @@ type worker struct {
 	probe  []byte // of the beginning of probed: not written yet, until it is known how to verify it
 	probed ranges.Range
 
-	at, end atomic.Int64 // the next byte to come, and where its part ends, which the loop may move
+	at, end atomic.Int64 // the next byte to be written, and where its part ends, which the loop may move
+	right   atomic.Int64 // what is before is here and verified, though perhaps not written yet
 	took    atomic.Int64 // bytes that are in the file since the loop looked
 	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
 	unfit   atomic.Int64 // and those nobody is to blame for
@@ -43,6 +44,7 @@ type worker struct {
 
 	// Below: the loop's.
 	busy      bool
+	from      int64        // where at was when it was last looked what is missing
 	settling  ranges.Range // what it held back before this job, and writes first
 	coming    bool         // its source gives what it offered, or is given no choice
 	sent      bool         // away, which its next event confirms
