@@ -89,6 +89,8 @@ var pure = []string{
 	"query/flood/browse_limit.go",
 	"transfer/urn/*", "transfer/ranges/*", "transfer/mesh/*", "transfer/merkle/*", "transfer/picker/*", "transfer/queue/*",
 	"transfer/library/disks.go",
+	"nat/portmap/pcp.go", "nat/portmap/natpmp.go", "nat/portmap/epoch.go", "nat/portmap/address.go", "nat/portmap/lease.go", "nat/portmap/plan*.go",
+	"nat/portmap/routes.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"testnet/crawl/walk.go", "testnet/crawl/lime.go", "testnet/crawl/layout.go", "testnet/crawl/tree.go", "testnet/crawl/svg.go",
 }

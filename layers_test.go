@@ -42,6 +42,7 @@ var layers = map[string]layer{
 	"node/state":        {rank: 0},
 	"node/hook":         {rank: 0},
 	"node/config":       {rank: 1, may: []string{"node/hook", "transfer/limit"}},
+	"nat/portmap":       {rank: 0},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},

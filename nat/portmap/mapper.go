@@ -1,0 +1,286 @@
+package portmap
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Config is what a Mapper is built from. Port, ListenPacket, Dial and Rand must be
+// set; the zero value of everything else works.
+type Config struct {
+	// Port is ours, of TCP and UDP, and the one that is asked for outside.
+	Port uint16
+
+	// Gateways lists the ways out; nil is those of the system. It must not block.
+	Gateways func() ([]netip.Addr, error)
+
+	// Local is our address towards a gateway; nil is what the system says. It must
+	// not block.
+	Local func(gateway netip.Addr) (netip.Addr, error)
+
+	// SSDP is where UPnP routers are looked for besides the gateways; the zero value
+	// is the multicast address.
+	SSDP netip.AddrPort
+
+	ListenPacket func(ctx context.Context, network, address string) (net.PacketConn, error)
+	Dial         func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// Verify has somebody outside use an external address, and returns nil if that
+	// went well. It may take a minute. Without it no lease is ever open.
+	Verify func(ctx context.Context, external netip.AddrPort, proto Proto) error
+
+	Lifetime time.Duration // of leases, at most an hour, which 0 is
+	Rand     *rand.Rand    // belongs to the Mapper; nonces must not be predictable from its other numbers
+	Log      zerolog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.Gateways == nil {
+		c.Gateways = gateways
+	}
+	if c.Local == nil {
+		c.Local = localTowards
+	}
+	if !c.SSDP.IsValid() {
+		c.SSDP = netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, 255, 250}), ssdpPort)
+	}
+	if c.Lifetime <= 0 || c.Lifetime > maxLifetime {
+		c.Lifetime = maxLifetime
+	}
+	return c
+}
+
+// family is of addresses.
+type family int
+
+const (
+	ip4 family = iota
+	ip6
+	families
+)
+
+// Mapper keeps the leases of one port.
+type Mapper struct {
+	cfg     Config
+	inbox   chan letter
+	refresh atomic.Bool // a letter that says so is in the inbox
+	changed chan struct{}
+	strays  atomic.Uint64
+	work    sync.WaitGroup
+
+	// Below: owned by Run.
+	plans   [families]*plan
+	routers [families]router // that the leases of the plan are from
+	debts   [families][]debt // at most maxDebts
+	looking [families][protos]context.CancelFunc
+	routing bool // a look at the routes is under way
+	routeAt time.Time
+
+	mu       sync.Mutex
+	snapshot Snapshot
+}
+
+// debt is what a router may have for us that we do not count on.
+type debt struct {
+	router router
+	grants [protos]grant
+}
+
+// Snapshot is how things stand.
+type Snapshot struct {
+	Leases      []Lease
+	BehindCGNAT bool   // a router has an external IPv4 address that is not public
+	Searching   bool   // no router gave a lease
+	Failure     string // why, of what failed last; "" when nothing did; escape it
+	Strays      uint64 // datagrams that were no answers to our questions
+}
+
+// New builds a Mapper. Nothing happens before Run.
+func New(cfg Config) *Mapper {
+	m := &Mapper{cfg: cfg.withDefaults(), inbox: make(chan letter, inbox), changed: make(chan struct{}, 1)}
+	for f := range m.plans {
+		m.plans[f] = &plan{verifies: cfg.Verify != nil, rand: cfg.Rand}
+	}
+	m.snapshot.Searching = true
+	return m
+}
+
+// Changed has something after the Snapshot changed; it is for one reader.
+func (m *Mapper) Changed() <-chan struct{} { return m.changed }
+
+// Snapshot tells how things stand.
+func (m *Mapper) Snapshot() Snapshot {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s := m.snapshot
+	s.Leases = slices.Clone(s.Leases)
+	s.Strays = m.strays.Load()
+	return s
+}
+
+// Leases is what routers gave.
+func (m *Mapper) Leases() []Lease { return m.Snapshot().Leases }
+
+// Refresh has the routes looked at now: the owner has heard that they changed.
+func (m *Mapper) Refresh() {
+	if m.refresh.CompareAndSwap(false, true) {
+		m.post(refreshed{})
+	}
+}
+
+// post never blocks: the inbox has room for a letter of all that is under way.
+func (m *Mapper) post(l letter) { m.inbox <- l }
+
+// Run keeps leases until ctx ends, and then removes them. It may be called once.
+func (m *Mapper) Run(ctx context.Context) error {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case l := <-m.inbox:
+			l.deliver(m, time.Now())
+		case <-timer.C:
+		case <-ctx.Done():
+			return m.leave(ctx)
+		}
+		now := time.Now()
+		m.act(ctx, now)
+		m.publish()
+		timer.Reset(m.due().Sub(now))
+	}
+}
+
+// act begins all that is due.
+func (m *Mapper) act(ctx context.Context, now time.Time) {
+	if !m.routing && !now.Before(m.routeAt) {
+		m.routing = true
+		m.work.Go(func() { m.post(m.look()) })
+	}
+	for f, p := range m.plans {
+		f := family(f)
+		if p.expire(now) {
+			m.drop(f)
+		}
+		m.begin(ctx, f, p.next(now))
+		for _, l := range p.looks(now) {
+			m.verify(ctx, f, l)
+		}
+	}
+}
+
+// due is when act has something to do again.
+func (m *Mapper) due() time.Time {
+	due := time.Time{}
+	if !m.routing {
+		due = m.routeAt
+	}
+	for _, p := range m.plans {
+		due = sooner(sooner(due, p.due()), p.looksDue())
+		for _, e := range p.leases {
+			if e.has && !e.Expires.IsZero() {
+				due = sooner(due, e.Expires)
+			}
+		}
+	}
+	if due.IsZero() {
+		due = time.Now().Add(checkEvery) // a letter comes first
+	}
+	return due
+}
+
+// drop puts the router of lost leases among the debts.
+func (m *Mapper) drop(f family) {
+	if r := m.routers[f]; r != nil {
+		m.owe(f, debt{r, m.plans[f].given})
+		m.routers[f] = nil
+	}
+}
+
+func (m *Mapper) owe(f family, d debt) {
+	if len(m.debts[f]) == maxDebts {
+		m.debts[f] = m.debts[f][1:]
+	}
+	m.debts[f] = append(m.debts[f], d)
+}
+
+// leave waits for what is under way and removes what routers gave.
+func (m *Mapper) leave(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exitTime)
+	defer cancel()
+	m.work.Wait()
+	for {
+		select {
+		case l := <-m.inbox:
+			l.deliver(m, time.Now())
+			continue
+		default:
+		}
+		break
+	}
+	var mu sync.Mutex
+	var failed []error
+	var work sync.WaitGroup
+	for f := range families {
+		m.drop(f)
+		for _, d := range m.debts[f] {
+			work.Go(func() {
+				err := release(ctx, d.router, d.grants)
+				mu.Lock()
+				defer mu.Unlock()
+				failed = append(failed, err)
+			})
+		}
+	}
+	work.Wait()
+	m.publish()
+	if err := errors.Join(failed...); err != nil {
+		m.cfg.Log.Debug().Err(err).Msg("mapping left behind")
+	}
+	return nil
+}
+
+// publish makes the snapshot, and tells the owner when it is another.
+func (m *Mapper) publish() {
+	s := Snapshot{Searching: true}
+	for f, p := range m.plans {
+		for i := range p.leases {
+			if e := &p.leases[i]; e.has && m.routers[f] != nil {
+				s.Leases = append(s.Leases, e.Lease)
+				ext := e.External.Addr()
+				s.BehindCGNAT = s.BehindCGNAT || family(f) == ip4 && ext.IsValid() && !public(ext)
+			}
+		}
+		if p.failure != nil {
+			s.Failure = clip(p.failure.Error())
+		}
+	}
+	s.Searching = len(s.Leases) == 0
+	m.mu.Lock()
+	same := slices.Equal(s.Leases, m.snapshot.Leases) && s.BehindCGNAT == m.snapshot.BehindCGNAT &&
+		s.Searching == m.snapshot.Searching && s.Failure == m.snapshot.Failure
+	m.snapshot = s
+	m.mu.Unlock()
+	if !same {
+		select {
+		case m.changed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// clip bounds what comes from routers.
+func clip(s string) string {
+	if len(s) > maxFailure {
+		return s[:maxFailure]
+	}
+	return s
+}
