@@ -93,6 +93,8 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn",
 	}},
 
+	"nat/relay": {rank: 1},
+
 	"node": {rank: 6, may: []string{
 		"node/state", "node/hook", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
