@@ -255,7 +255,10 @@ func (l *lab) wantStatus(err error, want Status) {
 }
 
 // settle lets what is under way arrive.
-func (l *lab) settle() { time.Sleep(time.Second + time.Millisecond) }
+func (l *lab) settle() { l.pass(time.Second + time.Millisecond) }
+
+// pass lets virtual time pass.
+func (l *lab) pass(d time.Duration) { time.Sleep(d) }
 
 func wantBytes(t testing.TB, r io.Reader, want []byte) {
 	t.Helper()
