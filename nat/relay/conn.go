@@ -3,6 +3,7 @@ package relay
 import (
 	"bufio"
 	"crypto/tls"
+	"io"
 	"net"
 	"net/netip"
 	"time"
@@ -31,7 +32,9 @@ func newStream(conn net.Conn, r *bufio.Reader, grant Grant) *stream {
 	return &stream{Conn: conn, r: r, grant: grant, ends: time.Now().Add(grant.Time)}
 }
 
-// Read implements net.Conn. The end of a circuit that is used up is ErrSpent.
+// Read implements net.Conn. The end of a circuit that is used up is ErrSpent, and every
+// other is ErrCut: who is through says so inside TLS, which would take the end of the
+// stream for that.
 func (s *stream) Read(p []byte) (n int, err error) {
 	if s.r != nil && s.r.Buffered() == 0 {
 		s.r = nil
@@ -42,6 +45,9 @@ func (s *stream) Read(p []byte) (n int, err error) {
 		n, err = s.Conn.Read(p)
 	}
 	s.read += int64(n)
+	if err == io.EOF {
+		err = ErrCut
+	}
 	return n, s.spent(err, s.read)
 }
 

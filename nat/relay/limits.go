@@ -55,6 +55,10 @@ const (
 	// its turn is asked again in less.
 	idleTime = 30 * time.Second
 
+	// looks is how often in idleTime a direction in which little moves is looked at
+	// (count).
+	looks = 10
+
 	// lastTime is how long the other direction may go on when one has used up its
 	// bytes: for an answer that is on its way.
 	lastTime = 2 * time.Second

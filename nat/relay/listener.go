@@ -33,6 +33,7 @@ type Listener struct {
 	config  ListenConfig
 	grant   Grant
 	expires atomic.Int64 // unix ns
+	renewAt atomic.Int64 // likewise; again each keepalive until it is answered
 
 	conn     net.Conn
 	outbox   chan control // bounded by maxOutbox
@@ -78,11 +79,18 @@ func (c *Client) Listen(ctx context.Context, relay netip.AddrPort, config Listen
 		conn: call.conn, outbox: make(chan control, maxOutbox), conns: make(chan *Conn, maxArriving),
 	}
 	l.ctx, l.stop = context.WithCancelCause(context.Background())
-	now := time.Now()
-	l.expires.Store(now.Add(terms.expires).UnixNano())
+	l.reserved(terms.expires)
 	l.work.Go(func() { l.stop(l.listen(call.r)) })
-	l.work.Go(func() { l.stop(l.speak(now, terms)) })
+	l.work.Go(func() { l.stop(l.speak(terms.keepalive)) })
 	return l, nil
+}
+
+// reserved notes for how long the reservation is.
+func (l *Listener) reserved(left time.Duration) {
+	now := time.Now()
+	expires := now.Add(left)
+	l.expires.Store(expires.UnixNano())
+	l.renewAt.Store(RenewAt(now, expires).UnixNano())
 }
 
 // terms is what a relay answers to a reservation.
@@ -181,7 +189,7 @@ func (l *Listener) listen(r *bufio.Reader) error {
 		}
 		switch c.kind {
 		case renewed:
-			l.expires.Store(time.Now().Add(c.left).UnixNano())
+			l.reserved(c.left)
 		case over:
 			return &StatusError{Op: "reserve", Code: c.status, Text: c.status.String()}
 		case offer:
@@ -191,10 +199,9 @@ func (l *Listener) listen(r *bufio.Reader) error {
 }
 
 // speak sends pings, renewals and refusals until the listener ends.
-func (l *Listener) speak(granted time.Time, t terms) error {
+func (l *Listener) speak(keepalive time.Duration) error {
 	defer l.conn.Close()
-	renewAt := RenewAt(granted, granted.Add(t.expires))
-	next := time.NewTimer(t.keepalive)
+	next := time.NewTimer(keepalive)
 	defer next.Stop()
 	for {
 		var c control
@@ -203,10 +210,10 @@ func (l *Listener) speak(granted time.Time, t terms) error {
 			return nil
 		case c = <-l.outbox:
 		case <-next.C:
-			next.Reset(t.keepalive)
+			next.Reset(keepalive)
 			c = control{kind: ping}
-			if now := time.Now(); !now.Before(renewAt) {
-				c, renewAt = control{kind: renew}, RenewAt(now, l.Expires()) // again sooner, if it is not answered
+			if time.Now().UnixNano() >= l.renewAt.Load() {
+				c.kind = renew
 			}
 		}
 		l.conn.SetWriteDeadline(time.Now().Add(HandshakeTime))

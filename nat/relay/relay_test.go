@@ -127,25 +127,59 @@ func TestNotPinned(t *testing.T) {
 // TestHalfClose lets bob answer after alice has said all.
 func TestHalfClose(t *testing.T) {
 	inLab(t, ServerConfig{}, func(l *lab) {
-		ln := l.bob.listen()
-		defer ln.Close()
-		a, b := l.meet(ln)
-		rawA, rawB := a.NetConn().(*stream), b.(*Conn).NetConn().(*stream)
-		io.WriteString(rawA, "question")
-		rawA.CloseWrite()
-		if got, err := io.ReadAll(rawB); err != nil || string(got) != "question" {
+		a, b, _ := l.rawCircuit()
+		io.WriteString(a, "question")
+		closeWrite(a)
+		if got, err := io.ReadAll(b); err != nil || string(got) != "question" {
 			t.Fatalf("bob read %q, %v", got, err)
 		}
-		io.WriteString(rawB, "answer")
-		rawB.CloseWrite()
-		if got, err := io.ReadAll(rawA); err != nil || string(got) != "answer" {
+		io.WriteString(b, "answer")
+		closeWrite(b)
+		if got, err := io.ReadAll(a); err != nil || string(got) != "answer" {
 			t.Fatalf("alice read %q, %v", got, err)
 		}
 		l.settle()
 		if st := l.server.Stats(); st.Ended[EndClosed] != 1 {
 			t.Errorf("ended by %v", st.Ended)
 		}
-		rawA.Close()
-		rawB.Close()
+	})
+}
+
+// TestHalfCloseInTLS does the same through TLS.
+func TestHalfCloseInTLS(t *testing.T) {
+	inLab(t, ServerConfig{}, func(l *lab) {
+		ln := l.bob.listen()
+		defer ln.Close()
+		a, b := l.meet(ln)
+		defer a.Close()
+		defer b.Close()
+		io.WriteString(a, "question")
+		a.CloseWrite()
+		if got, err := io.ReadAll(b); err != nil || string(got) != "question" {
+			t.Fatalf("bob read %q, %v", got, err)
+		}
+		io.WriteString(b, "answer")
+		b.(*Conn).CloseWrite()
+		if got, err := io.ReadAll(a); err != nil || string(got) != "answer" {
+			t.Fatalf("alice read %q, %v", got, err)
+		}
+	})
+}
+
+// TestCut ends the circuit between two records: nobody takes that for the end of what
+// the peer had to say.
+func TestCut(t *testing.T) {
+	inLab(t, ServerConfig{}, func(l *lab) {
+		ln := l.bob.listen()
+		defer ln.Close()
+		a, b := l.meet(ln)
+		defer a.Close()
+		defer b.Close()
+		io.WriteString(b, "half of what bob")
+		for _, conn := range []net.Conn{a, b} { // nothing moves
+			if got, err := io.ReadAll(conn); !errors.Is(err, ErrCut) && !isReset(err) {
+				t.Errorf("read %q, %v", got, err)
+			}
+		}
 	})
 }

@@ -16,6 +16,8 @@ var (
 	ErrSelf = errors.New("relay: the peer is this one")
 	// ErrSpent: the circuit carried, or lasted, all it may. A new one may go on.
 	ErrSpent = errors.New("relay: the circuit is used up")
+	// ErrCut: the circuit ended, and the peer had not said that it was through.
+	ErrCut = errors.New("relay: the circuit was cut")
 	// ErrLost: the relay is silent, or the connection to it was lost.
 	ErrLost = errors.New("relay: the relay is lost")
 )

@@ -94,19 +94,25 @@ func (c *carrier) carry(dst, src *peerConn, most int64) (used int64) {
 	}
 }
 
-// until is how long to wait for bytes, or why not to.
+// until is how long to wait for bytes before another look, or why not to wait.
 func (c *carrier) until() (time.Time, End) {
 	now := time.Now()
-	ends, quiet := time.Unix(0, c.ends.Load()), time.Unix(0, c.moved.Load()).Add(c.idle)
+	every := c.idle / looks // what has moved is noted this late, at most
+	ends, quiet := time.Unix(0, c.ends.Load()), time.Unix(0, c.moved.Load()).Add(c.idle+every)
 	switch {
 	case !now.Before(ends):
 		return time.Time{}, EndTime
 	case !now.Before(quiet):
 		return time.Time{}, EndIdle
-	case quiet.Before(ends):
-		return quiet, 0
 	}
-	return ends, 0
+	look := now.Add(every)
+	if quiet.Before(look) {
+		look = quiet
+	}
+	if ends.Before(look) {
+		look = ends
+	}
+	return look, 0
 }
 
 // rest looks whether src has more than it may send. If it has, dst is told that this
