@@ -14,16 +14,14 @@ type pcpRouter struct {
 	nonces   [protos]nonce
 }
 
-// newPCP draws the nonces: an answer without the right one is not from whoever
-// got the question.
-func newPCP(c control, internal uint16, rand *rand.Rand) *pcpRouter {
-	r := &pcpRouter{control: c, internal: internal}
-	for p := range r.nonces {
-		for i := range r.nonces[p] {
-			r.nonces[p][i] = byte(rand.Uint32())
-		}
+// newNonce draws one: an answer without it is not from whoever got the question.
+// The node keeps its own, or it could not renew what it has with a router that it
+// lost meanwhile.
+func newNonce(rand *rand.Rand) (n nonce) {
+	for i := range n {
+		n[i] = byte(rand.Uint32())
 	}
-	return r
+	return n
 }
 
 func (r *pcpRouter) name() (Method, netip.Addr) { return PCP, r.gateway.Addr }

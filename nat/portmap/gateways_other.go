@@ -8,6 +8,9 @@ import (
 	"net/netip"
 )
 
+// guessed tells that gateways does.
+const guessed = true
+
 // gateways guesses: the standard library has no table of routes. The address by
 // which the system would leave is known, and routers mostly are the first or the
 // last one of its network. A wrong guess asks a neighbor who does not answer; a

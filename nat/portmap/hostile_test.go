@@ -155,18 +155,20 @@ func TestManyDevices(t *testing.T) {
 	}
 }
 
-// TestHostOfOtherNetwork is not asked, though it answers to a search.
-func TestHostOfOtherNetwork(t *testing.T) {
-	play(t, nil, func(w *world, c *Config) {
-		far := netip.MustParseAddr("9.9.9.9")
-		b := boot(w, w.net.Host(far), far, outside, UPnP)
-		w.Cleanup(b.shut)
-		c.SSDP = netip.AddrPortFrom(far, ssdpPort)
-	}, func(w *world) {
-		w.wait(time.Minute)
-		if s := w.mapper.Snapshot(); len(s.Leases) != 0 || s.Strays == 0 {
-			t.Errorf("%+v", s)
-		}
-		w.ends()
-	})
+// TestNoGateway has hosts that are not on our way out answer a search.
+func TestNoGateway(t *testing.T) {
+	for _, addr := range []string{"9.9.9.9", "192.168.1.66"} {
+		play(t, nil, func(w *world, c *Config) {
+			host := netip.MustParseAddr(addr)
+			b := boot(w, w.net.Host(host), host, outside, UPnP)
+			w.Cleanup(b.shut)
+			c.SSDP = netip.AddrPortFrom(host, ssdpPort)
+		}, func(w *world) {
+			w.wait(time.Minute)
+			if s := w.mapper.Snapshot(); len(s.Leases) != 0 || s.Strays == 0 {
+				t.Errorf("%+v", s)
+			}
+			w.ends()
+		})
+	}
 }

@@ -41,11 +41,13 @@ type Config struct {
 	Lifetime time.Duration // of leases, at most an hour, which 0 is
 	Rand     *rand.Rand    // belongs to the Mapper; nonces must not be predictable from its other numbers
 	Log      zerolog.Logger
+
+	near bool // other hosts nearby may be routers, for the gateways are guessed
 }
 
 func (c Config) withDefaults() Config {
 	if c.Gateways == nil {
-		c.Gateways = gateways
+		c.Gateways, c.near = gateways, guessed
 	}
 	if c.Local == nil {
 		c.Local = localTowards
@@ -82,7 +84,9 @@ type Mapper struct {
 	routers [families]router // that the leases of the plan are from
 	debts   [families][]debt // at most maxDebts
 	looking [families][protos]context.CancelFunc
-	routing bool // a look at the routes is under way
+	nonces  [families][protos]nonce
+	carrier [families]bool // a router has another NAT in front, mapping or not
+	routing bool           // a look at the routes is under way
 	routeAt time.Time
 
 	mu       sync.Mutex
@@ -98,7 +102,7 @@ type debt struct {
 // Snapshot is how things stand.
 type Snapshot struct {
 	Leases      []Lease
-	BehindCGNAT bool   // a router has an external IPv4 address that is not public
+	BehindCGNAT bool   // the router has an external IPv4 address that is not public
 	Searching   bool   // no router gave a lease
 	Failure     string // why, of what failed last; "" when nothing did; escape it
 	Strays      uint64 // datagrams that were no answers to our questions
@@ -109,6 +113,9 @@ func New(cfg Config) *Mapper {
 	m := &Mapper{cfg: cfg.withDefaults(), inbox: make(chan letter, inbox), changed: make(chan struct{}, 1)}
 	for f := range m.plans {
 		m.plans[f] = &plan{verifies: cfg.Verify != nil, rand: cfg.Rand}
+		for p := range protos {
+			m.nonces[f][p] = newNonce(cfg.Rand)
+		}
 	}
 	m.snapshot.Searching = true
 	return m
@@ -130,14 +137,16 @@ func (m *Mapper) Snapshot() Snapshot {
 // Leases is what routers gave.
 func (m *Mapper) Leases() []Lease { return m.Snapshot().Leases }
 
-// Refresh has the routes looked at now: the owner has heard that they changed.
+// Refresh has the routes looked at and the router asked now: the owner has heard
+// that the network changed, or has slept.
 func (m *Mapper) Refresh() {
 	if m.refresh.CompareAndSwap(false, true) {
 		m.post(refreshed{})
 	}
 }
 
-// post never blocks: the inbox has room for a letter of all that is under way.
+// post waits for room in the inbox, which there is for a letter of all that is under
+// way, unless looks from outside do not end when they are stopped.
 func (m *Mapper) post(l letter) { m.inbox <- l }
 
 // Run keeps leases until ctx ends, and then removes them. It may be called once.
@@ -216,16 +225,7 @@ func (m *Mapper) owe(f family, d debt) {
 func (m *Mapper) leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exitTime)
 	defer cancel()
-	m.work.Wait()
-	for {
-		select {
-		case l := <-m.inbox:
-			l.deliver(m, time.Now())
-			continue
-		default:
-		}
-		break
-	}
+	m.drain()
 	var mu sync.Mutex
 	var failed []error
 	var work sync.WaitGroup
@@ -248,18 +248,38 @@ func (m *Mapper) leave(ctx context.Context) error {
 	return nil
 }
 
+// drain waits for all that is under way, and takes what it still has to tell.
+func (m *Mapper) drain() {
+	ended := make(chan struct{})
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		m.work.Wait()
+		close(ended)
+	})
+	defer waiting.Wait()
+	for {
+		select {
+		case l := <-m.inbox:
+			l.deliver(m, time.Now())
+		case <-ended:
+			for len(m.inbox) > 0 {
+				(<-m.inbox).deliver(m, time.Now())
+			}
+			return
+		}
+	}
+}
+
 // publish makes the snapshot, and tells the owner when it is another.
 func (m *Mapper) publish() {
-	s := Snapshot{Searching: true}
+	s := Snapshot{BehindCGNAT: m.carrier[ip4]}
 	for f, p := range m.plans {
 		for i := range p.leases {
 			if e := &p.leases[i]; e.has && m.routers[f] != nil {
 				s.Leases = append(s.Leases, e.Lease)
-				ext := e.External.Addr()
-				s.BehindCGNAT = s.BehindCGNAT || family(f) == ip4 && ext.IsValid() && !public(ext)
 			}
 		}
-		if p.failure != nil {
+		if p.failure != nil && (s.Failure == "" || p.failure != errNobody) {
 			s.Failure = clip(p.failure.Error())
 		}
 	}

@@ -15,24 +15,28 @@ type letter interface {
 	deliver(m *Mapper, now time.Time)
 }
 
-// refreshed: the owner says that the routes have changed.
+// refreshed: the owner says that something has changed.
 type refreshed struct{}
 
 func (refreshed) deliver(m *Mapper, now time.Time) {
 	m.refresh.Store(false)
 	m.routeAt = now
+	for _, p := range m.plans {
+		p.hurry(now)
+	}
 }
 
 // routes are the ways out.
 type routes struct {
 	gateways [families][]Gateway
+	unknown  bool // the system did not tell
 	err      error
 }
 
 // look asks the system for the ways out.
 func (m *Mapper) look() (r routes) {
 	addrs, err := m.cfg.Gateways()
-	r.err = err
+	r.err, r.unknown = err, err != nil
 	for _, addr := range addrs {
 		local, err := m.cfg.Local(addr)
 		if err != nil {
@@ -55,6 +59,9 @@ func (r routes) deliver(m *Mapper, now time.Time) {
 	if r.err != nil {
 		m.cfg.Log.Debug().Err(r.err).Msg("gateways")
 	}
+	if r.unknown {
+		return // what was known stays
+	}
 	for f, p := range m.plans {
 		if p.route(now, r.gateways[f]) {
 			m.drop(family(f))
@@ -68,7 +75,7 @@ func (m *Mapper) begin(ctx context.Context, f family, j job) {
 	random := rand.New(rand.NewChaCha8(seed(m.cfg.Rand)))
 	switch j {
 	case search:
-		s := &searcher{cfg: m.cfg, family: f, gateways: p.gateways, rand: random, want: cmp.Or(p.want, m.cfg.Port), strays: m.stray, debts: m.debts[f]}
+		s := &searcher{cfg: m.cfg, family: f, gateways: p.gateways, rand: random, nonces: m.nonces[f], want: cmp.Or(p.want, m.cfg.Port), strays: m.stray, debts: m.debts[f]}
 		m.debts[f] = nil
 		m.work.Go(func() { m.post(s.search(ctx)) })
 	case renew:
@@ -80,6 +87,9 @@ func (m *Mapper) begin(ctx context.Context, f family, j job) {
 			ctx, cancel := context.WithTimeout(ctx, renewTime)
 			defer cancel()
 			s, err := r.probe(ctx, &held)
+			if ctx.Err() != nil {
+				err = errSilent
+			}
 			m.post(health{f, s, err})
 		})
 	}
@@ -135,6 +145,11 @@ func (m *Mapper) take(now time.Time, f family, r router, gs [protos]grant) {
 	p := m.plans[f]
 	method, addr := r.name()
 	m.routers[f] = r
+	for _, g := range gs {
+		if a := g.external.Addr(); g.ok && a.IsValid() {
+			m.carrier[f] = !public(a)
+		}
+	}
 	p.mapped(now, Lease{Method: method, Router: addr, Internal: netip.AddrPortFrom(r.local(), m.cfg.Port)}, gs)
 }
 
@@ -192,15 +207,17 @@ func (l looked) deliver(m *Mapper, now time.Time) {
 
 // discovery is what came of a search.
 type discovery struct {
-	family family
-	router router // nil: none
-	grants [protos]grant
-	debts  []debt // that are still to be removed
-	err    error
+	family  family
+	router  router // nil: none
+	grants  [protos]grant
+	debts   []debt // that are still to be removed
+	carrier bool   // a router that gave nothing has another NAT in front
+	err     error
 }
 
 func (l discovery) deliver(m *Mapper, now time.Time) {
 	p := m.plans[l.family]
+	m.carrier[l.family] = l.carrier
 	for _, d := range l.debts {
 		m.owe(l.family, d)
 	}

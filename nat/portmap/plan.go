@@ -101,6 +101,11 @@ func (p *plan) route(now time.Time, gateways []Gateway) (stale bool) {
 	return true
 }
 
+// hurry makes due what would be later.
+func (p *plan) hurry(now time.Time) {
+	p.checkAt, p.searchAt = now, now
+}
+
 var errRoute = errors.New("portmap: the way out is another")
 
 // local is our address in the leases.

@@ -18,14 +18,16 @@ type searcher struct {
 	family   family
 	gateways []Gateway
 	rand     *rand.Rand
+	nonces   [protos]nonce
 	want     uint16
 	strays   func()
 	debts    []debt
 
 	found chan router // those that answered
 
-	mu   sync.Mutex
-	errs []error
+	mu      sync.Mutex
+	errs    []error
+	carrier bool // an external address is not public
 }
 
 // search maps with the first router that answers and agrees. What may be left with
@@ -56,10 +58,10 @@ func (s *searcher) search(ctx context.Context) discovery {
 		}
 		s.failed(err)
 	}
-	out.err = errNobody
+	out.err, out.carrier = errNobody, s.carrier // all who write to it have ended
 	if ctx.Err() != nil {
 		out.err = ctx.Err()
-	} else if len(s.errs) > 0 { // all who write to it have ended
+	} else if len(s.errs) > 0 {
 		out.err = errors.Join(s.errs...)
 	}
 	return out
@@ -84,8 +86,7 @@ func (s *searcher) ask(ctx context.Context, work *sync.WaitGroup) {
 	}
 	for _, g := range s.gateways {
 		c := control{listen: s.cfg.ListenPacket, gateway: g, strays: s.strays}
-		pcp := newPCP(c, s.cfg.Port, s.rand)
-		work.Go(func() { s.probe(ctx, pcp) })
+		work.Go(func() { s.probe(ctx, &pcpRouter{c, s.cfg.Port, s.nonces}) })
 		if s.family != ip4 {
 			continue
 		}
@@ -134,6 +135,7 @@ func (s *searcher) meet(ctx context.Context, at location, local netip.Addr, rand
 		case err != nil:
 			s.failed(err)
 		case addr.IsValid():
+			s.outside(addr)
 			s.give(ctx, r)
 			return
 		case second == nil:
@@ -147,10 +149,12 @@ func (s *searcher) meet(ctx context.Context, at location, local netip.Addr, rand
 
 // probe hands over a router if it answers.
 func (s *searcher) probe(ctx context.Context, r router) {
-	if _, err := r.probe(ctx, nil); err != nil {
+	st, err := r.probe(ctx, nil)
+	if err != nil {
 		s.failed(err)
 		return
 	}
+	s.outside(st.external)
 	s.give(ctx, r)
 }
 
@@ -158,6 +162,15 @@ func (s *searcher) give(ctx context.Context, r router) {
 	select {
 	case s.found <- r:
 	case <-ctx.Done():
+	}
+}
+
+// outside notes that a router has an external address.
+func (s *searcher) outside(addr netip.Addr) {
+	if addr.IsValid() && !public(addr) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.carrier = true
 	}
 }
 

@@ -147,7 +147,8 @@ func (s *searcher) askDevices(conn net.PacketConn) (err error) {
 	return fmt.Errorf("portmap: %w", err)
 }
 
-// located reads an answer. A router is a gateway, or near: no stranger's.
+// located reads an answer. A router is a gateway: others could be anybody who wants
+// our ports to lead to him. Where gateways are guessed, it is a host nearby.
 func (s *searcher) located(p []byte, from net.Addr) (location, bool) {
 	udp, ok := from.(*net.UDPAddr)
 	if !ok {
@@ -155,7 +156,7 @@ func (s *searcher) located(p []byte, from net.Addr) (location, bool) {
 	}
 	host := udp.AddrPort().Addr().Unmap()
 	gateway := slices.ContainsFunc(s.gateways, func(g Gateway) bool { return g.Addr == host })
-	if !gateway && !host.IsPrivate() && !host.IsLinkLocalUnicast() {
+	if !gateway && !(s.cfg.near && (host.IsPrivate() || host.IsLinkLocalUnicast())) {
 		return location{}, false
 	}
 	at, err := parseLocation(p, host)

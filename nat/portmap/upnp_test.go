@@ -35,7 +35,7 @@ func TestIGD(t *testing.T) {
 			if !l.Expires.IsZero() {
 				t.Errorf("%+v", l)
 			}
-			w.wait(48 * time.Hour)
+			w.wait(5 * time.Hour)
 			if w.open(UPnP) != 2 {
 				t.Errorf("%+v", w.mapper.Snapshot())
 			}
