@@ -92,6 +92,7 @@ var pure = []string{
 	"nat/portmap/pcp.go", "nat/portmap/natpmp.go", "nat/portmap/epoch.go", "nat/portmap/address.go", "nat/portmap/lease.go", "nat/portmap/plan*.go",
 	"nat/portmap/routes.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
+	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",
 	"nat/relay/budget.go", "nat/relay/choose.go", "nat/relay/line.go", "nat/relay/block.go", "nat/relay/control.go", "nat/relay/status.go",
 	"testnet/crawl/walk.go", "testnet/crawl/lime.go", "testnet/crawl/layout.go", "testnet/crawl/tree.go", "testnet/crawl/svg.go",
 }

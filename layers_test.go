@@ -93,6 +93,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn",
 	}},
 
+	"nat/punch": {rank: 1},
 	"nat/relay": {rank: 1},
 
 	"node": {rank: 6, may: []string{

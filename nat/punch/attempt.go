@@ -1,0 +1,154 @@
+package punch
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"time"
+)
+
+// Attempt decides about the probes of one round: what to send where and when, and
+// which address is proven. It does nothing itself.
+type Attempt struct {
+	role   Role
+	id     ID
+	round  uint8
+	key    roundKey
+	secret roundKey // never sent
+	near   bool
+	rng    *rand.Rand
+	paths  []*path
+	next   time.Time // of the volley
+	end    time.Time
+	winner *path
+}
+
+// path is an address of the peer.
+type path struct {
+	Candidate
+	sent   int
+	theirs challenge // last one that came from there
+	heard  bool      // a genuine probe came from there
+	proven bool      // it got ours
+}
+
+// Send is a probe that is due.
+type Send struct {
+	To   netip.AddrPort
+	Data []byte
+}
+
+// newAttempt begins a round at a time.
+func newAttempt(role Role, own, theirs Message, secret roundKey, use []Candidate, rng *rand.Rand, start time.Time) *Attempt {
+	a := &Attempt{role: role, id: own.ID, round: own.Round, secret: secret, rng: rng, next: start, end: start.Add(roundTime)}
+	a.key = newKey(own.Nonce, theirs.Nonce)
+	if role == Responder {
+		a.key = newKey(theirs.Nonce, own.Nonce)
+	}
+	a.near = samePublic(own.Candidates, theirs.Candidates)
+	for _, c := range use {
+		a.paths = append(a.paths, &path{Candidate: c})
+	}
+	return a
+}
+
+// Due returns the probes to send now, and when to ask again.
+func (a *Attempt) Due(now time.Time) (sends []Send, again time.Time) {
+	if !now.Before(a.end) {
+		return nil, a.end
+	}
+	if now.Before(a.next) {
+		return nil, earlier(a.next, a.end)
+	}
+	for _, p := range a.paths {
+		sends = a.probe(sends, p)
+	}
+	a.next = now.Add(minGap + time.Duration(a.rng.Int64N(int64(maxGap-minGap))))
+	return sends, earlier(a.next, a.end)
+}
+
+// Receive takes a datagram that came from an address, and returns what to send at
+// once.
+func (a *Attempt) Receive(now time.Time, from netip.AddrPort, b []byte) []Send {
+	got, ok := parseProbe(b)
+	if !ok || got.id != a.id || got.round != a.round || got.role == a.role || !now.Before(a.end) || !genuine(b, a.key) {
+		return nil
+	}
+	p := a.path(from)
+	if p == nil {
+		return nil
+	}
+	proves := got.echo == challengeFor(a.secret, from)
+	news := !p.heard || proves != p.proven
+	p.heard, p.theirs = true, got.challenge
+	if proves {
+		p.proven = true
+		if a.winner == nil {
+			a.winner = p
+			a.end = now.Add(handshakeTime) // for QUIC, and for the echoes the peer still needs
+		}
+	}
+	if !news && proves {
+		return nil // both know all there is to know
+	}
+	return a.probe(nil, p)
+}
+
+// path finds or adds the path of an address a genuine probe came from.
+func (a *Attempt) path(from netip.AddrPort) *path {
+	for _, p := range a.paths {
+		if p.Addr == from {
+			return p
+		}
+	}
+	if len(a.paths) == maxAddresses || check(from, a.near) != None {
+		return nil
+	}
+	p := &path{Candidate: Candidate{Source, from}}
+	a.paths = append(a.paths, p)
+	return p
+}
+
+// probe adds a probe to an address whose budget is not spent.
+func (a *Attempt) probe(sends []Send, p *path) []Send {
+	if p.sent == maxPackets {
+		return sends
+	}
+	p.sent++
+	msg := probe{role: a.role, id: a.id, round: a.round, challenge: challengeFor(a.secret, p.Addr), echo: p.theirs}
+	return append(sends, Send{p.Addr, msg.appendTo(nil, a.key)})
+}
+
+// Winner is the first address that was proven.
+func (a *Attempt) Winner() (Candidate, bool) {
+	if a.winner == nil {
+		return Candidate{}, false
+	}
+	return a.winner.Candidate, true
+}
+
+// Over reports whether the time of the round has passed.
+func (a *Attempt) Over(now time.Time) bool { return !now.Before(a.end) }
+
+// Failures tells of every address but the winner why it is not.
+func (a *Attempt) Failures() (out []Failure) {
+	for _, p := range a.paths {
+		why := Silent
+		switch {
+		case p == a.winner:
+			continue
+		case a.winner != nil:
+			why = Slower
+		case p.heard:
+			why = OneWay
+		}
+		out = append(out, Failure{p.Candidate, why})
+	}
+	return out
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
+}
