@@ -21,8 +21,8 @@ func TestConversation(t *testing.T) {
 		}
 		began := time.Now()
 		a, b := l.meet(ln)
-		// The connection to the relay 1 round trip of two; the offer and bob's own 2; one for
-		// TLS, which goes twice as far.
+		// Alice's connection, her question and the offer; bob's connection, his word and the
+		// answers; then TLS, over both ways.
 		if took := time.Since(began); took > 15*oneWay {
 			t.Errorf("a circuit took %v", took)
 		}

@@ -228,3 +228,27 @@ func TestRelayStops(t *testing.T) {
 		}
 	})
 }
+
+// TestOpen has the relay take no part, and take part again: what is open goes on.
+func TestOpen(t *testing.T) {
+	inLab(t, ServerConfig{}, func(l *lab) {
+		ln := l.bob.listen()
+		a, b := l.meet(ln)
+		defer a.Close()
+		defer b.Close()
+		l.server.Open(false)
+		l.settle()
+		_, err := ln.Accept()
+		l.wantStatus(err, Closing)
+		ln.Close()
+		_, err = l.bob.tryListen()
+		l.wantStatus(err, Closing)
+		_, err = l.alice.dial(l.bob)
+		l.wantStatus(err, Closing)
+		io.WriteString(a, "still there")
+		wantBytes(t, b, []byte("still there"))
+		l.server.Open(true)
+		ln = l.bob.listen()
+		ln.Close()
+	})
+}

@@ -37,7 +37,8 @@ func secured(config *tls.Config, dials bool) (*tls.Config, error) {
 	return config, nil
 }
 
-// IsRelayed reports whether a connection comes over a relay, inside TLS or not.
+// IsRelayed reports whether a connection comes over a relay, inside TLS or not. It looks
+// into what has a NetConn method, as tls.Conn.
 func IsRelayed(conn net.Conn) bool {
 	for conn != nil {
 		if _, ok := conn.(*stream); ok {

@@ -33,6 +33,7 @@ type Server struct {
 	budget       *Budget
 	reservations map[PeerID]*controlConn
 	circuits     map[CircuitID]*circuit // that wait to be accepted
+	closed       bool                   // see Open
 	stats        Stats
 }
 
@@ -89,9 +90,30 @@ func (s *Server) Serve(ctx context.Context, conn net.Conn, r *bufio.Reader, line
 	return s.refuse(c, req, Unknown) // PROOF without RESERVE
 }
 
+// Open says whether the relay takes part: a node does while it is an ultrapeer that
+// others reach. A relay is open at first. One that closes ends its reservations and
+// refuses what is new; open circuits go on.
+func (s *Server) Open(open bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = !open
+	if open {
+		return
+	}
+	for _, ctl := range s.reservations {
+		ctl.end(Closing)
+	}
+	for _, waiting := range s.circuits {
+		s.decideLocked(waiting, decision{status: Closing})
+	}
+}
+
 func (s *Server) begin(c *peerConn) Status {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return Closing
+	}
 	return s.budget.Begin(c.addr.Addr())
 }
 

@@ -59,6 +59,9 @@ func (s *Server) offer(c *peerConn, peer PeerID) (*circuit, Status) {
 	random(waiting.id[:])
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return nil, Closing
+	}
 	ticket, status := s.budget.Connect(time.Now(), peer, c.addr.Addr())
 	if status != OK {
 		return nil, status

@@ -80,6 +80,9 @@ func (s *Server) challenge(c *peerConn, req request) (Status, error) {
 func (s *Server) admit(ctl *controlConn) (left time.Duration, status Status) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		return 0, Closing
+	}
 	now := time.Now()
 	expires, status := s.budget.Reserve(now, ctl.peer, ctl.addr.Addr())
 	if status != OK {
