@@ -51,6 +51,8 @@ type View struct {
 	Searches  int
 	Want, Max int // ultrapeers
 	MaxLeaves int
+	Proxies   int  // neighbors that are our push proxies
+	Votes     int  // networks that said where they see us
 	Asking    int  // dynamic queries that run
 	Told      bool // all neighbors know our latest route table, as far as they keep one
 	Traffic   Traffic
@@ -89,6 +91,7 @@ func (c *Core) View() View {
 		MaxLeaves: c.cfg.MaxLeaves,
 		Asking:    len(c.asking),
 		Told:      c.told(),
+		Votes:     len(c.self.votes),
 		Traffic:   c.traffic,
 		Datagrams: c.udp.traffic,
 		Drops:     c.drops,
@@ -101,6 +104,9 @@ func (c *Core) View() View {
 		v.External = c.self.agreed(true)
 	}
 	for _, n := range c.neighbors {
+		if n.vendor.proxy.at.IsValid() {
+			v.Proxies++
+		}
 		seen := Neighbor{
 			Link: n.id, Addr: n.remote, Listen: n.listen, Inbound: n.inbound,
 			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,

@@ -62,6 +62,11 @@ func (c *Client) Version(ctx context.Context) (Version, error) {
 	return call[Version](ctx, c, http.MethodGet, "/v1/version", nil)
 }
 
+// Doctor has the node judge how it is.
+func (c *Client) Doctor(ctx context.Context) (Health, error) {
+	return call[Health](ctx, c, http.MethodGet, "/v1/doctor", nil)
+}
+
 // Status asks for the node at a glance.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	return call[Status](ctx, c, http.MethodGet, "/v1/status", nil)

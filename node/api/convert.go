@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filbert/node"
+	"filbert/node/doctor"
 	"filbert/overlay"
 	"filbert/query"
 	"filbert/transfer"
@@ -206,4 +207,14 @@ func addrText(a netip.Addr) string {
 		return ""
 	}
 	return a.String()
+}
+
+func healthOf(checks []doctor.Check) Health {
+	h := Health{Schema: Schema, Worst: doctor.Worst(checks).String(), Checks: make([]Check, 0, len(checks))}
+	for _, c := range checks {
+		h.Checks = append(h.Checks, Check{
+			Name: c.Name, Level: c.Level.String(), Found: transfer.Display(c.Found), Means: transfer.Display(c.Means), Do: transfer.Display(c.Do),
+		})
+	}
+	return h
 }

@@ -49,6 +49,13 @@ func (s *Server) nodeOperations(api huma.API) {
 		}
 		return answer(peersOf(st.Overlay)), nil
 	})
+	huma.Get(api, "/v1/doctor", func(ctx context.Context, _ *struct{}) (*body[Health], error) {
+		checks, err := s.cfg.Node.Examine(ctx)
+		if err != nil {
+			return nil, failure(err)
+		}
+		return answer(healthOf(checks)), nil
+	})
 	type connect struct {
 		Body struct {
 			Addr string `json:"addr" doc:"HOST:PORT"`

@@ -52,6 +52,22 @@ type Status struct {
 	Memory    Memory            `json:"memory"`
 }
 
+// Health is what the node thinks of itself.
+type Health struct {
+	Schema int     `json:"schema"`
+	Worst  string  `json:"worst" enum:"ok,warn,critical" doc:"of all checks"`
+	Checks []Check `json:"checks"`
+}
+
+// Check is one judgment.
+type Check struct {
+	Name  string `json:"name"`
+	Level string `json:"level" enum:"ok,unknown,warn,critical" doc:"unknown is what will be known later"`
+	Found string `json:"found"`
+	Means string `json:"means,omitempty"`
+	Do    string `json:"do,omitempty" doc:"what helps"`
+}
+
 // Level is what is within a number of hops.
 type Level struct {
 	Nodes uint64 `json:"nodes"`

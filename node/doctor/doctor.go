@@ -1,0 +1,92 @@
+// Package doctor judges how a node is: from facts somebody else gathered it
+// makes checks, each with what was found, what that means and what to do. It
+// asks nobody anything and knows no clock.
+package doctor
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// Facts is what is known of a node at one moment.
+type Facts struct {
+	Now     time.Time
+	Built   time.Time // when the program was made; zero: not known
+	Running time.Duration
+
+	Port      uint16
+	Neighbors int
+	Known     int // hosts that could be called
+	Leaf      bool
+	Proxies   int // neighbors that pass on who wants to be called
+	TCP, UDP  Way
+
+	External netip.Addr   // as others see us; invalid while they do not agree
+	Told     bool         // External is the user's word
+	Seen     int          // networks that said where they see us
+	Own      []netip.Addr // of this machine, without loopback
+
+	Downloads Disk   // Path is empty if nothing can be fetched
+	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
+}
+
+// Way is one way of being reached.
+type Way struct {
+	Open  bool
+	Since time.Time // of the verdict; zero: since the start
+}
+
+// Disk is a folder, and the room there is.
+type Disk struct {
+	Path string
+	Free int64 // bytes
+	Err  error // of looking there
+}
+
+// Level is how bad it is.
+type Level uint8
+
+// The levels, better ones first. Unknown is what will be known later.
+const (
+	OK Level = iota
+	Unknown
+	Warn
+	Critical
+)
+
+var levelNames = [...]string{OK: "ok", Unknown: "unknown", Warn: "warn", Critical: "critical"}
+
+func (l Level) String() string {
+	if int(l) < len(levelNames) {
+		return levelNames[l]
+	}
+	return fmt.Sprintf("Level(%#x)", uint8(l))
+}
+
+// Check is one judgment. Means and Do are empty where there is nothing to say.
+type Check struct {
+	Name  string
+	Level Level
+	Found string
+	Means string
+	Do    string
+}
+
+// Examine makes all checks, always the same and in the same order.
+func Examine(f Facts) []Check {
+	return []Check{
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.ipv6(), f.clock(), f.disk(), f.files(),
+	}
+}
+
+// Worst is the worst level of checks, Unknown taken as OK.
+func Worst(checks []Check) Level {
+	worst := OK
+	for _, c := range checks {
+		if c.Level != Unknown {
+			worst = max(worst, c.Level)
+		}
+	}
+	return worst
+}

@@ -1,0 +1,94 @@
+package doctor
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+)
+
+var now = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+// well is a node with which nothing is wrong.
+func well() Facts {
+	return Facts{
+		Now: now, Built: now.AddDate(0, -1, 0), Running: time.Hour,
+		Port: 6346, Neighbors: 8, Known: 100,
+		TCP: Way{Open: true, Since: now.Add(-time.Minute)}, UDP: Way{Open: true},
+		External: netip.MustParseAddr("203.0.113.9"), Seen: 5,
+		Own:       []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("2001:db8::2")},
+		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536,
+	}
+}
+
+// TestExamine spoils one thing after another: the check of that one tells, what
+// it says helps, and no other changes.
+func TestExamine(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		spoil func(f *Facts)
+		check string
+		level Level
+		says  string // among what is found, meant and advised
+	}{
+		{"one neighbor", func(f *Facts) { f.Neighbors = 1 }, "neighbors", Warn, "--seed"},
+		{"no neighbor", func(f *Facts) { f.Neighbors = 0 }, "neighbors", Critical, "firewall"},
+		{"no host", func(f *Facts) { f.Neighbors, f.Known = 0, 0 }, "neighbors", Critical, "--seed"},
+		{"just started", func(f *Facts) { f.Neighbors, f.Running = 0, settleTime-1 }, "neighbors", Unknown, "looking"},
+		{"two neighbors", func(f *Facts) { f.Neighbors = 2 }, "neighbors", OK, "2 neighbors"},
+
+		{"firewalled", func(f *Facts) { f.TCP, f.Proxies = Way{}, 1 }, "tcp", Warn, "forward it"},
+		{"firewalled for long", func(f *Facts) { f.TCP, f.Proxies = Way{Since: now.Add(-time.Hour)}, 1 }, "tcp", Warn, "for 1h0m0s"},
+		{"nobody passes calls on", func(f *Facts) { f.TCP = Way{} }, "tcp", Critical, "port 6346"},
+		{"not tried", func(f *Facts) { f.TCP, f.Running = Way{}, settleTime-1 }, "tcp", Unknown, "tried"},
+		{"no datagrams", func(f *Facts) { f.UDP = Way{} }, "udp", Warn, "UDP port 6346"},
+
+		{"no agreement", func(f *Facts) { f.External = netip.Addr{} }, "address", Unknown, "5 networks"},
+		{"the user's word", func(f *Facts) { f.Told = true }, "address", OK, "settings"},
+
+		{"behind a provider", func(f *Facts) { f.Own[0] = netip.MustParseAddr("100.64.3.4") }, "nat", Warn, "provider"},
+		{"public", func(f *Facts) { f.Own[0] = netip.MustParseAddr("203.0.113.9") }, "nat", OK, "none"},
+		{"for this machine", func(f *Facts) { f.Own = []netip.Addr{netip.MustParseAddr("127.0.0.1")} }, "nat", OK, "this machine alone"},
+		{"no IPv4", func(f *Facts) { f.Own = f.Own[1:] }, "nat", OK, "no IPv4"},
+		{"no IPv6", func(f *Facts) { f.Own = f.Own[:1] }, "ipv6", OK, "no public address"},
+		{"a local IPv6", func(f *Facts) { f.Own[1] = netip.MustParseAddr("fd00::1") }, "ipv6", OK, "no public address"},
+
+		{"a clock behind", func(f *Facts) { f.Built = now.Add(clockSlack + time.Second) }, "clock", Critical, "set the clock"},
+		{"a clock a little behind", func(f *Facts) { f.Built = now.Add(clockSlack) }, "clock", OK, ""},
+		{"an old program", func(f *Facts) { f.Built = now.Add(-oldProgram - 1) }, "clock", Warn, "newer"},
+		{"of unknown age", func(f *Facts) { f.Built = time.Time{} }, "clock", OK, "2026-11-27 12:00:00"},
+
+		{"a full disk", func(f *Facts) { f.Downloads.Free = fullDisk - 1 }, "disk", Critical, "make room"},
+		{"a tight disk", func(f *Facts) { f.Downloads.Free = tightDisk - 1 }, "disk", Warn, "make room"},
+		{"room enough", func(f *Facts) { f.Downloads.Free = tightDisk }, "disk", OK, "2048 MiB"},
+		{"a broken disk", func(f *Facts) { f.Downloads.Err = errors.New("input/output error") }, "disk", Critical, "input/output error"},
+		{"no folder", func(f *Facts) { f.Downloads = Disk{} }, "disk", OK, "nothing can be fetched"},
+
+		{"few files", func(f *Facts) { f.MaxFiles = fewFiles - 1 }, "open files", Warn, "ulimit"},
+		{"enough files", func(f *Facts) { f.MaxFiles = fewFiles }, "open files", OK, "1024"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := well()
+			tt.spoil(&f)
+			checks, sound := Examine(f), Examine(well())
+			for i, c := range checks {
+				said := c.Found + "\n" + c.Means + "\n" + c.Do
+				switch {
+				case c.Name == tt.check && (c.Level != tt.level || !strings.Contains(said, tt.says)):
+					t.Errorf("%s: %v, want %v and %q in:\n%s", c.Name, c.Level, tt.level, tt.says, said)
+				case c.Name == tt.check && c.Level >= Warn && (c.Means == "" || c.Do == ""):
+					t.Errorf("%s leaves the user alone with it: %+v", c.Name, c)
+				case c.Name != tt.check && c.Level != sound[i].Level && tt.check != "neighbors":
+					t.Errorf("%s is %v too", c.Name, c.Level)
+				}
+			}
+			if want := max(tt.level, OK); tt.level != Unknown && tt.check != "neighbors" && Worst(checks) != want {
+				t.Errorf("worst is %v, want %v", Worst(checks), want)
+			}
+		})
+	}
+	if w := Worst([]Check{{Level: Unknown}, {Level: OK}}); w != OK {
+		t.Errorf("what is not known yet counts as %v", w)
+	}
+}
