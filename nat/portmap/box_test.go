@@ -36,6 +36,7 @@ type box struct {
 	taken    func(port uint16) bool                 // by others
 	igd2     bool
 	forever  bool   // no leases that end
+	once     bool   // a mapping is not renewed by asking again
 	samePort bool   // external as internal
 	ppp      bool   // the service is WANPPPConnection
 	location string // instead of its own

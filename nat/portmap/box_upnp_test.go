@@ -159,7 +159,7 @@ func (b *box) actLocked(name string, args map[string]string) (out []string, code
 			return nil, 725
 		case b.samePort && at.port != uint16(internal):
 			return nil, 724
-		case ok && old.client != client || b.taken != nil && b.taken(at.port):
+		case ok && b.once || ok && old.client != client || b.taken != nil && b.taken(at.port):
 			return nil, 718
 		}
 		e := tenant{client: client, by: UPnP, renewed: old.renewed + 1}

@@ -13,15 +13,16 @@ type stamp struct {
 // RFC 6886 3.6.
 const slack = 2
 
-// restarted reports whether a router has lost its table between two answers.
+// restarted reports whether a router has lost its table between two answers, or we
+// have slept meanwhile and the leases have ended.
 func restarted(m Method, before, now stamp) bool {
 	if !before.ok || !now.ok {
 		return false
 	}
 	ours := int64(now.at.Sub(before.at) / time.Second)
 	theirs := int64(now.seconds) - int64(before.seconds)
-	if m == NATPMP { // RFC 6886 3.6: its clock may be slow by an eighth
-		return theirs < ours*7/8-slack
+	if m == NATPMP { // RFC 6886 3.6: its clock may be wrong by an eighth
+		return theirs < ours*7/8-slack || theirs > ours*9/8+slack
 	}
 	switch { // RFC 6887 8.5
 	case theirs < -1:

@@ -133,7 +133,7 @@ func TestRestarted(t *testing.T) {
 		{PCP, 45, 1045, false}, {PCP, 45, 1043, false}, {PCP, 45, 1047, false}, {PCP, 45, 0, true}, {PCP, 45, 999, true},
 		{PCP, 0, 999, false}, {PCP, 0, 998, true}, {PCP, 3600, 4600, false}, {PCP, 3600, 4600 - 220, false}, {PCP, 3600, 4600 - 300, true},
 		{PCP, 3600, 4600 + 220, false}, {PCP, 3600, 4600 + 300, true},
-		{NATPMP, 45, 1045, false}, {NATPMP, 45, 1040, false}, {NATPMP, 45, 1037, false}, {NATPMP, 45, 1036, true}, {NATPMP, 45, 0, true}, {NATPMP, 45, 9999, false},
+		{NATPMP, 45, 1045, false}, {NATPMP, 45, 1040, false}, {NATPMP, 45, 1037, false}, {NATPMP, 45, 1036, true}, {NATPMP, 45, 0, true}, {NATPMP, 45, 1052, false}, {NATPMP, 45, 1053, true}, {NATPMP, 45, 9999, true},
 	} {
 		now := stamp{ok: true, seconds: test.seconds, at: start.Add(time.Duration(test.elapsed) * time.Second)}
 		if got := restarted(test.m, t0, now); got != test.want {

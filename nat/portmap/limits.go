@@ -7,6 +7,10 @@ const (
 	// crash, ends then.
 	maxLifetime = time.Hour
 
+	// minLifetime is the least that is asked for, and what PCP servers are advised to
+	// give at least (RFC 6887 15); 0 would be the end of a mapping.
+	minLifetime = 2 * time.Minute
+
 	// sends is how often a question to port 5351 is sent: over 3.75 s, after which
 	// exchangeTime is over.
 	sends        = 4
@@ -75,8 +79,8 @@ const (
 	// maxFailure is the most bytes of a failure, parts of which come from routers.
 	maxFailure = 200
 
-	// inbox is how many letters wait for the loop. Each family has one job and two
-	// looks from outside under way at most, both together one look at the routes
-	// and one call of Refresh.
+	// inbox is how many letters wait for the loop. Each family has one job under way at
+	// most, both together one look at the routes and one call of Refresh; the rest is
+	// for looks from outside, which wait.
 	inbox = 8
 )

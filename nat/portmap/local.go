@@ -28,7 +28,9 @@ func localTowards(gateway netip.Addr) (netip.Addr, error) {
 	return addr.AddrPort().Addr().Unmap(), nil
 }
 
-// globalOf is the first global address of an interface.
+// globalOf is the first global address of an interface. Which of them are temporary
+// (RFC 8981) the standard library does not tell; when it is another one, the ports
+// are mapped anew.
 func globalOf(name string) (netip.Addr, error) {
 	iface, err := net.InterfaceByName(name)
 	if err != nil {

@@ -38,7 +38,7 @@ type Config struct {
 	// went well. It may take a minute. Without it no lease is ever open.
 	Verify func(ctx context.Context, external netip.AddrPort, proto Proto) error
 
-	Lifetime time.Duration // of leases, at most an hour, which 0 is
+	Lifetime time.Duration // of leases, two minutes to an hour, which 0 is
 	Rand     *rand.Rand    // belongs to the Mapper; nonces must not be predictable from its other numbers
 	Log      zerolog.Logger
 
@@ -55,9 +55,10 @@ func (c Config) withDefaults() Config {
 	if !c.SSDP.IsValid() {
 		c.SSDP = netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, 255, 250}), ssdpPort)
 	}
-	if c.Lifetime <= 0 || c.Lifetime > maxLifetime {
+	if c.Lifetime <= 0 {
 		c.Lifetime = maxLifetime
 	}
+	c.Lifetime = min(max(c.Lifetime, minLifetime), maxLifetime)
 	return c
 }
 
@@ -77,7 +78,8 @@ type Mapper struct {
 	refresh atomic.Bool // a letter that says so is in the inbox
 	changed chan struct{}
 	strays  atomic.Uint64
-	work    sync.WaitGroup
+	work    sync.WaitGroup // jobs
+	outside sync.WaitGroup // looks from outside
 
 	// Below: owned by Run.
 	plans   [families]*plan
@@ -145,8 +147,7 @@ func (m *Mapper) Refresh() {
 	}
 }
 
-// post waits for room in the inbox, which there is for a letter of all that is under
-// way, unless looks from outside do not end when they are stopped.
+// post never blocks: the inbox has room for a letter of all that is under way.
 func (m *Mapper) post(l letter) { m.inbox <- l }
 
 // Run keeps leases until ctx ends, and then removes them. It may be called once.
@@ -221,7 +222,8 @@ func (m *Mapper) owe(f family, d debt) {
 	m.debts[f] = append(m.debts[f], d)
 }
 
-// leave waits for what is under way and removes what routers gave.
+// leave waits for the jobs under way and removes what routers gave. Looks from
+// outside are not ours to hurry, and hold up nothing but the end of Run.
 func (m *Mapper) leave(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exitTime)
 	defer cancel()
@@ -241,6 +243,7 @@ func (m *Mapper) leave(ctx context.Context) error {
 		}
 	}
 	work.Wait()
+	m.outside.Wait()
 	m.publish()
 	if err := errors.Join(failed...); err != nil {
 		m.cfg.Log.Debug().Err(err).Msg("mapping left behind")
@@ -248,7 +251,7 @@ func (m *Mapper) leave(ctx context.Context) error {
 	return nil
 }
 
-// drain waits for all that is under way, and takes what it still has to tell.
+// drain waits for the jobs under way, and takes what it still has to tell.
 func (m *Mapper) drain() {
 	ended := make(chan struct{})
 	var waiting sync.WaitGroup

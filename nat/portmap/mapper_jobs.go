@@ -79,8 +79,13 @@ func (m *Mapper) begin(ctx context.Context, f family, j job) {
 		m.debts[f] = nil
 		m.work.Go(func() { m.post(s.search(ctx)) })
 	case renew:
-		want := p.want
-		m.work.Go(func() { m.post(m.renew(ctx, f, r, want)) })
+		held := p.given
+		for i := range held {
+			if held[i].external.Port() == 0 { // it was refused: perhaps now
+				held[i].external = netip.AddrPortFrom(netip.Addr{}, p.want)
+			}
+		}
+		m.work.Go(func() { m.post(m.renew(ctx, f, r, held)) })
 	case check:
 		held := p.given
 		m.work.Go(func() {
@@ -106,12 +111,12 @@ func seed(r *rand.Rand) (s [32]byte) {
 }
 
 // renew asks for both leases again.
-func (m *Mapper) renew(ctx context.Context, f family, r router, want uint16) renewal {
+func (m *Mapper) renew(ctx context.Context, f family, r router, held [protos]grant) renewal {
 	ctx, cancel := context.WithTimeout(ctx, renewTime)
 	defer cancel()
 	out := renewal{family: f}
 	for p := range protos {
-		g, err := r.grant(ctx, p, want, m.cfg.Lifetime)
+		g, err := r.grant(ctx, p, held[p].external.Port(), m.cfg.Lifetime)
 		out.grants[p] = g
 		if errors.Is(err, errSilent) || ctx.Err() != nil {
 			return renewal{family: f, err: errSilent}
@@ -182,12 +187,15 @@ func (m *Mapper) verify(ctx context.Context, f family, l look) {
 	if stop := m.looking[f][l.proto]; stop != nil {
 		stop()
 	}
-	ctx, cancel := context.WithTimeout(ctx, verifyTime)
+	one, cancel := context.WithTimeout(ctx, verifyTime)
 	m.looking[f][l.proto] = cancel
-	m.work.Go(func() {
+	m.outside.Go(func() {
 		defer cancel()
-		err := m.cfg.Verify(ctx, l.target, l.proto)
-		m.post(looked{f, l, err})
+		err := m.cfg.Verify(one, l.target, l.proto)
+		select {
+		case m.inbox <- looked{f, l, err}:
+		case <-ctx.Done():
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package portmap
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/hex"
 	"net/netip"
@@ -75,7 +76,7 @@ func parseRoutes6(text string) []netip.Addr {
 
 // best sorts gateways by metric.
 func best(routes []defaultRoute) []netip.Addr {
-	slices.SortStableFunc(routes, func(a, b defaultRoute) int { return int(int64(a.metric) - int64(b.metric)) })
+	slices.SortStableFunc(routes, func(a, b defaultRoute) int { return cmp.Compare(a.metric, b.metric) })
 	var out []netip.Addr
 	for _, r := range routes {
 		if !r.gateway.IsUnspecified() && !slices.Contains(out, r.gateway) && len(out) < maxGateways {

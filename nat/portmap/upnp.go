@@ -50,7 +50,8 @@ type upnpRouter struct {
 	gateway  Gateway
 	internal uint16
 	rand     *rand.Rand
-	forever  bool // it takes no leases that end
+	forever  bool           // it takes no leases that end
+	at       [protos]uint16 // external ports it gave, 0 is none
 }
 
 func (r *upnpRouter) name() (Method, netip.Addr) { return UPnP, r.gateway.Addr }
@@ -118,20 +119,34 @@ func (r *upnpRouter) probe(ctx context.Context, held *[protos]grant) (s status, 
 		if !g.ok {
 			continue
 		}
-		err := call(ctx, func(ctx context.Context) error {
-			port, client, _, _, _, err := r.igd.GetSpecificPortMappingEntryCtx(ctx, "", g.external.Port(), Proto(p).upper())
-			s.lost = s.lost || err == nil && (port != r.internal || client != r.gateway.Local.String())
-			return err
-		})
-		var no *Refusal
-		switch {
-		case code(err) == upnpNoEntry:
-			s.lost = true
-		case err != nil && !errors.As(err, &no): // one that has no such action may hold the mapping
+		ours, err := r.entry(ctx, Proto(p), g.external.Port())
+		s.lost = s.lost || !ours
+		if err != nil {
 			return s, err
 		}
 	}
 	return s, nil
+}
+
+// entry asks whether a port leads to us. A router that has no such action may well
+// hold the mapping.
+func (r *upnpRouter) entry(ctx context.Context, p Proto, external uint16) (ours bool, err error) {
+	err = call(ctx, func(ctx context.Context) error {
+		port, client, _, _, _, err := r.igd.GetSpecificPortMappingEntryCtx(ctx, "", external, p.upper())
+		ours = err != nil || port == r.internal && client == r.gateway.Local.String()
+		return err
+	})
+	var no *Refusal
+	if errors.As(err, &no) {
+		return no.Code != upnpNoEntry, nil
+	}
+	return ours, err
+}
+
+// ours is that of which there is no doubt.
+func (r *upnpRouter) ours(ctx context.Context, p Proto, external uint16) bool {
+	ours, err := r.entry(ctx, p, external)
+	return ours && err == nil
 }
 
 // grant maps a port, another than the one that is wanted if that is taken.
@@ -157,7 +172,11 @@ func (r *upnpRouter) grant(ctx context.Context, p Proto, want uint16, life time.
 			want = r.internal
 			continue
 		case upnpConflict, upnpConflictElse, upnpFailed:
-			want = anyPort(r.rand)
+			if want == r.at[p] && r.ours(ctx, p, want) { // it does not renew
+				r.remove(ctx, p, g)
+			} else {
+				want = anyPort(r.rand)
+			}
 			continue
 		}
 		var no *Refusal
@@ -166,6 +185,10 @@ func (r *upnpRouter) grant(ctx context.Context, p Proto, want uint16, life time.
 		} else if err != nil {
 			return g, err
 		}
+		if old := r.at[p]; old != 0 && old != port {
+			r.remove(ctx, p, grant{external: netip.AddrPortFrom(netip.Addr{}, old)})
+		}
+		r.at[p] = port
 		g.external = netip.AddrPortFrom(netip.Addr{}, port)
 		addr, err := r.address(ctx)
 		if err != nil {
@@ -202,7 +225,10 @@ func (r *upnpRouter) remove(ctx context.Context, p Proto, g grant) error {
 		return r.igd.DeletePortMappingCtx(ctx, "", g.external.Port(), p.upper())
 	})
 	if code(err) == upnpNoEntry {
-		return nil
+		err = nil
+	}
+	if err == nil {
+		r.at[p] = 0
 	}
 	return err
 }

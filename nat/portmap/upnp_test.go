@@ -40,6 +40,14 @@ func TestIGD(t *testing.T) {
 				t.Errorf("%+v", w.mapper.Snapshot())
 			}
 		}},
+		"does not renew": {set: func(b *box) { b.once = true }, also: func(t *testing.T, w *world, l Lease) {
+			for range 10 {
+				w.wait(30 * time.Minute)
+				if now := w.mapper.Leases(); w.box.entries() != 2 || w.open(UPnP) != 2 || now[TCP].External != l.External || now[UDP].External != l.External {
+					t.Fatalf("%+v, %+v", now, w.box.table)
+				}
+			}
+		}},
 		"port taken": {set: func(b *box) { b.taken = func(p uint16) bool { return p == port } }, also: func(t *testing.T, w *world, l Lease) {
 			if l.External.Port() == port || l.External.Port() < lowestPort {
 				t.Errorf("%+v", l)
