@@ -43,6 +43,9 @@ func inWorld(t *testing.T, cfg fabric.Config, f func(w *world)) {
 	})
 }
 
+// wait lets virtual time pass.
+func (w *world) wait(d time.Duration) { time.Sleep(d) }
+
 // peer is a node with a socket.
 type peer struct {
 	*Puncher
