@@ -77,7 +77,7 @@ func (h *Host) routeLocked(remote netip.Addr) (netip.Addr, *link, error) {
 	case remote.IsLoopback():
 		return remote, h.linkLocked(h.addr), nil
 	}
-	return h.addr, h.linkLocked(remote), nil
+	return h.addr, h.exitLocked(remote).linkLocked(remote), nil
 }
 
 // accepts tells whether what is bound to the address bound takes something sent to addr.

@@ -41,7 +41,7 @@ func (c *conn) segmentLocked(ev *event, now time.Duration) DropReason {
 // synAckLocked ends a dial. The answer to one that was given up, or to a SYN that was sent twice, is reset.
 func (c *conn) synAckLocked(ev *event, now time.Duration) DropReason {
 	if c.ended || c.peer != nil {
-		c.host.refuseLocked(c.local, ev.src, now)
+		c.host.refuseLocked(ev, now)
 		return DropClosed
 	}
 	c.peer = ev.src

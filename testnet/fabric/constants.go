@@ -33,6 +33,15 @@ const (
 	// lingerTime is how long a closed connection tries to send what was written before: Linux's tcp_fin_timeout.
 	lingerTime = 60 * time.Second
 
+	// natLifetime is how long a binding of UDP lasts unused: the least that RFC 4787 §4.3 (REQ-5) allows.
+	natLifetime = 2 * time.Minute
+
+	// natLifetimeTCP is the same for TCP: RFC 5382 §5 (REQ-5).
+	natLifetimeTCP = 2*time.Hour + 4*time.Minute
+
+	// natFirstPort is the first port a NAT box gives away: those below are well known (RFC 6335 §6).
+	natFirstPort = 1024
+
 	// Dynamic ports (RFC 6335 §6).
 	firstDynamicPort = 49_152
 	dynamicPorts     = 1<<16 - firstDynamicPort

@@ -2,7 +2,7 @@ package fabric
 
 import "time"
 
-// deliverLocked lets one event arrive. NAT boxes will stand here: between the address an event carries and its host.
+// deliverLocked lets one event arrive, through the NAT boxes between the address it carries and its host.
 func (n *Net) deliverLocked(ev *event, now time.Duration) {
 	if ev.kind == Faulted {
 		ev.fault.apply(n, now)
@@ -13,10 +13,25 @@ func (n *Net) deliverLocked(ev *event, now time.Duration) {
 		}
 		if ev.drop == 0 {
 			h := n.hosts[ev.link.To]
-			if h != nil && h.paused && h.holdLocked(ev) {
-				return
+			switch {
+			case h == nil:
+			case ev.inner != nil:
+				h = n.hosts[ev.inner.addr]
+			case h.nat != nil:
+				h, ev.drop = h.inwardLocked(ev, now)
+				ev.inner = h
+			case h.behind != ev.link.realm:
+				h = nil // a private address from outside
 			}
-			ev.drop = n.arriveLocked(h, ev, now)
+			if ev.drop == 0 {
+				if h != nil && h.paused && h.holdLocked(ev) {
+					return
+				}
+				ev.drop = n.arriveLocked(h, ev, now)
+			}
+		}
+		if ev.drop == DropNAT && ev.kind == SynAck {
+			ev.src.halfOpenLocked()
 		}
 	}
 	n.counters.count(ev)
@@ -39,7 +54,7 @@ func (n *Net) arriveLocked(h *Host, ev *event, now time.Duration) DropReason {
 		return h.synLocked(ev, now)
 	case ev.dst.host != h: // the receiver died, and its address lives again
 		if ev.kind != Reset {
-			h.refuseLocked(ev.to, ev.src, now)
+			h.refuseLocked(ev, now)
 		}
 		return DropClosed
 	}

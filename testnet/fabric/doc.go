@@ -20,7 +20,7 @@
 // not. A connection to a host that vanished stays silent, for there are neither keep-alives nor a limit of
 // retransmissions: a node must notice by itself. UDP: loss, reordering by latency, MTU, bounded queues. A datagram to a
 // closed port gets no ICMP answer; an unconnected socket would not see one. Not there: connected UDP sockets,
-// multicast and broadcast, DNS, and so far NAT.
+// multicast and broadcast, DNS.
 //
 // # Traps
 //

@@ -18,6 +18,8 @@ type Host struct {
 
 	// Guarded by net.mu.
 	dead          bool
+	nat           *NAT // it is a box
+	behind        *NAT // it is behind a box
 	paused        bool
 	links         map[netip.Addr]*link // to each host that something was sent to
 	conns         map[flow]*conn
@@ -92,6 +94,7 @@ func (h *Host) linkLocked(to netip.Addr) *link {
 	l := h.links[to]
 	if l == nil {
 		l = newLink(h.net.cfg.Seed, h.addr, to)
+		l.realm = h.behind
 		h.links[to] = l
 	}
 	return l
@@ -109,14 +112,18 @@ func (h *Host) holdLocked(ev *event) bool {
 	return true
 }
 
-// refuseLocked answers a segment that arrived for the address to with a reset to its sender.
-func (h *Host) refuseLocked(to netip.AddrPort, sender *conn, now time.Duration) {
-	l := h.linkLocked(sender.host.addr)
-	if h.net.cutLocked(l) != nil {
+// refuseLocked answers a segment that arrived with a reset to its sender.
+func (h *Host) refuseLocked(ev *event, now time.Duration) {
+	_, l, err := h.routeLocked(ev.from.Addr())
+	if err != nil || h.net.cutLocked(l) != nil {
 		return
 	}
-	n, at, _ := l.enter(&h.net.cfg, now, headers(to.Addr(), tcpHeader), forever)
-	h.net.queue.push(&event{at: at, link: l, n: n, kind: Reset, from: to, to: sender.local, dst: sender})
+	from, drop := ev.to, DropReason(0)
+	if h.behind != nil {
+		from, drop = h.outwardLocked(Syn, ev.to, ev.from, l.From, now)
+	}
+	n, at, _ := l.enter(&h.net.cfg, now, headers(ev.to.Addr(), tcpHeader), forever)
+	h.net.queue.push(&event{at: at, link: l, n: n, kind: Reset, drop: drop, from: from, to: ev.from, dst: ev.src})
 }
 
 // resetAllLocked resets every connection of the host.

@@ -45,12 +45,13 @@ const (
 	DropClosed                          // the port or the connection is closed
 	DropBacklog                         // too many connections waited for Accept
 	DropQueue                           // the receive queue of the socket was full
+	DropNAT                             // a NAT box had no room, or let it not pass
 	numDropReasons
 )
 
 var dropNames = [numDropReasons]string{
 	DropLoss: "loss", DropMTU: "mtu", DropLink: "link queue", DropPartition: "partition", DropPaused: "paused",
-	DropNoHost: "no host", DropClosed: "closed", DropBacklog: "backlog", DropQueue: "receive queue",
+	DropNoHost: "no host", DropClosed: "closed", DropBacklog: "backlog", DropQueue: "receive queue", DropNAT: "nat",
 }
 
 func (r DropReason) String() string {

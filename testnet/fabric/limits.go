@@ -34,6 +34,13 @@ const (
 	// wait longer are dropped. The buffer of a home router.
 	linkQueue = 500 * time.Millisecond
 
+	// natBindings is how many bindings a NAT box has at a time if its config does not say; what needs another one is
+	// dropped and counted. What small home routers have for all protocols.
+	natBindings = 4096
+
+	// natRemotes is how many ends a binding remembers to have sent to; datagrams to more are dropped and counted.
+	natRemotes = 4096
+
 	// maxKeep is how many events a trace keeps for its dump. 100 bytes each.
 	maxKeep = 1 << 20
 )

@@ -71,13 +71,17 @@ func (h *Host) synLocked(ev *event, now time.Duration) DropReason {
 	}
 	l := h.listeners[ev.to.Port()]
 	if l == nil || !accepts(l.local.Addr(), ev.to.Addr()) {
-		h.refuseLocked(ev.to, ev.src, now)
+		h.refuseLocked(ev, now)
 		return DropClosed
 	}
 	if len(l.queue)+l.halfOpen >= acceptBacklog {
 		return DropBacklog
 	}
-	c := newConn(h, l.network, ev.to, ev.from, h.linkLocked(ev.src.host.addr))
+	_, back, err := h.routeLocked(ev.from.Addr())
+	if err != nil {
+		return DropClosed
+	}
+	c := newConn(h, l.network, ev.to, ev.from, back)
 	c.peer, c.listener, c.pending = ev.src, l, pendingSynAck
 	l.halfOpen++
 	put(&h.conns, name, c)

@@ -60,6 +60,7 @@ const (
 // link is the state of a Link: how much passed, and until when.
 type link struct {
 	Link
+	realm     *NAT // the box that both ends are behind, if any
 	pair, key uint64
 	n         uint64        // segments and datagrams so far
 	free      time.Duration // when all of them have left, if there is a bandwidth

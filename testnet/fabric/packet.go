@@ -21,6 +21,7 @@ type datagram struct {
 	from, to netip.AddrPort
 	link     *link
 	data     []byte
+	drop     DropReason // a NAT box did not let it out
 }
 
 func (c *packetConn) name() flow { return flow{local: netip.AddrPortFrom(c.host.addr, c.local.Port())} }
@@ -96,7 +97,7 @@ func (c *packetConn) writeToLocked(p []byte, addr net.Addr) error {
 		from = bound
 	}
 	c.inFlight++
-	c.out = append(c.out, datagram{netip.AddrPortFrom(from, c.local.Port()), to, link, bytes.Clone(p)})
+	c.out = append(c.out, datagram{netip.AddrPortFrom(from, c.local.Port()), to, link, bytes.Clone(p), 0})
 	c.touchLocked(c)
 	return nil
 }
@@ -111,6 +112,9 @@ func (c *packetConn) flushLocked(now time.Duration) {
 	out := c.out
 	c.out = nil
 	for _, d := range out {
+		if c.host.behind != nil {
+			d.from, d.drop = c.host.outwardLocked(Datagram, d.from, d.to, d.link.From, now)
+		}
 		c.host.net.postLocked(d, c, now)
 	}
 }
@@ -118,8 +122,8 @@ func (c *packetConn) flushLocked(now time.Duration) {
 // postLocked puts a datagram on its way. The socket, if any, is told when it no longer counts as in flight.
 func (n *Net) postLocked(d datagram, sock *packetConn, now time.Duration) {
 	l := d.link
-	ev := &event{link: l, kind: Datagram, from: d.from, to: d.to, size: len(d.data), data: d.data, sock: sock}
-	if c := n.cutLocked(l); c != nil {
+	ev := &event{link: l, kind: Datagram, from: d.from, to: d.to, size: len(d.data), data: d.data, sock: sock, drop: d.drop}
+	if c := n.cutLocked(l); c != nil && ev.drop == 0 {
 		if c.Hold && len(c.held) < heldDatagrams {
 			c.held = append(c.held, d)
 			if sock != nil {

@@ -20,6 +20,7 @@ type event struct {
 	dst   *conn       // TCP: the receiver, nil for a SYN
 	sock  *packetConn // UDP: the sender, until the datagram no longer counts as in flight
 	fault Fault
+	inner *Host // of a NAT box: the destination is translated
 }
 
 // before orders the events of one instant: faults, then by source host, destination host and number on the link. The

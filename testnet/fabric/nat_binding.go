@@ -1,0 +1,136 @@
+package fabric
+
+import (
+	"net/netip"
+	"time"
+)
+
+// protoOf returns Datagram for UDP and Syn for all of TCP.
+func protoOf(k Kind) Kind {
+	if k == Datagram {
+		return Datagram
+	}
+	return Syn
+}
+
+type bindingKey struct {
+	proto  Kind
+	in     netip.AddrPort
+	remote netip.AddrPort // as much of it as the mapping depends on
+}
+
+type outerPort struct {
+	proto Kind
+	port  uint16
+}
+
+// binding is a mapping and what passes it inwards.
+type binding struct {
+	key     bindingKey
+	in, out netip.AddrPort
+	expires time.Duration
+	remotes map[netip.AddrPort]bool // were sent to
+	addrs   map[netip.Addr]bool     // their hosts
+}
+
+func (b *NAT) lifetime(proto Kind) time.Duration {
+	if proto == Datagram {
+		return b.cfg.Lifetime
+	}
+	return natLifetimeTCP
+}
+
+// bindLocked returns the binding for what a host sends, a new one if need be; nil if there is no room.
+func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *binding {
+	key := bindingKey{proto: proto, in: in}
+	switch b.cfg.Mapping {
+	case AddressDependent:
+		key.remote = netip.AddrPortFrom(to.Addr(), 0)
+	case AddressAndPortDependent:
+		key.remote = to
+	}
+	bind := b.bindings[key]
+	if bind != nil && bind.expires <= now {
+		b.forgetLocked(bind)
+		bind = nil
+	}
+	if bind == nil {
+		if len(b.bindings) >= b.cfg.MostBindings {
+			b.sweepLocked(now)
+		}
+		if len(b.bindings) >= b.cfg.MostBindings {
+			return nil
+		}
+		port, ok := b.portLocked(proto, in.Port(), now)
+		if !ok {
+			return nil
+		}
+		bind = &binding{
+			key: key, in: in, out: netip.AddrPortFrom(b.outside.addr, port),
+			remotes: make(map[netip.AddrPort]bool), addrs: make(map[netip.Addr]bool),
+		}
+		b.bindings[key] = bind
+		b.outer[outerPort{proto, port}] = bind
+	}
+	bind.expires = now + b.lifetime(proto)
+	return bind
+}
+
+// portLocked chooses the outer port of a new binding.
+func (b *NAT) portLocked(proto Kind, in uint16, now time.Duration) (uint16, bool) {
+	const span = 1<<16 - natFirstPort
+	lot := mixAddr(mix(b.net.cfg.Seed), b.outside.addr)
+	first := lot + b.ports
+	switch b.cfg.Ports {
+	case Preserve:
+		first = uint64(in) - natFirstPort + span
+	case Random:
+		first = mix(lot + b.ports)
+	}
+	b.ports++
+	for i := range uint64(span) {
+		port := uint16(natFirstPort + (first%span+i)%span)
+		old := b.outer[outerPort{proto, port}]
+		if old != nil && old.expires <= now {
+			b.forgetLocked(old)
+			old = nil
+		}
+		if old == nil {
+			return port, true
+		}
+	}
+	return 0, false
+}
+
+func (b *NAT) forgetLocked(bind *binding) {
+	delete(b.bindings, bind.key)
+	delete(b.outer, outerPort{bind.key.proto, bind.out.Port()})
+}
+
+func (b *NAT) sweepLocked(now time.Duration) {
+	for _, bind := range b.bindings {
+		if bind.expires <= now {
+			b.forgetLocked(bind)
+		}
+	}
+}
+
+// allowLocked lets the remote answer from now on, unless too many may.
+func (m *binding) allowLocked(to netip.AddrPort) bool {
+	if !m.remotes[to] && len(m.remotes) >= natRemotes {
+		return false
+	}
+	m.remotes[to], m.addrs[to.Addr()] = true, true
+	return true
+}
+
+// lets tells whether the filter lets something from this end in.
+func (m *binding) lets(filter Dependence, from netip.AddrPort) bool {
+	switch filter {
+	case EndpointIndependent:
+		return true
+	case AddressDependent:
+		return m.addrs[from.Addr()]
+	}
+	return m.remotes[from]
+}
