@@ -72,6 +72,7 @@ type Config struct {
 	PublicNetwork bool     // without Seeds, the well-known host caches too
 	LAN           bool     // find servents on the local network, and be found there
 	BeHostCache   bool     // tell those who ask for hosts to come back
+	MapPort       bool     // have the router forward our port
 
 	Resolver bootstrap.Resolver // of names; nil = the machine's
 

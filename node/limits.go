@@ -100,4 +100,7 @@ const (
 	// linkedPoll is how often a download that wants sources looks whether there
 	// is a neighbor to ask.
 	linkedPoll = 2 * time.Second
+
+	// verifyPeriod is how often it is looked whether a neighbor got through.
+	verifyPeriod = 2 * time.Second
 )

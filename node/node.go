@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat/portmap"
 	"filbert/node/hook"
 	"filbert/node/state"
 	"filbert/overlay"
@@ -62,6 +63,7 @@ type Node struct {
 	searcher  query.Searcher
 	named     []string // seeds whose names are looked up
 	finding   finding
+	mapper    *portmap.Mapper // nil when the router is not asked
 
 	mu       sync.Mutex
 	results  *query.Results
@@ -147,6 +149,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	})
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
 	n.streams = stream.NewServer(playable{n})
+	n.openMapping()
 	n.pushes.overlay = n.overlay
 	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, &n.counts)
 	return n, nil
@@ -199,6 +202,9 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)
+	if n.mapper != nil {
+		parts = append(parts, part{"port mapping", n.mapper.Run})
+	}
 	err := runParts(ctx, parts)
 	n.log.Info().Msg("node ends")
 	return errors.Join(err, n.closeQuietly())

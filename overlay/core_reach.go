@@ -139,6 +139,14 @@ func (c *Core) checkReach(now time.Time) {
 	}
 }
 
+// recheck asks neighbors that were asked before, too.
+func (c *Core) recheck(now time.Time) {
+	for _, n := range c.neighbors {
+		n.vendor.tested = time.Time{}
+	}
+	c.testReach(now, reachTestsLost)
+}
+
 // testReach asks some neighbors to call us.
 func (c *Core) testReach(now time.Time, most int) {
 	for _, i := range c.rnd.Perm(len(c.neighbors)) {

@@ -370,3 +370,19 @@ func TestCallable(t *testing.T) {
 		t.Error("a laboratory's address is refused in a laboratory")
 	}
 }
+
+// TestRecheck: told that what was in the way may be gone, it asks a neighbor again
+// that was asked a moment ago, for what is not known to be open.
+func TestRecheck(t *testing.T) {
+	w := newWorld(t, Config{})
+	a := w.dialed(alice, connectBacks...)
+	a.wantVendor(wire.VendorTCPConnectBack)
+	a.wantVendor(wire.VendorUDPConnectBack2)
+	w.step(&Reached{From: alice.Addr()})
+	for range 2 {
+		quiet(a)
+		w.step(&Recheck{})
+		a.wantVendor(wire.VendorUDPConnectBack2)
+	}
+	quiet(a)
+}

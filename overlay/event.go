@@ -108,6 +108,9 @@ type Disconnect struct{ Addr netip.AddrPort }
 // Want sets how many neighbors the node dials for.
 type Want struct{ Neighbors int }
 
+// Recheck says that what kept others from calling us may be gone.
+type Recheck struct{}
+
 // Sharing tells what the node shares, for its pongs. A node that shares
 // nothing is asked to match nothing.
 type Sharing struct {
@@ -139,6 +142,7 @@ func (*EndSearch) event()  {}
 func (*Connect) event()    {}
 func (*Learned) event()    {}
 func (*Disconnect) event() {}
+func (*Recheck) event()    {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}
 func (*Routing) event()    {}

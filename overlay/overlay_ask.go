@@ -110,6 +110,10 @@ func (o *Overlay) Learn(hosts []netip.AddrPort, teller netip.Addr) error {
 // SetWant sets how many neighbors the node dials for.
 func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
 
+// Recheck has neighbors asked to call us, if that would be news: what was in the way
+// of it may be gone.
+func (o *Overlay) Recheck() error { return o.tell(&Recheck{}) }
+
 // SetSharing tells what the node shares.
 func (o *Overlay) SetSharing(files int, kib int64) error { return o.tell(&Sharing{files, kib}) }
 

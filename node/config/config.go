@@ -32,6 +32,7 @@ type Values struct {
 	PublicNetwork      bool          `koanf:"public-network"`
 	LAN                bool          `koanf:"lan"`
 	BeHostCache        bool          `koanf:"be-host-cache"`
+	MapPort            bool          `koanf:"map-port"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	OnComplete         []string      `koanf:"on-complete"`

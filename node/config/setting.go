@@ -67,6 +67,8 @@ func Settings() []Setting {
 			Help: "find servents on the local network by multicast DNS, and be found: everybody on it can see that a servent runs here"},
 		{Key: "be-host-cache", Kind: KindBool, Default: false,
 			Help: "tell those who ask for servents that this node is a UDP host cache to come back to"},
+		{Key: "map-port", Kind: KindBool, Default: false,
+			Help: "have the router forward the port, by PCP, NAT-PMP or UPnP; undone at the end"},
 		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
 			Help: "folders to share"},
 		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,

@@ -41,7 +41,7 @@ func (f Facts) tcp() Check {
 		c.Level = Critical
 		c.Means = "nobody can connect to this node, and no neighbor passes calls on: what it shares cannot be fetched"
 	}
-	c.Do = fmt.Sprintf("let TCP port %d through the firewall of this machine, and forward it in the router", f.Port)
+	c.Do = f.opening("TCP")
 	return c
 }
 
@@ -50,9 +50,18 @@ func (f Facts) udp() Check {
 	c := f.way("udp", f.UDP)
 	if c.Level == Warn {
 		c.Means = "no datagram comes but answers: searches are slower, and the node serves nobody as an ultrapeer by UDP"
-		c.Do = fmt.Sprintf("let UDP port %d through the firewall of this machine, and forward it in the router", f.Port)
+		c.Do = f.opening("UDP")
 	}
 	return c
+}
+
+// opening is how to open the port.
+func (f Facts) opening(proto string) string {
+	do := fmt.Sprintf("let %s port %d through the firewall of this machine, and forward it in the router", proto, f.Port)
+	if !f.Mapping.On {
+		do += ", or have filbert ask the router with --map-port"
+	}
+	return do
 }
 
 func (f Facts) way(name string, w Way) Check {
@@ -122,6 +131,38 @@ func (f Facts) carrier() Check {
 		c.Found = fmt.Sprintf("%v is private, so there is one", private)
 	default:
 		c.Found = "this machine has no IPv4 address"
+	}
+	return c
+}
+
+// mapping: what the router was asked to do.
+func (f Facts) mapping() Check {
+	c, m := Check{Name: "mapping", Found: f.Mapping.Lease}, f.Mapping
+	switch {
+	case !m.On:
+		c.Found = "the router is not asked to forward the port"
+	case m.CGNAT:
+		c.Level, c.Found = Warn, "the router itself is behind the NAT of a provider"
+		c.Means = "the port it forwards is not open to the world"
+		c.Do = "ask the provider for a public IPv4 address, or for IPv6"
+	case m.Lease != "" && m.Open:
+		c.Means = "somebody outside has used it"
+	case f.Running < settleTime:
+		c.Level = Unknown
+		if m.Lease == "" {
+			c.Found = "no router has answered yet"
+		}
+	case m.Lease != "":
+		c.Level = Warn
+		c.Means = "nobody outside has got through: there may be another router or a firewall in the way"
+		c.Do = "see whether the firewall of this machine lets the port in, and whether there are two routers"
+	default:
+		c.Level, c.Found = Warn, "no router forwards the port"
+		if m.Failure != "" {
+			c.Found += ": " + m.Failure
+		}
+		c.Means = "it may have UPnP, NAT-PMP and PCP switched off"
+		c.Do = fmt.Sprintf("switch one of them on in the router, or forward TCP and UDP port %d there", f.Port)
 	}
 	return c
 }

@@ -27,6 +27,7 @@ type Facts struct {
 	Seen     int          // networks that said where they see us
 	Own      []netip.Addr // of this machine, without loopback
 
+	Mapping   Mapping
 	Downloads Disk   // Path is empty if nothing can be fetched
 	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
 }
@@ -35,6 +36,15 @@ type Facts struct {
 type Way struct {
 	Open  bool
 	Since time.Time // of the verdict; zero: since the start
+}
+
+// Mapping is what the router does for us.
+type Mapping struct {
+	On      bool   // it is asked
+	Lease   string // what it gave, such as "192.168.1.1 leads port 6346 here, by PCP"; "" is nothing
+	Open    bool   // somebody outside has used it
+	CGNAT   bool   // its outside is behind the NAT of a provider
+	Failure string // what failed last
 }
 
 // Disk is a folder, and the room there is.
@@ -76,7 +86,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.mapping(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

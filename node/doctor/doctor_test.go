@@ -49,6 +49,12 @@ func TestExamine(t *testing.T) {
 
 		{"behind a provider", func(f *Facts) { f.Own[0] = netip.MustParseAddr("100.64.3.4") }, "nat", Warn, "provider"},
 		{"public", func(f *Facts) { f.Own[0] = netip.MustParseAddr("203.0.113.9") }, "nat", OK, "none"},
+		{"a router that is not asked", func(f *Facts) { f.TCP, f.Proxies = Way{}, 1 }, "tcp", Warn, "--map-port"},
+		{"a router that forwards", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", Open: true} }, "mapping", OK, "10.0.0.1 leads"},
+		{"a router that says so", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads"} }, "mapping", Warn, "got through"},
+		{"a router behind another", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", CGNAT: true} }, "mapping", Warn, "provider"},
+		{"a router that does not", func(f *Facts) { f.Mapping = Mapping{On: true, Failure: "it says no"} }, "mapping", Warn, "it says no"},
+		{"a router asked just now", func(f *Facts) { f.Mapping, f.Running = Mapping{On: true}, time.Second }, "mapping", Unknown, "answered yet"},
 		{"for this machine", func(f *Facts) { f.Own = []netip.Addr{netip.MustParseAddr("127.0.0.1")} }, "nat", OK, "this machine alone"},
 		{"no IPv4", func(f *Facts) { f.Own = f.Own[1:] }, "nat", OK, "no IPv4"},
 		{"no IPv6", func(f *Facts) { f.Own = f.Own[:1] }, "ipv6", OK, "no public address"},
