@@ -399,3 +399,45 @@ func TestSeveralAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestDelivered has somebody else read the sockets, and hand the probes over.
+func TestDelivered(t *testing.T) {
+	inWorld(t, fabric.Config{}, func(w *world) {
+		var reading sync.WaitGroup
+		ctx, cancel := context.WithCancel(w.Context())
+		var peers []*peer
+		for _, addr := range []string{aliceAddr, bobAddr} {
+			sock, err := w.net.Host(at(addr).Addr()).ListenPacket(w.Context(), "udp", addr)
+			if err != nil {
+				w.Fatal(err)
+			}
+			tr, cfg := &quic.Transport{Conn: sock}, certificate(w.T)
+			p, err := New(Config{Transport: tr, Client: cfg, Server: cfg, Deliver: true})
+			if err != nil {
+				w.Fatal(err)
+			}
+			if p.Deliver([]byte("no probe"), at(bobAddr)) || p.Deliver(probe{id: ID{1}}.appendTo(nil, roundKey{}), at(bobAddr)) {
+				w.Error("took what belongs to no attempt")
+			}
+			reading.Go(func() {
+				b := make([]byte, 2000)
+				for {
+					n, from, err := tr.ReadNonQUICPacket(ctx, b)
+					if err != nil {
+						return
+					}
+					p.Deliver(b[:n], addrPort(from, netip.AddrPort{}))
+				}
+			})
+			peers = append(peers, &peer{p, tr, sock, Local{Candidates: []Candidate{{Host, at(addr)}}}})
+		}
+		sa, sb := wires(oneWay)
+		ea, eb := w.punch(peers[0], peers[1], sa, sb)
+		w.wantConnected(ea, eb)
+		cancel()
+		reading.Wait()
+		for _, p := range peers {
+			p.close()
+		}
+	})
+}
