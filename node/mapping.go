@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"sync"
 	"time"
 
 	"filbert/nat/portmap"
@@ -42,18 +43,54 @@ func (n *Node) verifyMapping(ctx context.Context, external netip.AddrPort, proto
 		if err != nil {
 			return err
 		}
+		why := errors.New("node: no neighbor got through")
 		switch seen := o.External; {
 		case seen.IsValid() && seen.Is4() == external.Addr().Is4() && seen != external.Addr():
-			return fmt.Errorf("node: the router says %v, and others see %v: another NAT is in between", external.Addr(), seen)
+			why = fmt.Errorf("node: the router says %v, and others see %v: another NAT may be in between", external.Addr(), seen)
 		case proto == portmap.TCP && o.TCP.Open, proto == portmap.UDP && o.UDP.Open:
 			return nil
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return errors.Join(errors.New("node: no neighbor got through"), ctx.Err())
+			return errors.Join(why, ctx.Err())
 		}
 	}
+}
+
+// keepMapping has ports of the router lead here, and tells the overlay where from
+// while they do.
+func (n *Node) keepMapping(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	told := netip.Addr{}
+	ended := make(chan error, 1)
+	work.Go(func() { ended <- n.mapper.Run(ctx) })
+	for {
+		select {
+		case <-n.mapper.Changed():
+		case err := <-ended:
+			return err
+		}
+		if open := n.mappedAddr(); open != told {
+			told = open
+			if err := n.overlay.SetMapped(open); err != nil {
+				n.log.Debug().Err(err).Msg("mapped address is not told") // it has ended, and we are about to
+			}
+		}
+	}
+}
+
+// mappedAddr is the IPv4 address of a router that forwards our port from the same
+// port, the invalid one if nobody outside has got through. IPv6 is not translated:
+// neighbors see us where we are.
+func (n *Node) mappedAddr() netip.Addr {
+	for _, l := range n.mapper.Leases() {
+		if l.Proto == portmap.TCP && l.Open() && l.External.Addr().Is4() && l.External.Port() == n.addr.Port() {
+			return l.External.Addr()
+		}
+	}
+	return netip.Addr{}
 }
 
 // mapping is what the router does for us.

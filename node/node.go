@@ -203,7 +203,7 @@ func (n *Node) Run(ctx context.Context) error {
 	)
 	parts = append(parts, n.finding.parts()...)
 	if n.mapper != nil {
-		parts = append(parts, part{"port mapping", n.mapper.Run})
+		parts = append(parts, part{"port mapping", n.keepMapping})
 	}
 	err := runParts(ctx, parts)
 	n.log.Info().Msg("node ends")

@@ -22,6 +22,7 @@ const (
 type selfAddress struct {
 	port     uint16
 	external netip.Addr       // told by the user; settles it
+	mapped   netip.Addr       // of a router that forwards our port, as somebody outside has tried
 	votes    []addressVote    // newest last, one of a network
 	own      []netip.AddrPort // addresses that led back to us
 }
@@ -65,7 +66,7 @@ func (s *selfAddress) learn(addr netip.AddrPort) {
 
 // is reports whether an address is known to be our own.
 func (s *selfAddress) is(addr netip.AddrPort) bool {
-	if addr.Port() == s.port && s.port != 0 && (addr.Addr() == s.external || addr.Addr() == s.agreed(addr.Addr().Is4())) {
+	if addr.Port() == s.port && s.port != 0 && (addr.Addr() == s.external || addr.Addr() == s.known(addr.Addr().Is4())) {
 		return true
 	}
 	for _, own := range s.own {
@@ -99,6 +100,9 @@ func (s *selfAddress) towards(local, remote netip.Addr) netip.AddrPort {
 func (s *selfAddress) known(is4 bool) netip.Addr {
 	if s.external.IsValid() && s.external.Is4() == is4 {
 		return s.external
+	}
+	if s.mapped.IsValid() && s.mapped.Is4() == is4 {
+		return s.mapped
 	}
 	return s.agreed(is4)
 }

@@ -185,6 +185,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.learned(now, ev)
 	case *Disconnect:
 		c.disconnect(now, ev.Addr)
+	case *Mapped:
+		c.self.mapped = ev.Addr
 	case *Recheck:
 		c.recheck(now)
 	case *Want:

@@ -386,3 +386,22 @@ func TestRecheck(t *testing.T) {
 	}
 	quiet(a)
 }
+
+// TestMapped: the address of a router that forwards our port is what we tell the
+// world, while it does; but not against the user's word.
+func TestMapped(t *testing.T) {
+	router, told := netip.MustParseAddr("198.51.100.9"), netip.MustParseAddr("203.0.113.200")
+	for _, external := range []netip.Addr{{}, told} {
+		w := newWorld(t, Config{External: external})
+		for _, mapped := range []netip.Addr{router, {}} {
+			w.step(&Mapped{mapped})
+			want := mapped
+			if external.IsValid() {
+				want = external
+			}
+			if v := w.core.View(); v.External != want {
+				t.Errorf("the user says %v, the router %v: %v", external, mapped, v.External)
+			}
+		}
+	}
+}

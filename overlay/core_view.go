@@ -101,7 +101,7 @@ func (c *Core) View() View {
 	horizon := c.horizon(nil)
 	v.Horizon = horizon[:]
 	if !v.External.IsValid() {
-		v.External = c.self.agreed(true)
+		v.External = c.self.known(true)
 	}
 	for _, n := range c.neighbors {
 		if n.vendor.proxy.at.IsValid() {

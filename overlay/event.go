@@ -111,6 +111,10 @@ type Want struct{ Neighbors int }
 // Recheck says that what kept others from calling us may be gone.
 type Recheck struct{}
 
+// Mapped is the address of a router that forwards our port, and the port is ours:
+// somebody outside has used it. The invalid one: it does so no longer.
+type Mapped struct{ Addr netip.Addr }
+
 // Sharing tells what the node shares, for its pongs. A node that shares
 // nothing is asked to match nothing.
 type Sharing struct {
@@ -143,6 +147,7 @@ func (*Connect) event()    {}
 func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Recheck) event()    {}
+func (*Mapped) event()     {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}
 func (*Routing) event()    {}

@@ -114,6 +114,9 @@ func (o *Overlay) SetWant(n int) error { return o.tell(&Want{n}) }
 // of it may be gone.
 func (o *Overlay) Recheck() error { return o.tell(&Recheck{}) }
 
+// SetMapped tells where a router forwards our port from; see Mapped.
+func (o *Overlay) SetMapped(addr netip.Addr) error { return o.tell(&Mapped{addr}) }
+
 // SetSharing tells what the node shares.
 func (o *Overlay) SetSharing(files int, kib int64) error { return o.tell(&Sharing{files, kib}) }
 

@@ -89,6 +89,8 @@ func (f Facts) address() Check {
 	switch {
 	case f.Told && f.External.IsValid():
 		c.Found = fmt.Sprintf("%v, as the settings say", f.External)
+	case f.External.IsValid() && f.Mapping.Open:
+		c.Found = fmt.Sprintf("%v, from where the router forwards the port", f.External)
 	case f.External.IsValid():
 		c.Found = fmt.Sprintf("%v, as independent networks agree", f.External)
 	default:
