@@ -261,14 +261,14 @@ func natTrace(t *testing.T, seed uint64) (hash uint64) {
 						p.say(s)
 					}
 					p.say(netip.AddrPortFrom(bob, 1))
-					time.Sleep(time.Second)
+					t.wait(time.Second)
 				}
 			}()
 		}
 		for range peers {
 			<-done
 		}
-		time.Sleep(time.Second)
+		t.wait(time.Second)
 		hash = t.net.Trace().Hash()
 	})
 	return hash
