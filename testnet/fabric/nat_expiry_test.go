@@ -1,0 +1,32 @@
+package fabric
+
+import (
+	"net/netip"
+	"testing"
+)
+
+// TestNATBindsAgain has room and ports be free again for others when bindings have expired.
+func TestNATBindsAgain(t *testing.T) {
+	inBubble(t, Config{}, func(t *pair) {
+		box := t.net.NAT(router, NATConfig{MostBindings: 2})
+		a := t.peer(t.alice, 1)
+		one, two := t.peer(box.Host(inside), 5000), t.peer(box.Host(inside2), 5000)
+		at := netip.AddrPortFrom(alice, 1)
+		if got := one.seen(a, at); got.Port() != 5000 {
+			t.Errorf("seen as %v, want port 5000", got)
+		}
+		if got := two.seen(a, at); got.Port() != 5001 {
+			t.Errorf("with port 5000 taken seen as %v, want 5001", got)
+		}
+		t.wait(natLifetime)
+		if got := two.seen(a, at); got.Port() != 5000 {
+			t.Errorf("with port 5000 free again seen as %v", got)
+		}
+		if got := one.seen(a, at); got.Port() != 5001 {
+			t.Errorf("with port 5000 taken by the other seen as %v, want 5001", got)
+		}
+		if box.Bindings() != 2 || box.Refused() != 0 {
+			t.Errorf("%d bindings, %d refused", box.Bindings(), box.Refused())
+		}
+	})
+}
