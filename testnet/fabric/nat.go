@@ -9,7 +9,8 @@ import (
 // NAT is a box between hosts and the internet, in the terms of RFC 4787: the hosts behind it share its address. What
 // leaves a host is translated as it leaves, what comes for the address as it arrives; the network behind the box takes
 // no time. TCP goes through as RFC 5382 has it, but two SYNs that cross do not make a connection. Partitions and
-// the latency see the address of the box, not those behind it.
+// the latency see the address of the box, not those behind it. A [Kill] of a box is for good: nothing passes it again. To
+// pause one does nothing to what passes.
 type NAT struct {
 	net     *Net
 	cfg     NATConfig
@@ -105,6 +106,9 @@ func (h *Host) exitLocked(remote netip.Addr) *Host {
 func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, exit netip.Addr, now time.Duration) (netip.AddrPort, DropReason) {
 	for h.addr != exit && h.behind != nil {
 		b := h.behind
+		if b.outside.dead {
+			return from, DropNoHost
+		}
 		if proto == Datagram && b.cfg.BlockUDP {
 			return from, DropNAT
 		}
@@ -123,6 +127,9 @@ func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, exit netip.Add
 func (h *Host) inwardLocked(ev *event, now time.Duration) (*Host, DropReason) {
 	for h != nil && h.nat != nil {
 		b := h.nat
+		if h.dead {
+			return h, DropNoHost
+		}
 		proto := protoOf(ev.kind)
 		if ev.link.From == h.addr && !b.cfg.Hairpin || proto == Datagram && b.cfg.BlockUDP {
 			return h, DropNAT

@@ -3,6 +3,7 @@ package fabric
 import (
 	"net/netip"
 	"testing"
+	"time"
 )
 
 // TestNATBindsAgain has room and ports be free again for others when bindings have expired.
@@ -27,6 +28,27 @@ func TestNATBindsAgain(t *testing.T) {
 		}
 		if box.Bindings() != 2 || box.Refused() != 0 {
 			t.Errorf("%d bindings, %d refused", box.Bindings(), box.Refused())
+		}
+	})
+}
+
+// TestKilledNAT lets nothing pass any more, either way.
+func TestKilledNAT(t *testing.T) {
+	inBubble(t, Config{}, func(t *pair) {
+		box := t.net.NAT(router, FullCone())
+		a, one := t.peer(t.alice, 1), t.peer(box.Host(inside), 5000)
+		at := netip.AddrPortFrom(alice, 1)
+		mapped := one.seen(a, at)
+		if !a.seen(one, mapped).IsValid() {
+			t.Fatal("a living box lets nothing pass")
+		}
+		t.net.At(time.Now(), Kill{Host: router})
+		t.wait(time.Second)
+		if got := one.seen(a, at); got.IsValid() {
+			t.Errorf("seen as %v through a dead box", got)
+		}
+		if a.seen(one, mapped).IsValid() {
+			t.Error("heard through a dead box")
 		}
 	})
 }
