@@ -210,7 +210,7 @@ func (c *crew) wants(have *ranges.Set) bool {
 
 // count takes note of what the workers did since it last looked.
 func (c *crew) count(now time.Time) {
-	d, sum := c.d, int64(0)
+	d, arrived := c.d, int64(0)
 	giving, waited := 0, time.Duration(0)
 	for _, w := range c.workers {
 		n := w.took.Swap(0)
@@ -231,10 +231,10 @@ func (c *crew) count(now time.Time) {
 		w.source.wasted += wasted
 		w.source.quiet = w.busy && w.job().Idle >= stuckTime
 		d.wasted += wasted + w.unfit.Swap(0)
-		sum += n
+		arrived += w.arrived.Swap(0)
 	}
 	c.strain.add(now, giving, waited)
-	d.meter.add(now, sum)
+	d.meter.add(now, arrived)
 	if d.due(now) {
 		d.tellProgress(now, c)
 	}

@@ -183,6 +183,7 @@ func (in *intake) read(b []byte) (int, error) {
 	now := time.Now()
 	in.heard.Store(now.UnixNano())
 	in.came.Add(int64(n))
+	in.arrived.Add(int64(n))
 	if n == 0 {
 		return n, err
 	}
