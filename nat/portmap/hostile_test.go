@@ -103,7 +103,8 @@ func TestSpoofed(t *testing.T) {
 	}, func(w *world) {
 		w.opened(PCP)
 		w.wait(time.Hour)
-		for _, l := range w.told {
+		_, told := w.saw()
+		for _, l := range told {
 			if l.External.Addr() != outside {
 				t.Errorf("told %+v", l)
 			}

@@ -70,8 +70,8 @@ func TestRenewal(t *testing.T) {
 						t.Errorf("%v renewed %d times in a day", s, e.renewed)
 					}
 				}
-				if w.looks < 2*47 || w.looks > 2*49 {
-					t.Errorf("verified %d times", w.looks)
+				if looks, _ := w.saw(); looks < 2*47 || looks > 2*49 {
+					t.Errorf("verified %d times", looks)
 				}
 				w.ends()
 			})
@@ -163,8 +163,8 @@ func TestOneLostAnswer(t *testing.T) {
 			w.box.set(func(b *box) { b.mute = false })
 			w.within(time.Minute, "the next is not", func() bool { return w.open(PCP) == 2 && w.mapper.Snapshot().Failure == "" })
 		}
-		if w.looks != 2 {
-			t.Errorf("verified %d times", w.looks)
+		if looks, _ := w.saw(); looks != 2 {
+			t.Errorf("verified %d times", looks)
 		}
 		w.ends()
 	})
@@ -209,8 +209,8 @@ func TestCGNAT(t *testing.T) {
 		play(t, []Method{PCP, NATPMP, UPnP}, func(w *world, _ *Config) { w.box.external = netip.MustParseAddr(external) }, func(w *world) {
 			w.within(time.Second, "recognised", func() bool { return w.mapper.Snapshot().BehindCGNAT })
 			w.wait(2 * time.Hour)
-			if w.looks != 0 || len(w.told) != 0 {
-				t.Errorf("%s: verified %d times, told %v", external, w.looks, w.told)
+			if looks, told := w.saw(); looks != 0 || len(told) != 0 {
+				t.Errorf("%s: verified %d times, told %v", external, looks, told)
 			}
 			w.ends()
 		})
@@ -221,7 +221,7 @@ func TestCGNAT(t *testing.T) {
 func TestNoVerifier(t *testing.T) {
 	play(t, []Method{PCP}, func(_ *world, c *Config) { c.Verify = nil }, func(w *world) {
 		w.wait(2 * time.Hour)
-		if len(w.mapper.Leases()) != 2 || len(w.told) != 0 {
+		if _, told := w.saw(); len(w.mapper.Leases()) != 2 || len(told) != 0 {
 			t.Errorf("%+v", w.mapper.Snapshot())
 		}
 		w.ends()
@@ -232,15 +232,15 @@ func TestNoVerifier(t *testing.T) {
 func TestVerification(t *testing.T) {
 	play(t, []Method{PCP}, func(w *world, _ *Config) { w.blocked = true }, func(w *world) {
 		w.wait(10 * time.Minute)
-		if len(w.told) != 0 || w.looks < 6 || w.looks > 10 {
-			t.Errorf("told %v, verified %d times", w.told, w.looks)
+		if looks, told := w.saw(); len(told) != 0 || looks < 6 || looks > 10 {
+			t.Errorf("told %v, verified %d times", told, looks)
 		}
 		w.setup(func() { w.blocked = false })
 		w.within(reverifyEvery, "open", func() bool { return w.open(PCP) == 2 })
 		w.setup(func() { w.blocked = true; w.looks = 0 })
 		w.within(reverifyEvery+time.Minute, "withdrawn", func() bool { return w.open(PCP) == 0 })
-		if w.looks != 4 {
-			t.Errorf("withdrawn after %d looks", w.looks)
+		if looks, _ := w.saw(); looks != 4 {
+			t.Errorf("withdrawn after %d looks", looks)
 		}
 		w.ends()
 	})

@@ -105,11 +105,13 @@ func (w *world) watch(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
-		for _, l := range w.mapper.Leases() {
-			if l.Open() && !slices.ContainsFunc(w.told, func(o Lease) bool { return o.External == l.External && o.Proto == l.Proto }) {
-				w.told = append(w.told, l)
+		w.setup(func() {
+			for _, l := range w.mapper.Leases() {
+				if l.Open() && !slices.ContainsFunc(w.told, func(o Lease) bool { return o.External == l.External && o.Proto == l.Proto }) {
+					w.told = append(w.told, l)
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -117,6 +119,13 @@ func (w *world) setup(f func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	f()
+}
+
+// saw is how often it was tried from outside, and what was told to others.
+func (w *world) saw() (looks int, told []Lease) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.looks, slices.Clone(w.told)
 }
 
 // within wants something to come true in time, and returns how long it took.
