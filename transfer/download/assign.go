@@ -232,7 +232,6 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 			continue
 		}
 		if j := o.job(); may(j) {
-			j.At = min(max(j.At, o.right.Load()), j.End) // what waits for the disk is not taken
 			at, jobs = append(at, o), append(jobs, j.Of(missing))
 		}
 	}
@@ -254,7 +253,6 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 func (w *worker) start(now time.Time, j job) {
 	w.from = j.part.Start
 	w.at.Store(j.part.Start)
-	w.right.Store(j.part.Start)
 	w.end.Store(j.part.End)
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)

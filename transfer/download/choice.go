@@ -54,7 +54,6 @@ func (c *crew) claim(w *worker, span ranges.Range) bool {
 	}
 	w.from = first.Start
 	w.at.Store(first.Start)
-	w.right.Store(first.Start)
 	w.end.Store(first.End)
 	w.coming = true
 	return true

@@ -31,7 +31,6 @@ type worker struct {
 	probed ranges.Range
 
 	at, end atomic.Int64 // the next byte to be written, and where its part ends, which the loop may move
-	right   atomic.Int64 // what is before is here and verified, though perhaps not written yet
 	took    atomic.Int64 // bytes that are in the file since the loop looked
 	arrived atomic.Int64 // and those that came, of a slice that is not whole yet too
 	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
