@@ -45,7 +45,7 @@ var deflateCases = []Case{
 	{
 		Name: "deflate/list", Checks: "deflate is found among other encodings", Source: "handshake.md §6, vectors",
 		run: func(t *trial) {
-			t.deflated(false).leave() // does it at all?
+			t.deflated(false).leave(quietTime) // does it at all?
 			p := t.link(t.ultrapeer("Accept-Encoding: gzip, deflate"))
 			t.check(p.answer.lists("Content-Encoding", "deflate"), "Content-Encoding: deflate", "none")
 			p.alive()
@@ -98,6 +98,7 @@ var deflateCases = []Case{
 			p := t.plainAfterPromise()
 			p.emit(bomb(64 << 20))
 			a.alive()
+			p.leave(t.cfg.Timeout) // it may have much to read until it sees that we left
 		},
 	},
 }

@@ -44,7 +44,7 @@ var malformedCases = []Case{
 				p := t.link(t.ultrapeer())
 				p.emit(noise(t, 64<<10))
 				a.alive()
-				p.leave()
+				p.leave(quietTime)
 			}
 		},
 	},

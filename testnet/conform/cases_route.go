@@ -135,7 +135,7 @@ var routeCases = []Case{
 // its shared file that is not in it.
 func tableLacks(t *trial) string {
 	p := t.exchanging()
-	defer p.leave()
+	defer p.leave(quietTime)
 	got := readTable(t, p)
 	for w := range keyword.Words(keyword.Normalize(t.cfg.Words)) {
 		if len(w) >= minRouted && !got.has(w) {

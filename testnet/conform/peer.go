@@ -63,17 +63,17 @@ func (t *trial) newPeer(c *conn, g greeting, answer block, deflate bool) *peer {
 // Close ends the link with the case. A shared one stays.
 func (p *peer) Close() error {
 	if !p.shared {
-		p.leave()
+		p.leave(quietTime)
 	}
 	return nil
 }
 
-// leave says BYE, waits a little for the servent to close, so that it has a slot
+// leave says BYE, waits so long for the servent to close, so that it has a slot
 // for the next link, and closes.
-func (p *peer) leave() {
+func (p *peer) leave(patience time.Duration) {
 	if !p.over() {
 		p.emit(wire.AppendFrame(nil, wire.GUID{}, 1, 0, &wire.Bye{Code: wire.ByeShutdown, Text: "Done"}))
-		p.wait(quietTime, func(wire.Frame) bool { return false })
+		p.wait(patience, func(wire.Frame) bool { return false })
 	}
 	p.c.raw.Close()
 	p.reader.Wait()

@@ -28,7 +28,7 @@ type suite struct {
 func (s *suite) close() {
 	for _, p := range s.links {
 		if p != nil {
-			p.leave()
+			p.leave(quietTime)
 		}
 	}
 	if s.web != nil {
