@@ -44,6 +44,8 @@ var layers = map[string]layer{
 	"node/doctor":       {rank: 0},
 	"node/config":       {rank: 1, may: []string{"node/hook", "transfer/limit"}},
 	"nat/portmap":       {rank: 0},
+	"nat/socket":        {rank: 0},
+	"nat/stun":          {rank: 0},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},
