@@ -135,6 +135,7 @@ func killAgainAndAgain(t *testing.T, left int, make func(t *testing.T, of byte) 
 	rng := rand.New(rand.NewPCG(*killSeed, uint64(left)))
 	folder, total := t.TempDir(), left
 	during := map[string]int{}
+	windows := map[string]time.Duration{saysRecovering: 8 * time.Millisecond, saysVerifying: 4 * time.Millisecond}
 	files, fetched := 0, int64(0)
 	for ; left > 0; files++ {
 		k := make(t, byte(files))
@@ -144,7 +145,7 @@ func killAgainAndAgain(t *testing.T, left int, make func(t *testing.T, of byte) 
 			envSize+"="+strconv.Itoa(killSize), envSHA1+"="+k.file.SHA1.String())
 		killed, lives := int64(0), int64(0)
 		for {
-			stage, wasKilled := live(t, env, rng, left > 0)
+			stage, wasKilled := live(t, env, rng, windows, left > 0)
 			lives++
 			if wasKilled {
 				during[stage]++
@@ -181,8 +182,10 @@ func killAgainAndAgain(t *testing.T, left int, make func(t *testing.T, of byte) 
 }
 
 // live starts the child and kills it at some moment, if it may. It returns the
-// last thing the child said, and whether it was killed.
-func live(t *testing.T, env []string, rng *rand.Rand, mayKill bool) (stage string, killed bool) {
+// last thing the child said, and whether it was killed. A stage in which it is to
+// be killed may be over soon: windows is how soon after its beginning the kill must
+// come, which is less when the last one came too late.
+func live(t *testing.T, env []string, rng *rand.Rand, windows map[string]time.Duration, mayKill bool) (stage string, killed bool) {
 	t.Helper()
 	child := exec.Command(os.Args[0])
 	child.Env = env
@@ -196,20 +199,24 @@ func live(t *testing.T, env []string, rng *rand.Rand, mayKill bool) (stage strin
 	kill := time.AfterFunc(time.Hour, func() { child.Process.Kill() })
 	defer kill.Stop()
 	within := func(from, to time.Duration) { kill.Reset(from + time.Duration(rng.Int64N(int64(to-from)))) }
-	stageToHit := ""
+	stageToHit, aimed := "", false
 	if mayKill {
 		within(5*time.Millisecond, 150*time.Millisecond)
 		stageToHit = []string{"", saysRecovering, saysRecovering, saysVerifying}[rng.IntN(4)]
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
 		stage = lines.Text()
-		switch {
-		case stage != stageToHit || !mayKill:
-		case stage == saysRecovering:
-			within(0, 8*time.Millisecond)
-		case stage == saysVerifying:
-			within(0, 4*time.Millisecond) // most is hashed by then
+		if stage == stageToHit && mayKill {
+			within(0, windows[stage])
+			aimed = true
 		}
+	}
+	switch {
+	case !aimed:
+	case stage != stageToHit:
+		windows[stageToHit] = max(windows[stageToHit]/2, 100*time.Microsecond)
+	default:
+		windows[stageToHit] = min(windows[stageToHit]*3/2, 8*time.Millisecond)
 	}
 	err = child.Wait()
 	if code := child.ProcessState.ExitCode(); code > 0 || code == 0 && stage != saysComplete {
