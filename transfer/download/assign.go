@@ -59,9 +59,15 @@ func (c *crew) spare(missing []ranges.Range) bool {
 	if c.undecided() && len(c.workers) >= probers {
 		return false
 	}
-	cut, jobs := c.cut(), c.jobs()
-	if _, _, ok := cut.Next(missing, jobs, nil, nil, 0); ok {
+	cut := c.cut()
+	if _, _, ok := cut.Next(missing, c.jobs(), nil, nil, 0); ok {
 		return true
+	}
+	var jobs []picker.Job
+	for _, w := range c.workers {
+		if w.busy && w != c.fetching {
+			jobs = append(jobs, w.ahead(missing))
+		}
 	}
 	_, _, ok := cut.Steal(jobs, nil, 0)
 	return ok
@@ -166,6 +172,14 @@ func (w *worker) job() picker.Job {
 	return picker.Job{At: w.from, End: w.end.Load(), Rate: rate, Idle: idle}
 }
 
+// ahead is its job without what is here already: written by others, or verified and
+// about to be written.
+func (w *worker) ahead(missing []ranges.Range) picker.Job {
+	j := w.job().Of(missing)
+	j.At = min(max(j.At, w.right.Load()), j.End)
+	return j
+}
+
 // answered reports whether bytes came for its job.
 func (w *worker) answered() bool { return w.heard.Load() > w.started.UnixNano() }
 
@@ -231,8 +245,8 @@ func (c *crew) steal(cut picker.Picker, w *worker, rate int64, may func(picker.J
 		if o == w || !o.busy || !o.coming || o == c.fetching || o.sent {
 			continue
 		}
-		if j := o.job(); may(j) {
-			at, jobs = append(at, o), append(jobs, j.Of(missing))
+		if may(o.job()) {
+			at, jobs = append(at, o), append(jobs, o.ahead(missing))
 		}
 	}
 	i, from, ok := cut.Steal(jobs, w.source.have, rate)
@@ -254,6 +268,7 @@ func (w *worker) start(now time.Time, j job) {
 	w.from = j.part.Start
 	w.at.Store(j.part.Start)
 	w.end.Store(j.part.End)
+	w.right.Store(j.part.Start)
 	w.busy, w.slowSince, w.slowBytes = true, now, 0
 	w.waited.Store(0)
 	w.extends.Store(false)

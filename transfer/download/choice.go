@@ -55,6 +55,7 @@ func (c *crew) claim(w *worker, span ranges.Range) bool {
 	w.from = first.Start
 	w.at.Store(first.Start)
 	w.end.Store(first.End)
+	w.right.Store(first.Start)
 	w.coming = true
 	return true
 }

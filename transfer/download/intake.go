@@ -106,9 +106,10 @@ func wholeSlices(span ranges.Range, tree *merkle.Tree) (first, last int) {
 }
 
 // batch reads the slices that b has room for, the first of which begins at the
-// byte at. It returns how many bytes are right, and why not all are there.
+// byte at, until somebody else has the rest. It returns how many bytes are right,
+// and why not all are there.
 func (in *intake) batch(b []byte, h *merkle.SliceHasher, tree *merkle.Tree, at int64) (good int64, err error) {
-	for good < int64(len(b)) {
+	for good < int64(len(b)) && !in.taken(at+good) {
 		i := tree.Slice(at + good)
 		slice := b[good : good+tree.Span(i).Len()]
 		if err := in.fill(slice); err != nil {
@@ -121,6 +122,7 @@ func (in *intake) batch(b []byte, h *merkle.SliceHasher, tree *merkle.Tree, at i
 			return good, wrongSlice(at+good, tree)
 		}
 		good += int64(len(slice))
+		in.right.Store(at + good)
 	}
 	return good, nil
 }

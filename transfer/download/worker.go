@@ -31,6 +31,7 @@ type worker struct {
 	probed ranges.Range
 
 	at, end atomic.Int64 // the next byte to be written, and where its part ends, which the loop may move
+	right   atomic.Int64 // up to where it is verified, which may wait for the disk
 	took    atomic.Int64 // bytes that are in the file since the loop looked
 	arrived atomic.Int64 // and those that came, of a slice that is not whole yet too
 	wasted  atomic.Int64 // bytes that were thrown away since the loop looked, by its fault
