@@ -96,11 +96,12 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn",
 	}},
 
+	"nat":       {rank: 0},
 	"nat/punch": {rank: 1},
 	"nat/relay": {rank: 1},
 
 	"node": {rank: 6, may: []string{
-		"node/state", "node/hook", "node/doctor", "nat/portmap", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/relay", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",

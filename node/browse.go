@@ -40,7 +40,7 @@ type Browsing struct {
 // The Browsing must be closed. The error is a *flood.BrowseError if the servent
 // answered something else.
 func (n *Node) Browse(ctx context.Context, src transfer.Source) (*Browsing, error) {
-	browser := flood.Browser{Connector: connector{n.cfg.Network, n.pushes}, Agent: n.cfg.agent()}
+	browser := flood.Browser{Connector: n.connector(), Agent: n.cfg.agent()}
 	b, err := browser.Open(ctx, src)
 	if err != nil {
 		return nil, err

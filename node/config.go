@@ -73,6 +73,7 @@ type Config struct {
 	LAN           bool     // find servents on the local network, and be found there
 	BeHostCache   bool     // tell those who ask for hosts to come back
 	MapPort       bool     // have the router forward our port
+	Relay         bool     // relay for others while they reach us as an ultrapeer
 
 	Resolver bootstrap.Resolver // of names; nil = the machine's
 

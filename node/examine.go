@@ -25,6 +25,10 @@ func (n *Node) Examine(ctx context.Context) ([]doctor.Check, error) {
 		TCP: doctor.Way(o.TCP), UDP: doctor.Way(o.UDP),
 		External: o.External, Told: n.cfg.External.IsValid(), Seen: o.Votes, Own: n.ownAddrs(),
 		MaxFiles: maxFiles(), Mapping: n.mapping(),
+		Relay: doctor.Relay{At: n.relays.reservations(), Serves: o.Relays, Circuits: n.relays.stats().Circuits},
+	}
+	for i := range o.Neighbors {
+		f.Relay.Offered = f.Relay.Offered || o.Neighbors[i].Relays
 	}
 	if n.disk != nil {
 		f.Downloads.Path = n.cfg.Downloads

@@ -101,6 +101,27 @@ const (
 	// is a neighbor to ask.
 	linkedPoll = 2 * time.Second
 
+	// relayPeriod is how often it is looked whether the node should relay, or needs
+	// relays; relaySettle is how long neighbors have to prove that others reach it
+	// before it does.
+	relayPeriod = 5 * time.Second
+	relaySettle = 15 * time.Second
+
+	// maxAskedRelays is how many relays of a source are tried (count): as many as it
+	// reserves at. One that does not answer holds the next up for relayHeadStart.
+	maxAskedRelays = 2
+	relayHeadStart = time.Second
+
+	// wayHeadStart is how long a better way to a source is tried before a worse one is
+	// as well: a push takes less if it works. nearPushTimeout is how long one is waited
+	// for that can come from our own network alone.
+	wayHeadStart    = 3 * time.Second
+	nearPushTimeout = 3 * time.Second
+
+	// maxCircuits is how many circuits may be before their first line (count); each
+	// holds firstBuffer.
+	maxCircuits = 32
+
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
 )

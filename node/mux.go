@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat/relay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/tlslink"
@@ -30,6 +31,7 @@ type mux struct {
 	tls     *tlslink.Layer // nil when TLS is not spoken
 	web     *webListener
 	pushes  *pushes
+	relays  *relays
 	counts  *muxCounts
 	work    sync.WaitGroup
 	mu      sync.Mutex
@@ -50,8 +52,8 @@ type pendingConn struct {
 	addr netip.Addr
 }
 
-func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, counts *muxCounts) *mux {
-	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, counts: counts}
+func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, relays: relays, counts: counts}
 }
 
 // serve accepts connections until ctx ends.
@@ -157,6 +159,12 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		if err := m.links.Accept(ctx, conn, r, string(line), deadline); err != nil {
 			m.log.Debug().Err(err).Stringer("peer", p.RemoteAddr()).Msg("handshake")
 		}
+	case relay.IsHello(string(line)):
+		m.counts.relayed.Add(1)
+		if stop() {
+			m.forget(p) // it stays for long
+			m.relays.accept(ctx, conn, r, string(line))
+		}
 	case isGIV(line):
 		m.counts.givs.Add(1)
 		if !stop() || !m.pushes.taken(p.Conn, r, line) {
@@ -168,9 +176,7 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		m.pushes.answerProxy(ctx, p.Conn, r, line)
 	case isHTTP(line):
 		m.counts.requests.Add(1)
-		rest, _ := r.Peek(r.Buffered())
-		prefix := append(append(bytes.Clone(line), "\r\n"...), rest...)
-		if !stop() || !m.web.hand(ctx, &webConn{Conn: conn, prefix: prefix}) {
+		if !stop() || !m.web.hand(ctx, httpConn(conn, r, line)) {
 			p.Close()
 		}
 	case len(line) == 0: // somebody was asked whether we can be reached

@@ -47,6 +47,7 @@ type Node struct {
 	uploads   *upload.Server
 	web       *webListener
 	pushes    *pushes
+	relays    *relays
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
@@ -91,6 +92,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.addr = addrPortOf(n.listener.Addr())
 	n.web = newWebListener(n.listener.Addr())
 	n.pushes = newPushes(cfg, n.log, n.web, &n.counts)
+	if err := n.openRelays(); err != nil {
+		return nil, err
+	}
 	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
 	if err := n.openDownloads(); err != nil {
 		return nil, err
@@ -133,7 +137,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
-			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse,
+			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
@@ -150,8 +154,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
 	n.streams = stream.NewServer(playable{n})
 	n.openMapping()
-	n.pushes.overlay = n.overlay
-	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, &n.counts)
+	n.pushes.overlay, n.relays.overlay = n.overlay, n.overlay
+	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, n.relays, &n.counts)
 	return n, nil
 }
 
@@ -189,6 +193,7 @@ func (n *Node) Run(ctx context.Context) error {
 		{"hosts", n.keepHosts},
 		{"pushes", n.pushes.run},
 		{"overlay", n.overlay.Run},
+		{"relays", n.relays.run},
 		{"seeds", n.lookUpSeeds},
 		{"uploads", n.serveFiles},
 	}
@@ -240,7 +245,7 @@ func (n *Node) openDownloads() error {
 	}
 	n.downloads = download.New(download.Config{
 		Store:     files,
-		Connector: connector{n.cfg.Network, n.pushes},
+		Connector: n.connector(),
 		Finder:    finder{n},
 		Mesh:      n.mesh,
 		Limit:     n.limits.down,

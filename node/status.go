@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/nat/relay"
 	"filbert/overlay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
@@ -33,6 +34,14 @@ type Status struct {
 	Port      PortCounts
 	Sources   []HostSource // ways to find hosts that the node has
 	Browsed   flood.BrowseStats
+	Relay     RelayStatus
+}
+
+// RelayStatus is what a node has to do with relays.
+type RelayStatus struct {
+	Serves bool        // it relays for others
+	Stats  relay.Stats // as a relay; the zero value if it is none
+	At     []netip.AddrPort
 }
 
 // Status takes a picture. The error is overlay.ErrClosed when the node does not
@@ -56,6 +65,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Port:     n.counts.load(),
 		Sources:  n.finding.hostSources(),
 		Browsed:  n.browse.Stats(),
+		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 	}
 	for _, d := range n.Downloads() {
 		if !d.State.Final() {

@@ -24,6 +24,8 @@ type Config struct {
 
 	// OnlyIPv6 says that we reach no IPv4 address: hits name IPv6 ones first.
 	OnlyIPv6 bool
+	// Relay says that we relay for others while we are an ultrapeer that they reach.
+	Relay bool
 	// Browse says that others may browse what we share; hits tell it.
 	Browse bool
 
@@ -108,6 +110,7 @@ type Core struct {
 	calls    calls
 	heads    []forwardedHead // oldest first
 	sharing  Sharing
+	relayed  wire.Relayed // how we are reached while nobody can connect to us
 	tables   routeTables
 
 	started time.Time
@@ -187,6 +190,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.disconnect(now, ev.Addr)
 	case *Mapped:
 		c.self.mapped = ev.Addr
+	case *Relayed:
+		c.relayed = ev.Relayed
 	case *Recheck:
 		c.recheck(now)
 	case *Want:

@@ -81,7 +81,8 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 		c.drop(n, DropAddress)
 	default:
 		c.answered(f.GUID(), len(hit.Records))
-		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, n.remote.Addr())}})
+		from := n.remote.Addr()
+		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, from), Relayed: c.relayedOf(hit, from)}})
 		c.searches.keep(f.GUID(), len(hit.Records))
 	}
 }

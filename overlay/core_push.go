@@ -92,7 +92,24 @@ func (c *Core) trailer(scope hostcache.Scope, exts ...ggep.Extension) wire.Trail
 	if ext, ok := wire.PushProxies(at); ok {
 		exts = append(exts, ext)
 	}
+	if ext, ok := c.relayed.Extension(); ok {
+		exts = append(exts, ext)
+	}
 	return wire.NewTrailer(vendor, wire.HitPush, exts...)
+}
+
+// relayedOf is how the servent of a hit is reached over relays, as far as they can
+// be hosts.
+func (c *Core) relayedOf(hit *wire.QueryHit, teller netip.Addr) wire.Relayed {
+	if !hit.Trailer.Has(wire.HitPush) {
+		return wire.Relayed{}
+	}
+	r := hit.Trailer.Relayed()
+	r.At = c.hostsOf(r.At, teller)
+	if len(r.At) == 0 {
+		return wire.Relayed{}
+	}
+	return r
 }
 
 // proxiesOf are the push proxies a hit names, as far as they can be hosts.
@@ -100,8 +117,12 @@ func (c *Core) proxiesOf(hit *wire.QueryHit, teller netip.Addr) []netip.AddrPort
 	if !hit.Trailer.Has(wire.HitPush) {
 		return nil
 	}
-	var at []netip.AddrPort
-	for _, addr := range hit.Trailer.PushProxies() {
+	return c.hostsOf(hit.Trailer.PushProxies(), teller)
+}
+
+// hostsOf is those of the addresses somebody told that can be hosts other than us.
+func (c *Core) hostsOf(told []netip.AddrPort, teller netip.Addr) (at []netip.AddrPort) {
+	for _, addr := range told {
 		if c.cfg.Hosts.Acceptable(addr, teller) == hostcache.Kept && !c.self.is(addr) {
 			at = append(at, addr)
 		}

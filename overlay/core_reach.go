@@ -84,6 +84,9 @@ func (c *Core) outlook() hostcache.Scope {
 // to us, as far as is known.
 func (c *Core) firewalled() bool { return !c.reach.tcp[c.outlook()].open }
 
+// relays reports whether we relay for others: as an ultrapeer that they reach.
+func (c *Core) relays() bool { return c.cfg.Relay && c.isUltrapeer() && !c.firewalled() }
+
 // openTo reports whether a neighbor, and others on its kind of network, can
 // connect to us.
 func (c *Core) openTo(n *neighbor) bool { return c.reach.tcp[hostcache.Class(n.remote.Addr())].open }

@@ -28,6 +28,7 @@ type Neighbor struct {
 	Table      bool          // it sent a route table
 	TableFill  float64       // how much of it is set, 0 to 1
 	Files, KiB uint32        // what it shares, by its own word
+	Relays     bool          // for those whom nobody can connect to, by its own word
 	Received   Counts
 	Sent       Counts
 	Drops      Drops // of what it sent
@@ -52,6 +53,7 @@ type View struct {
 	Want, Max int // ultrapeers
 	MaxLeaves int
 	Proxies   int  // neighbors that are our push proxies
+	Relays    bool // we relay for others
 	Votes     int  // networks that said where they see us
 	Asking    int  // dynamic queries that run
 	Told      bool // all neighbors know our latest route table, as far as they keep one
@@ -92,6 +94,7 @@ func (c *Core) View() View {
 		Asking:    len(c.asking),
 		Told:      c.told(),
 		Votes:     len(c.self.votes),
+		Relays:    c.relays(),
 		Traffic:   c.traffic,
 		Datagrams: c.udp.traffic,
 		Drops:     c.drops,
@@ -111,6 +114,7 @@ func (c *Core) View() View {
 			Link: n.id, Addr: n.remote, Listen: n.listen, Inbound: n.inbound,
 			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
+			Relays:   n.peer.Features[handshake.FeatureRelay] != (handshake.Version{}),
 			Received: n.received, Sent: n.sent, Drops: n.drops, RTT: n.rtt,
 		}
 		if t := n.table(); t != nil {

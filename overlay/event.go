@@ -115,6 +115,10 @@ type Recheck struct{}
 // somebody outside has used it. The invalid one: it does so no longer.
 type Mapped struct{ Addr netip.Addr }
 
+// Relayed is how the node is reached over relays while nobody can connect to it, for
+// its hits; the zero value: not at all.
+type Relayed struct{ wire.Relayed }
+
 // Sharing tells what the node shares, for its pongs. A node that shares
 // nothing is asked to match nothing.
 type Sharing struct {
@@ -148,6 +152,7 @@ func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Recheck) event()    {}
 func (*Mapped) event()     {}
+func (*Relayed) event()    {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}
 func (*Routing) event()    {}
@@ -228,4 +233,6 @@ type Hit struct {
 	// Proxies are those through whom its servent can be asked to call, as far as
 	// they can be hosts.
 	Proxies []netip.AddrPort
+	// Relayed is how its servent is reached over relays, as far as they can be hosts.
+	Relayed wire.Relayed
 }

@@ -117,6 +117,9 @@ func (o *Overlay) Recheck() error { return o.tell(&Recheck{}) }
 // SetMapped tells where a router forwards our port from; see Mapped.
 func (o *Overlay) SetMapped(addr netip.Addr) error { return o.tell(&Mapped{addr}) }
 
+// SetRelayed tells how the node is reached over relays; see Relayed.
+func (o *Overlay) SetRelayed(r wire.Relayed) error { return o.tell(&Relayed{r}) }
+
 // SetSharing tells what the node shares.
 func (o *Overlay) SetSharing(files int, kib int64) error { return o.tell(&Sharing{files, kib}) }
 

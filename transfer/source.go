@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 
@@ -24,6 +25,21 @@ type Source struct {
 	Push    bool           // it cannot be connected to and must be asked to connect
 	// Proxies are those through whom it can be asked, beside the way of its hits.
 	Proxies []netip.AddrPort
+
+	// Peer is the Ed25519 public key of a filbert that tells over which Relays it is
+	// reached, zero for all others.
+	Peer   [32]byte
+	Relays []netip.AddrPort
+}
+
+// ErrSpent is the error of a connection that has carried, or lasted, all it may. Who
+// is at its other end is not to blame, and another connection may go on.
+var ErrSpent = errors.New("the connection has carried all it may")
+
+// Limited is a connection that carries only so much, such as one over a relay.
+type Limited interface {
+	// Room is how many bytes may still be read. It is called by who reads.
+	Room() int64
 }
 
 // Connector opens connections to sources, by whatever way there is.

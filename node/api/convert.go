@@ -30,6 +30,13 @@ func statusOf(s node.Status) Status {
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
 		Port: PortCounts(s.Port), Browsed: BrowseCounts(s.Browsed), Memory: memory(),
+		Relay: Relay{
+			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
+			At: make([]string, 0, len(s.Relay.At)),
+		},
+	}
+	for _, at := range s.Relay.At {
+		out.Relay.At = append(out.Relay.At, at.String())
 	}
 	for _, l := range o.Horizon {
 		out.Horizon = append(out.Horizon, Level(l))

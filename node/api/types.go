@@ -49,7 +49,18 @@ type Status struct {
 	Port      PortCounts        `json:"port" doc:"what came to the TCP port"`
 	Sources   []HostSource      `json:"host_sources" doc:"ways to find hosts that the node may use"`
 	Browsed   BrowseCounts      `json:"browsed" doc:"who asked for a list of all that is shared"`
+	Relay     Relay             `json:"relay"`
 	Memory    Memory            `json:"memory"`
+}
+
+// Relay is what the node has to do with relays: as one, and as who is reached over
+// others.
+type Relay struct {
+	Serves       bool     `json:"serves" doc:"passes bytes on for filberts that nobody can connect to"`
+	Reservations int      `json:"reservations" doc:"of filberts that are reached over us"`
+	Circuits     int      `json:"circuits" doc:"that are open over us"`
+	Bytes        uint64   `json:"bytes" doc:"of circuits over us that have ended, both ways"`
+	At           []string `json:"at" doc:"relays over which we are reached"`
 }
 
 // Health is what the node thinks of itself.
@@ -131,6 +142,7 @@ type PortCounts struct {
 	Probes        uint64 `json:"probes" doc:"empty lines of who was asked whether we can be reached"`
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
 	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
+	Relayed       uint64 `json:"relayed" doc:"connections of who wants us to relay"`
 	ProxyRequests uint64 `json:"proxy_requests" doc:"pushes that were to be passed on to a neighbor"`
 	Calls         uint64 `json:"calls" doc:"connections we opened because a PUSH asked for it"`
 	CallsCrowded  uint64 `json:"calls_crowded" doc:"those we did not, for their number"`

@@ -33,6 +33,7 @@ type Values struct {
 	LAN                bool          `koanf:"lan"`
 	BeHostCache        bool          `koanf:"be-host-cache"`
 	MapPort            bool          `koanf:"map-port"`
+	Relay              bool          `koanf:"relay"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	OnComplete         []string      `koanf:"on-complete"`

@@ -81,7 +81,7 @@ func TestDefaults(t *testing.T) {
 		Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, Browse: true,
 		UploadSlots: 8, UploadSlotsPerHost: 2, UploadSlotsPerNet: 3,
-		Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
+		Relay: true, Rescan: 10 * time.Minute, Watch: true, Speed: 1000, Deflate: true, TLS: true, Log: "info",
 	}
 	if !reflect.DeepEqual(c.Values, want) {
 		t.Errorf("defaults\n%+v, want\n%+v", c.Values, want)
@@ -148,6 +148,7 @@ public-network = true
 lan = true
 be-host-cache = true
 map-port = true
+relay = false
 shares = ["/music", "/books"]
 downloads = "/incoming"
 on-complete = ["notify", "{name}"]
@@ -185,7 +186,7 @@ api = "127.0.0.1:8080"
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
 		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
-		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"}, "map-port": {"true"},
+		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"}, "map-port": {"true"}, "relay": {"false"},
 		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "on-complete": {"notify", "{name}"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "upload-slots-per-network": {"1"}, "upload-limit": {"100"}, "download-limit": {"2000"}, "limit-schedule": {"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, "limit-lan": {"true"}, "upload-limit-lan": {"3000"}, "download-limit-lan": {"4000"}, "rescan": {"0s"}, "watch": {"false"}, "hash-rate": {"5000"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},

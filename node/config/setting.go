@@ -69,6 +69,8 @@ func Settings() []Setting {
 			Help: "tell those who ask for servents that this node is a UDP host cache to come back to"},
 		{Key: "map-port", Kind: KindBool, Default: false,
 			Help: "have the router forward the port, by PCP, NAT-PMP or UPnP; undone at the end"},
+		{Key: "relay", Kind: KindBool, Default: true,
+			Help: "pass bytes on between filberts that nobody can connect to, while this one is an ultrapeer that others reach: 1 GiB an hour at most"},
 		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
 			Help: "folders to share"},
 		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,

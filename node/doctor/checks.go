@@ -169,6 +169,34 @@ func (f Facts) mapping() Check {
 	return c
 }
 
+// relay: how others reach who cannot be connected to.
+func (f Facts) relay() Check {
+	c, r := Check{Name: "relay"}, f.Relay
+	switch {
+	case len(r.At) > 0:
+		c.Found = fmt.Sprintf("filberts reach this node over %v", r.At[0])
+		if more := len(r.At) - 1; more > 0 {
+			c.Found += fmt.Sprintf(" and %d more", more)
+		}
+		c.Means = "what is fetched so comes in pieces of a few MiB, and the relay sees nothing of it"
+	case r.Serves:
+		c.Found = fmt.Sprintf("relays for others, %d connections now", r.Circuits)
+	case f.TCP.Open:
+		c.Found = "none is needed"
+	case f.Running < settleTime || f.Neighbors == 0:
+		c.Level, c.Found = Unknown, "none is asked yet"
+	case r.Offered:
+		c.Level, c.Found = Warn, "no neighbor has room"
+		c.Means = "filberts that nobody can connect to either cannot fetch what is shared here"
+		c.Do = "wait, or connect to another filbert that is an ultrapeer and reached by others"
+	default:
+		c.Level, c.Found = Warn, "no neighbor relays"
+		c.Means = "filberts that nobody can connect to either cannot fetch what is shared here"
+		c.Do = "connect to a filbert that is an ultrapeer and reached by others"
+	}
+	return c
+}
+
 // ipv6: needs no forwarding, where there is one.
 func (f Facts) ipv6() Check {
 	for _, a := range f.Own {

@@ -27,6 +27,7 @@ type Facts struct {
 	Seen     int          // networks that said where they see us
 	Own      []netip.Addr // of this machine, without loopback
 
+	Relay     Relay
 	Mapping   Mapping
 	Downloads Disk   // Path is empty if nothing can be fetched
 	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
@@ -45,6 +46,14 @@ type Mapping struct {
 	Open    bool   // somebody outside has used it
 	CGNAT   bool   // its outside is behind the NAT of a provider
 	Failure string // what failed last
+}
+
+// Relay is what the node has to do with relays.
+type Relay struct {
+	At       []netip.AddrPort // over which it is reached
+	Serves   bool             // it relays for others
+	Circuits int              // that are open over it
+	Offered  bool             // a neighbor relays
 }
 
 // Disk is a folder, and the room there is.
@@ -86,7 +95,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.mapping(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.mapping(), f.relay(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

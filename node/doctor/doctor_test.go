@@ -22,6 +22,32 @@ func well() Facts {
 	}
 }
 
+// reached is somebody whom relays lead to.
+var reached = Relay{At: []netip.AddrPort{netip.MustParseAddrPort("198.51.100.7:6346"), netip.MustParseAddrPort("198.51.100.8:6346")}}
+
+// TestRelay judges what a node has to do with relays.
+func TestRelay(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		f     Facts
+		level Level
+		says  string
+	}{
+		{"reached over two", Facts{Relay: reached}, OK, "over 198.51.100.7:6346 and 1 more"},
+		{"relays", Facts{TCP: Way{Open: true}, Relay: Relay{Serves: true, Circuits: 3}}, OK, "3 connections"},
+		{"open", Facts{TCP: Way{Open: true}}, OK, "none is needed"},
+		{"just started", Facts{Neighbors: 1}, Unknown, "none is asked"},
+		{"alone", Facts{Running: time.Hour}, Unknown, "none is asked"},
+		{"relays without room", Facts{Running: time.Hour, Neighbors: 1, Relay: Relay{Offered: true}}, Warn, "no neighbor has room"},
+		{"no relay", Facts{Running: time.Hour, Neighbors: 1}, Warn, "no neighbor relays"},
+	} {
+		c := tt.f.relay()
+		if c.Level != tt.level || !strings.Contains(c.Found, tt.says) || c.Level >= Warn && (c.Means == "" || c.Do == "") {
+			t.Errorf("%s: %+v, want %v and %q", tt.name, c, tt.level, tt.says)
+		}
+	}
+}
+
 // TestExamine spoils one thing after another: the check of that one tells, what
 // it says helps, and no other changes.
 func TestExamine(t *testing.T) {
@@ -38,10 +64,10 @@ func TestExamine(t *testing.T) {
 		{"just started", func(f *Facts) { f.Neighbors, f.Running = 0, settleTime-1 }, "neighbors", Unknown, "looking"},
 		{"two neighbors", func(f *Facts) { f.Neighbors = 2 }, "neighbors", OK, "2 neighbors"},
 
-		{"firewalled", func(f *Facts) { f.TCP, f.Proxies = Way{}, 1 }, "tcp", Warn, "forward it"},
-		{"firewalled for long", func(f *Facts) { f.TCP, f.Proxies = Way{Since: now.Add(-time.Hour)}, 1 }, "tcp", Warn, "for 1h0m0s"},
-		{"nobody passes calls on", func(f *Facts) { f.TCP = Way{} }, "tcp", Critical, "port 6346"},
-		{"not tried", func(f *Facts) { f.TCP, f.Running = Way{}, settleTime-1 }, "tcp", Unknown, "tried"},
+		{"firewalled", func(f *Facts) { f.TCP, f.Proxies, f.Relay = Way{}, 1, reached }, "tcp", Warn, "forward it"},
+		{"firewalled for long", func(f *Facts) { f.TCP, f.Proxies, f.Relay = Way{Since: now.Add(-time.Hour)}, 1, reached }, "tcp", Warn, "for 1h0m0s"},
+		{"nobody passes calls on", func(f *Facts) { f.TCP, f.Relay = Way{}, reached }, "tcp", Critical, "port 6346"},
+		{"not tried", func(f *Facts) { f.TCP, f.Running, f.Relay = Way{}, settleTime-1, reached }, "tcp", Unknown, "tried"},
 		{"no datagrams", func(f *Facts) { f.UDP = Way{} }, "udp", Warn, "UDP port 6346"},
 
 		{"no agreement", func(f *Facts) { f.External = netip.Addr{} }, "address", Unknown, "5 networks"},
@@ -49,7 +75,7 @@ func TestExamine(t *testing.T) {
 
 		{"behind a provider", func(f *Facts) { f.Own[0] = netip.MustParseAddr("100.64.3.4") }, "nat", Warn, "provider"},
 		{"public", func(f *Facts) { f.Own[0] = netip.MustParseAddr("203.0.113.9") }, "nat", OK, "none"},
-		{"a router that is not asked", func(f *Facts) { f.TCP, f.Proxies = Way{}, 1 }, "tcp", Warn, "--map-port"},
+		{"a router that is not asked", func(f *Facts) { f.TCP, f.Proxies, f.Relay = Way{}, 1, reached }, "tcp", Warn, "--map-port"},
 		{"a router that forwards", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", Open: true} }, "mapping", OK, "10.0.0.1 leads"},
 		{"a router that says so", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads"} }, "mapping", Warn, "got through"},
 		{"a router behind another", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", CGNAT: true} }, "mapping", Warn, "provider"},

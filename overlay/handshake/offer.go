@@ -37,6 +37,7 @@ type Protocols struct {
 	Guess                 Version // queries by UDP
 	HSEP                  Version // horizon size estimation
 	Browse                Version // "browse host" over HTTP
+	Relay                 Version // relays between filberts that others cannot connect to
 }
 
 // AllProtocols are the versions that other servents want to see.
@@ -154,6 +155,9 @@ func (o Offer) features(tls bool) string {
 	}
 	if tls {
 		list = append(list, "tls/1.0")
+	}
+	if o.Protocols.Relay != (Version{}) {
+		list = append(list, FeatureRelay+"/"+o.Protocols.Relay.String())
 	}
 	if o.Protocols.Browse != (Version{}) {
 		list = append([]string{"browse/" + o.Protocols.Browse.String()}, list...)

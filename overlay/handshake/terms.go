@@ -7,6 +7,9 @@ const (
 	upgrade    = "Upgrade"
 )
 
+// FeatureRelay is in X-Features of a filbert that relays for others.
+const FeatureRelay = "relay"
+
 // Terms are what two servents agreed on.
 //
 //	deflate  each side offers to take it (Accept-Encoding) in its first block and

@@ -23,8 +23,19 @@ func (id *Identity) Certificate() (tls.Certificate, error) {
 	if err != nil {
 		return tls.Certificate{}, fmt.Errorf("identity: key for TLS: %w", err)
 	}
+	template := id.template()
+	// Without a source of randomness the signature is that of RFC 6979.
+	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
+	if err != nil {
+		return tls.Certificate{}, fmt.Errorf("identity: certificate: %w", err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
+}
+
+// template is what all certificates of the identity have in common.
+func (id *Identity) template() *x509.Certificate {
 	serial := digest(serialDomain, id.PeerID())
-	template := &x509.Certificate{
+	return &x509.Certificate{
 		SerialNumber: new(big.Int).SetBytes(serial[:serialLen]),
 		Subject:      pkix.Name{CommonName: certificateName},
 		NotBefore:    time.Date(certificateFrom, time.January, 1, 0, 0, 0, 0, time.UTC),
@@ -32,12 +43,6 @@ func (id *Identity) Certificate() (tls.Certificate, error) {
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
-	// Without a source of randomness the signature is that of RFC 6979.
-	der, err := x509.CreateCertificate(nil, template, template, key.Public(), key)
-	if err != nil {
-		return tls.Certificate{}, fmt.Errorf("identity: certificate: %w", err)
-	}
-	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, nil
 }
 
 // tlsKey derives the key: of the first of a few numbers that is one of P-256.

@@ -131,6 +131,7 @@ func look(msg Message) {
 	case *QueryHit:
 		m.Trailer.GGEP()
 		m.Trailer.PushProxies()
+		m.Trailer.Relayed()
 		m.Trailer.Token()
 		for _, r := range m.Records {
 			for range SHA1s(r.Ext) {

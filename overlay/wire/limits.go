@@ -36,6 +36,10 @@ const MaxPackedHosts = 64
 // gtk-gnutella does; LimeWire reads the first four.
 const MaxPushProxies = 8
 
+// MaxRelays bounds the relays told and read of one servent: it reserves at two, and
+// one may be changing.
+const MaxRelays = 4
+
 // MaxAlternates bounds the other sources told in one record, spamAlternates those
 // read: LimeWire and gtk-gnutella send 10, and more than 16 are spam to the
 // latter.

@@ -97,6 +97,8 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 			Vendor:  vendor(hit),
 			Push:    hit.Trailer.Has(wire.HitPush),
 			Proxies: hit.Proxies,
+			Peer:    hit.Relayed.Peer,
+			Relays:  hit.Relayed.At,
 		},
 		Speed: hit.Speed,
 		Busy:  hit.Trailer.Has(wire.HitBusy),

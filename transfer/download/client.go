@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -24,6 +25,7 @@ import (
 type client struct {
 	source    *source
 	conn      *patientConn
+	limited   transfer.Limited // the connection, if it carries only so much
 	in        *bufio.Reader
 	agent     string
 	target    *url.URL    // of the file
@@ -54,9 +56,18 @@ func dial(ctx context.Context, connector transfer.Connector, src *source, sha1 u
 		target: &url.URL{Scheme: "http", Host: hostOf(src.Source), Path: pathN2R, RawQuery: sha1.URN()},
 		letGo:  context.AfterFunc(ctx, func() { conn.Close() }),
 	}
+	c.limited, _ = conn.(transfer.Limited)
 	c.header = http.Header{}
 	c.in = bufio.NewReader(c.conn)
 	return c, nil
+}
+
+// room is how many bytes of a file the connection may still carry.
+func (c *client) room() int64 {
+	if c.limited == nil {
+		return math.MaxInt64
+	}
+	return c.limited.Room() + int64(c.in.Buffered()) - maxHeaderBytes
 }
 
 // host is the other end of the connection, the zero Addr for a pipe.
@@ -90,7 +101,7 @@ func (c *client) get(asked ranges.Range, offer *ranges.Set) (*http.Response, err
 		}
 		c.answers++
 		c.header = http.Header{}
-		c.pipelines = !answer.Close && answer.ProtoAtLeast(1, 1) && takesPipelined(answer.Header.Get("Server"))
+		c.pipelines = c.limited == nil && !answer.Close && answer.ProtoAtLeast(1, 1) && takesPipelined(answer.Header.Get("Server"))
 		if answer.StatusCode != http.StatusMovedPermanently || c.redirects >= maxRedirects || !c.follow(answer) {
 			return answer, nil
 		}

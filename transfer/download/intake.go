@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"filbert/transfer"
 	"filbert/transfer/limit"
 	"filbert/transfer/merkle"
 	"filbert/transfer/ranges"
@@ -157,7 +158,7 @@ func (in *intake) fill(b []byte) error {
 		filled += n
 		if filled < len(b) && err != nil {
 			err := blame(in.ctx, "broke off", err)
-			if errors.Is(err, context.Canceled) { // we broke off
+			if errors.Is(err, context.Canceled) || errors.Is(err, transfer.ErrSpent) { // we broke off, or a third party
 				in.unfit.Add(int64(filled))
 			} else {
 				in.wasted.Add(int64(filled))

@@ -83,6 +83,9 @@ func (s *sources) add(src transfer.Source) bool {
 			if known.dropped && !known.lied {
 				known.dropped, known.failures = false, 0
 			}
+			if len(src.Relays) > 0 && !known.working { // they change
+				known.Peer, known.Relays = src.Peer, src.Relays
+			}
 			return false
 		}
 		if known.dropped && !known.lied && known.bytes == 0 {

@@ -97,7 +97,7 @@ func (w *worker) fetchTree(ctx context.Context, k merkle.Kind, root merkle.Hash)
 	if k == merkle.Blake3 {
 		path, most = pathN2B, int64(merkle.MaxSlices*k.Width())
 	}
-	answer, err := w.exchange(ctx, func(c *client) (*http.Response, error) {
+	answer, err := w.exchange(ctx, most, func(c *client) (*http.Response, error) {
 		return c.fetch(&url.URL{Scheme: c.target.Scheme, Host: c.target.Host, Path: path, RawQuery: w.d.file.SHA1.URN()})
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"filbert/transfer"
 	"filbert/transfer/merkle"
 	"filbert/transfer/ranges"
 	"filbert/transfer/store"
@@ -115,11 +116,19 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 	if err := w.settle(j.tree); err != nil || j.part.Empty() {
 		return told{}, err
 	}
-	answer, err := w.exchange(ctx, func(c *client) (*http.Response, error) { return c.get(j.part, j.offer) })
+	need := min(j.part.Len(), max(w.slice, minBytes))
+	answer, err := w.exchange(ctx, need, func(c *client) (*http.Response, error) {
+		w.fit(c, &j)
+		return c.get(j.part, j.offer)
+	})
 	if err != nil {
 		return told{}, err
 	}
 	said, behind, err := w.take(ctx, j, answer)
+	if errors.Is(err, transfer.ErrSpent) && w.at.Load() > j.part.Start { // the rest comes over another connection
+		w.hangUp()
+		return said, nil
+	}
 	for err == nil && !behind.Empty() {
 		if answer, err = w.client.nextAnswer(); err != nil { // it may have ended the connection instead
 			w.hangUp()
@@ -130,6 +139,24 @@ func (w *worker) fetch(ctx context.Context, j job) (told, error) {
 		said, behind, err = w.take(ctx, j, answer)
 	}
 	return said, err
+}
+
+// fit makes a job no larger than what the connection may carry.
+func (w *worker) fit(c *client, j *job) {
+	room := c.room()
+	if j.part.Len() <= room {
+		return
+	}
+	end := j.part.Start + room
+	if j.tree != nil {
+		end = j.tree.Span(j.tree.Slice(end)).Start
+	}
+	if end <= j.part.Start {
+		return // it will not do
+	}
+	j.part.End = end
+	for old := w.end.Load(); old > end && !w.end.CompareAndSwap(old, end); old = w.end.Load() {
+	}
 }
 
 // take takes in an answer. Behind is what was asked for while it came.
@@ -262,7 +289,10 @@ func (w *worker) onDisk(write func() (int, error)) error {
 
 // exchange sends a request, over the connection there is. A source may have ended
 // that between two requests, which is no offence.
-func (w *worker) exchange(ctx context.Context, send func(*client) (*http.Response, error)) (*http.Response, error) {
+func (w *worker) exchange(ctx context.Context, need int64, send func(*client) (*http.Response, error)) (*http.Response, error) {
+	if w.client != nil && w.client.room() < need {
+		w.hangUp()
+	}
 	for {
 		if w.client == nil {
 			c, err := dial(ctx, w.d.manager.cfg.Connector, w.source, w.d.file.SHA1, w.d.manager.agent)

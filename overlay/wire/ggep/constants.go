@@ -60,5 +60,6 @@ const (
 	AlternateTLS  = "ALT_TLS"  // record: a bit for each of ALT that takes TLS
 	Alternate6TLS = "ALT6_TLS" // record: likewise of ALT6
 	PushProxy     = "PUSH"     // trailer: IPv4 addresses of push proxies
+	Relayed       = "FR"       // trailer: peer ID and relays; of filberts alone
 	Browse        = "BH"       // trailer: browsing this host is welcome
 )
