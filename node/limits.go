@@ -118,6 +118,12 @@ const (
 	wayHeadStart    = 3 * time.Second
 	nearPushTimeout = 3 * time.Second
 
+	// stunPeriod is how often it is looked whether the node should answer STUN, and
+	// whom it can ask; maxSTUN is the longest message of it, in bytes: what fits into a
+	// packet.
+	stunPeriod = 5 * time.Second
+	maxSTUN    = 1472
+
 	// maxCircuits is how many circuits may be before their first line (count); each
 	// holds firstBuffer.
 	maxCircuits = 32

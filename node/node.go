@@ -14,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/nat/portmap"
+	"filbert/nat/socket"
 	"filbert/node/hook"
 	"filbert/node/state"
 	"filbert/overlay"
@@ -34,7 +35,7 @@ type Node struct {
 	cfg      Config
 	log      zerolog.Logger
 	listener net.Listener
-	packets  net.PacketConn
+	socket   *socket.Socket // UDP
 	addr     netip.AddrPort
 	started  time.Time
 
@@ -48,6 +49,7 @@ type Node struct {
 	web       *webListener
 	pushes    *pushes
 	relays    *relays
+	stuns     *stuns
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
@@ -86,7 +88,11 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			n.Close()
 		}
 	}()
-	if n.listener, n.packets, err = bind(ctx, cfg); err != nil {
+	var packets net.PacketConn
+	if n.listener, packets, err = bind(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if err := n.openSocket(packets); err != nil {
 		return nil, err
 	}
 	n.addr = addrPortOf(n.listener.Addr())
@@ -137,7 +143,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
-			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay,
+			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
@@ -154,7 +160,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
 	n.streams = stream.NewServer(playable{n})
 	n.openMapping()
-	n.pushes.overlay, n.relays.overlay = n.overlay, n.overlay
+	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
 	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, n.relays, &n.counts)
 	return n, nil
 }
@@ -165,8 +171,8 @@ func (n *Node) Close() error {
 	if n.listener != nil {
 		errs = append(errs, n.listener.Close())
 	}
-	if n.packets != nil {
-		errs = append(errs, n.packets.Close())
+	if n.socket != nil {
+		errs = append(errs, n.socket.Close())
 	}
 	if n.disk != nil {
 		errs = append(errs, n.disk.Close())
@@ -204,6 +210,8 @@ func (n *Node) Run(ctx context.Context) error {
 	parts = append(parts,
 		part{"streams", n.streams.Run},
 		part{"datagrams", n.serveDatagrams},
+		part{"stun datagrams", n.stuns.read},
+		part{"stun", n.stuns.run},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)
@@ -280,8 +288,7 @@ func (n *Node) serveFiles(ctx context.Context) error {
 }
 
 func (n *Node) serveDatagrams(ctx context.Context) error {
-	defer n.packets.Close()
-	return n.overlay.ServeDatagrams(ctx, n.packets)
+	return n.overlay.ServeDatagrams(ctx, n.socket.PacketConn(socket.Gnutella))
 }
 
 // fillIndex keeps the index and the pongs at what the library shares.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"filbert/nat/relay"
+	"filbert/nat/socket"
 	"filbert/overlay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
@@ -35,6 +36,14 @@ type Status struct {
 	Sources   []HostSource // ways to find hosts that the node has
 	Browsed   flood.BrowseStats
 	Relay     RelayStatus
+	UDP       UDPStatus
+	STUN      STUNStatus
+}
+
+// UDPStatus is what came to the UDP port.
+type UDPStatus struct {
+	Gnutella, STUN, QUIC socket.KindStats
+	Errors               uint64 // of reading
 }
 
 // RelayStatus is what a node has to do with relays.
@@ -66,7 +75,10 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Sources:  n.finding.hostSources(),
 		Browsed:  n.browse.Stats(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
+		STUN:     n.stuns.status(),
 	}
+	udp := n.socket.Stats()
+	s.UDP = UDPStatus{udp.Kinds[socket.Gnutella], udp.Kinds[socket.STUN], udp.Kinds[socket.QUIC], udp.Errors}
 	for _, d := range n.Downloads() {
 		if !d.State.Final() {
 			s.Downloads++

@@ -26,6 +26,9 @@ type Config struct {
 	OnlyIPv6 bool
 	// Relay says that we relay for others while we are an ultrapeer that they reach.
 	Relay bool
+	// STUN says that we answer STUN while we are an ultrapeer that they reach, by UDP
+	// as well.
+	STUN bool
 	// Browse says that others may browse what we share; hits tell it.
 	Browse bool
 

@@ -87,6 +87,12 @@ func (c *Core) firewalled() bool { return !c.reach.tcp[c.outlook()].open }
 // relays reports whether we relay for others: as an ultrapeer that they reach.
 func (c *Core) relays() bool { return c.cfg.Relay && c.isUltrapeer() && !c.firewalled() }
 
+// servesSTUN reports whether we answer STUN: as an ultrapeer that others reach by UDP
+// as well.
+func (c *Core) servesSTUN() bool {
+	return c.cfg.STUN && c.isUltrapeer() && !c.firewalled() && c.reach.udp[c.outlook()].open
+}
+
 // openTo reports whether a neighbor, and others on its kind of network, can
 // connect to us.
 func (c *Core) openTo(n *neighbor) bool { return c.reach.tcp[hostcache.Class(n.remote.Addr())].open }

@@ -29,6 +29,7 @@ type Neighbor struct {
 	TableFill  float64       // how much of it is set, 0 to 1
 	Files, KiB uint32        // what it shares, by its own word
 	Relays     bool          // for those whom nobody can connect to, by its own word
+	STUN       bool          // it answers STUN where it listens, likewise
 	Received   Counts
 	Sent       Counts
 	Drops      Drops // of what it sent
@@ -54,7 +55,8 @@ type View struct {
 	MaxLeaves int
 	Proxies   int  // neighbors that are our push proxies
 	Relays    bool // we relay for others
-	Votes     int  // networks that said where they see us
+	STUN      bool // we answer STUN
+	Votes     int  // independent networks that said where they see us
 	Asking    int  // dynamic queries that run
 	Told      bool // all neighbors know our latest route table, as far as they keep one
 	Traffic   Traffic
@@ -95,6 +97,7 @@ func (c *Core) View() View {
 		Told:      c.told(),
 		Votes:     len(c.self.votes),
 		Relays:    c.relays(),
+		STUN:      c.servesSTUN(),
 		Traffic:   c.traffic,
 		Datagrams: c.udp.traffic,
 		Drops:     c.drops,
@@ -115,6 +118,7 @@ func (c *Core) View() View {
 			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
 			Relays:   n.peer.Features[handshake.FeatureRelay] != (handshake.Version{}),
+			STUN:     n.peer.Features[handshake.FeatureSTUN] != (handshake.Version{}),
 			Received: n.received, Sent: n.sent, Drops: n.drops, RTT: n.rtt,
 		}
 		if t := n.table(); t != nil {

@@ -89,7 +89,9 @@ func (o *Overlay) wanted(payload []byte) bool {
 
 // packetReader reads datagrams without allocating where pc can.
 func packetReader(pc net.PacketConn) func([]byte) (int, netip.AddrPort, error) {
-	if u, ok := pc.(*net.UDPConn); ok {
+	if u, ok := pc.(interface {
+		ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	}); ok {
 		return u.ReadFromUDPAddrPort
 	}
 	return func(b []byte) (int, netip.AddrPort, error) {

@@ -129,6 +129,9 @@ func (o *Overlay) offer(ctx context.Context, conn net.Conn, called netip.AddrPor
 		if o.core.relays() {
 			offer.Protocols.Relay = handshake.Version{Minor: 1}
 		}
+		if o.core.servesSTUN() {
+			offer.Protocols.STUN = handshake.Version{Minor: 1}
+		}
 		offer.GUID, offer.Degree, offer.MaxTTL = o.core.cfg.GUID, o.core.cfg.Max, o.core.cfg.MaxTTL
 		offer.Listen = o.core.self.towards(hostOf(conn.LocalAddr()).Addr(), hostOf(conn.RemoteAddr()).Addr())
 		offer.LiveSince = o.core.started

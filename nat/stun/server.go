@@ -51,6 +51,11 @@ type ServerStats struct {
 	RefusedTotal   uint64 `json:"refused_total"`
 }
 
+// Refused counts all requests without a reply.
+func (s ServerStats) Refused() uint64 {
+	return s.RefusedMessage + s.RefusedSource + s.RefusedHost + s.RefusedNetwork + s.RefusedTotal
+}
+
 // Reply is a message to be sent.
 type Reply struct {
 	Data []byte

@@ -8,6 +8,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"filbert/nat/socket"
 	"filbert/node"
 	"filbert/node/doctor"
 	"filbert/overlay"
@@ -34,6 +35,10 @@ func statusOf(s node.Status) Status {
 			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
 			At: make([]string, 0, len(s.Relay.At)),
 		},
+		UDP: UDP{Gnutella: udpKind(s.UDP.Gnutella), STUN: udpKind(s.UDP.STUN), QUIC: udpKind(s.UDP.QUIC), Errors: s.UDP.Errors},
+		STUN: STUN{
+			Serves: s.STUN.Serves, Replies: s.STUN.Server.Replies, Bytes: s.STUN.Server.Bytes, Refused: s.STUN.Server.Refused(),
+		},
 	}
 	for _, at := range s.Relay.At {
 		out.Relay.At = append(out.Relay.At, at.String())
@@ -56,6 +61,13 @@ func statusOf(s node.Status) Status {
 		}
 	}
 	return out
+}
+
+func udpKind(s socket.KindStats) UDPKind {
+	return UDPKind{
+		Received: s.Received, Bytes: s.Bytes,
+		Dropped: s.DroppedDatagrams + s.DroppedBytes + s.DroppedUnread + s.DroppedLong,
+	}
 }
 
 func memory() Memory {

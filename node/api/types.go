@@ -50,6 +50,8 @@ type Status struct {
 	Sources   []HostSource      `json:"host_sources" doc:"ways to find hosts that the node may use"`
 	Browsed   BrowseCounts      `json:"browsed" doc:"who asked for a list of all that is shared"`
 	Relay     Relay             `json:"relay"`
+	UDP       UDP               `json:"udp" doc:"what came to the UDP port"`
+	STUN      STUN              `json:"stun"`
 	Memory    Memory            `json:"memory"`
 }
 
@@ -61,6 +63,29 @@ type Relay struct {
 	Circuits     int      `json:"circuits" doc:"that are open over us"`
 	Bytes        uint64   `json:"bytes" doc:"of circuits over us that have ended, both ways"`
 	At           []string `json:"at" doc:"relays over which we are reached"`
+}
+
+// UDP is what came to the UDP port, by what it is.
+type UDP struct {
+	Gnutella UDPKind `json:"gnutella"`
+	STUN     UDPKind `json:"stun"`
+	QUIC     UDPKind `json:"quic"`
+	Errors   uint64  `json:"errors" doc:"of reading the port"`
+}
+
+// UDPKind is datagrams of one kind.
+type UDPKind struct {
+	Received uint64 `json:"received"`
+	Bytes    uint64 `json:"bytes" doc:"of those that were not dropped"`
+	Dropped  uint64 `json:"dropped" doc:"for their number or length, or because nobody reads that kind now"`
+}
+
+// STUN is what the node has to do with STUN.
+type STUN struct {
+	Serves  bool   `json:"serves" doc:"tells others by which address they are seen"`
+	Replies uint64 `json:"replies" doc:"to others"`
+	Bytes   uint64 `json:"bytes" doc:"of them, headers included"`
+	Refused uint64 `json:"refused" doc:"requests without a reply: malformed, or too many"`
 }
 
 // Health is what the node thinks of itself.

@@ -56,6 +56,12 @@ func relayOffer() Offer {
 	return o
 }
 
+func stunOffer() Offer {
+	o := relayOffer()
+	o.Protocols.STUN = Version{0, 1}
+	return o
+}
+
 // TestBlocks compares whole blocks, in either role: LimeWire wants this spelling.
 func TestBlocks(t *testing.T) {
 	remote := netip.MustParseAddr("198.51.100.7")
@@ -79,6 +85,7 @@ func TestBlocks(t *testing.T) {
 	}{
 		{"leaf's hello", fullOffer(RoleLeaf).hello(remote, true), start + "X-Ultrapeer: False\r\n" + common},
 		{"relay's hello", relayOffer().hello(remote, true), start + "X-Ultrapeer: True\r\n" + strings.Replace(common, "tls/1.0\r", "tls/1.0, relay/0.1\r", 1)},
+		{"STUN server's hello", stunOffer().hello(remote, true), start + "X-Ultrapeer: True\r\n" + strings.Replace(common, "tls/1.0\r", "tls/1.0, relay/0.1, stun/0.1\r", 1)},
 		{"ultrapeer's hello", fullOffer(RoleUltrapeer).hello(remote, true), start + "X-Ultrapeer: True\r\n" + common},
 		{"answer", fullOffer(RoleUltrapeer).answer(remote, accepted, agreed, true),
 			start + "X-Ultrapeer: True\r\nX-Ultrapeer-Needed: False\r\n" + common +

@@ -38,6 +38,7 @@ type Protocols struct {
 	HSEP                  Version // horizon size estimation
 	Browse                Version // "browse host" over HTTP
 	Relay                 Version // relays between filberts that others cannot connect to
+	STUN                  Version // answers STUN at the UDP port of its listening address
 }
 
 // AllProtocols are the versions that other servents want to see.
@@ -158,6 +159,9 @@ func (o Offer) features(tls bool) string {
 	}
 	if o.Protocols.Relay != (Version{}) {
 		list = append(list, FeatureRelay+"/"+o.Protocols.Relay.String())
+	}
+	if o.Protocols.STUN != (Version{}) {
+		list = append(list, FeatureSTUN+"/"+o.Protocols.STUN.String())
 	}
 	if o.Protocols.Browse != (Version{}) {
 		list = append([]string{"browse/" + o.Protocols.Browse.String()}, list...)

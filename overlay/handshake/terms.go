@@ -10,6 +10,9 @@ const (
 // FeatureRelay is in X-Features of a filbert that relays for others.
 const FeatureRelay = "relay"
 
+// FeatureSTUN is in X-Features of a filbert that answers STUN.
+const FeatureSTUN = "stun"
+
 // Terms are what two servents agreed on.
 //
 //	deflate  each side offers to take it (Accept-Encoding) in its first block and

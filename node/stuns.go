@@ -1,0 +1,131 @@
+package node
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/nat/socket"
+	"filbert/nat/stun"
+	"filbert/overlay"
+)
+
+// stuns is the node's part in STUN: it answers others while they reach it as an
+// ultrapeer, so that nobody has to ask somebody outside the network.
+type stuns struct {
+	view    net.PacketConn
+	log     zerolog.Logger
+	overlay stunOverlay
+
+	client  *stun.Client
+	service *stun.Service
+	serves  atomic.Bool
+}
+
+// stunRequest is the type of a STUN binding request (RFC 8489 §5).
+const stunRequest = 0x0001
+
+// stunOverlay is what stuns ask of the overlay; *overlay.Overlay is one.
+type stunOverlay interface {
+	Status(ctx context.Context) (overlay.Status, error)
+}
+
+// openSocket shares the UDP port among Gnutella, STUN and QUIC.
+func (n *Node) openSocket(packets net.PacketConn) error {
+	ids, err := socket.NewIDs(nil)
+	if err != nil {
+		packets.Close()
+		return fmt.Errorf("node: %w", err)
+	}
+	n.socket = socket.New(packets, ids)
+	view := n.socket.PacketConn(socket.STUN)
+	write := func(b []byte, to netip.AddrPort) error {
+		if _, err := view.WriteTo(b, net.UDPAddrFromAddrPort(to)); err != nil {
+			return fmt.Errorf("node: %w", err)
+		}
+		return nil
+	}
+	n.stuns = &stuns{
+		view: view, log: n.log,
+		client:  stun.New(write, stun.Config{Random: chance{n.cfg.child()}}),
+		service: stun.NewService(stun.NewServer(netip.AddrPort{}), view),
+	}
+	return nil
+}
+
+// read gives what comes by STUN to whom it is for, until ctx ends.
+func (s *stuns) read(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { s.view.Close() })()
+	defer s.client.Close()
+	read := s.view.(interface { // as views of the socket do
+		ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	}).ReadFromUDPAddrPort
+	b := make([]byte, maxSTUN+1) // one more, so that longer ones show
+	for {
+		n, from, err := read(b)
+		if err != nil {
+			return nil // the view is closed, or the socket: its other reader ends with that
+		}
+		s.receive(b[:n], from)
+	}
+}
+
+// receive takes a datagram that has the header of STUN.
+func (s *stuns) receive(b []byte, from netip.AddrPort) {
+	switch binary.BigEndian.Uint16(b) {
+	case stunRequest:
+		if s.serves.Load() {
+			s.service.Receive(0, b, from)
+		}
+	default:
+		s.client.Receive(b, from)
+	}
+}
+
+// STUNStatus is what a node has to do with STUN.
+type STUNStatus struct {
+	Serves bool // it answers others
+	Server stun.ServerStats
+}
+
+func (s *stuns) status() STUNStatus {
+	return STUNStatus{Serves: s.serves.Load(), Server: s.service.Stats()}
+}
+
+// run serves while the overlay says so, until ctx ends.
+func (s *stuns) run(ctx context.Context) error {
+	tick := time.NewTicker(stunPeriod)
+	defer tick.Stop()
+	for {
+		o, err := s.overlay.Status(ctx)
+		if err != nil {
+			return nil // the overlay has ended, and we are about to
+		}
+		s.serves.Store(o.STUN)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// chance is a source of random bytes for one goroutine at a time.
+type chance struct{ *rand.Rand }
+
+// Read implements io.Reader.
+func (c chance) Read(b []byte) (int, error) {
+	for i := 0; i < len(b); i += 8 {
+		var word [8]byte
+		binary.LittleEndian.PutUint64(word[:], c.Uint64())
+		copy(b[i:], word[:])
+	}
+	return len(b), nil
+}
