@@ -123,12 +123,16 @@ var layers = map[string]layer{
 	"testnet/crawl": {rank: 9, may: []string{
 		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",
 	}},
+	"testnet/natlab": {rank: 9, may: []string{
+		"node", "node/state", "overlay", "overlay/handshake", "overlay/identity", "query", "testnet/bubble", "testnet/fabric",
+		"transfer/download", "transfer/library",
+	}},
 	"testnet/process": {rank: 8, may: []string{"node/api"}},
 	"testnet/race":    {rank: 9, may: []string{"node/api", "testnet/process", "transfer/merkle", "transfer/urn"}},
 	"testnet/conform": {rank: 8, may: []string{"overlay/wire", "overlay/wire/ggep", "query/keyword", "transfer"}},
 	"testnet": {rank: 10, may: []string{
 		"node", "node/api", "node/cli", "node/state", "overlay", "overlay/identity", "query/keyword", "transfer", "transfer/urn",
-		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench", "testnet/conform", "testnet/race",
+		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench", "testnet/conform", "testnet/natlab", "testnet/race",
 	}},
 }
 

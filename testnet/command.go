@@ -41,7 +41,8 @@ func Command(env cli.Env) *clilib.Command {
 			&clilib.StringFlag{Name: "log", Usage: "log messages of `LEVEL` and above: debug, info, warn, error", Value: "error"},
 			&clilib.BoolFlag{Name: "json", Usage: "print the tour as one JSON document"},
 		},
-		Action: func(c *clilib.Context) error { return run(c, env) },
+		Subcommands: []*clilib.Command{natCommand(env)},
+		Action:      func(c *clilib.Context) error { return run(c, env) },
 	}
 }
 

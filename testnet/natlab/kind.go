@@ -1,0 +1,135 @@
+package natlab
+
+import (
+	"fmt"
+	"net/netip"
+
+	"filbert/testnet/fabric"
+)
+
+// Kind is what is between a node and the internet.
+type Kind uint8
+
+// The kinds. CGNAT is a port-restricted box behind that of a carrier.
+const (
+	Open Kind = iota
+	FullCone
+	Restricted
+	PortRestricted
+	Symmetric
+	CGNAT
+	UDPBlocked
+
+	kinds = int(UDPBlocked) + 1
+)
+
+var names = [...]string{"open", "full cone", "restricted", "port-restricted", "symmetric", "cgnat", "udp blocked"}
+
+// String names the kind.
+func (k Kind) String() string {
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return fmt.Sprintf("Kind(%#x)", uint8(k))
+}
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	all := make([]Kind, kinds)
+	for i := range all {
+		all[i] = Kind(i)
+	}
+	return all
+}
+
+// ParseKind reads what String gives.
+func ParseKind(text string) (Kind, error) {
+	for i, name := range names {
+		if name == text {
+			return Kind(i), nil
+		}
+	}
+	return 0, fmt.Errorf("natlab: %q is no kind of NAT: want one of %q", text, names)
+}
+
+// config is the box next to the node.
+func (k Kind) config() fabric.NATConfig {
+	switch k {
+	case FullCone:
+		return fabric.FullCone()
+	case Restricted:
+		return fabric.RestrictedCone()
+	case Symmetric:
+		return fabric.Symmetric()
+	case UDPBlocked:
+		return fabric.UDPBlocked()
+	}
+	return fabric.PortRestricted()
+}
+
+// host returns a host behind such a box on a network, and its address. The number tells it from others.
+func (k Kind) host(sim *fabric.Net, number byte) (*fabric.Host, netip.Addr) {
+	public := netip.AddrFrom4([4]byte{9, number, 1, 1})
+	if k == Open {
+		return sim.Host(public), public
+	}
+	inside := netip.AddrFrom4([4]byte{192, 168, number, 2})
+	if k == CGNAT {
+		carrier := sim.NAT(public, fabric.CGNAT())
+		return carrier.NAT(netip.AddrFrom4([4]byte{100, 64, number, 1}), k.config()).Host(inside), inside
+	}
+	return sim.NAT(public, k.config()).Host(inside), inside
+}
+
+// Path is the way by which a file comes.
+type Path uint8
+
+// The paths, better ones first.
+const (
+	None Path = iota
+	Direct
+	Push
+	Punch
+	Relay
+)
+
+var paths = [...]string{"none", "direct", "push", "punch", "relay"}
+
+// String names the path.
+func (p Path) String() string {
+	if int(p) < len(paths) {
+		return paths[p]
+	}
+	return fmt.Sprintf("Path(%#x)", uint8(p))
+}
+
+// MarshalText gives the name.
+func (p Path) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
+
+// MarshalText gives the name.
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// Theory is the best path from a node behind one kind to one behind another, which shares: TCP to who is open or from
+// whom is, a hole in both NATs where that can be made without guessing ports, and a relay for all others.
+func Theory(from, to Kind) Path {
+	switch {
+	case to == Open:
+		return Direct
+	case from == Open:
+		return Push
+	case from == UDPBlocked || to == UDPBlocked:
+		return Relay
+	case from != Symmetric && to != Symmetric: // one address for everybody: each sends to that of the other
+		return Punch
+	case from == to:
+		return Relay
+	}
+	other := from
+	if from == Symmetric {
+		other = to
+	}
+	if other == FullCone || other == Restricted { // it lets in whichever port the symmetric one has for it
+		return Punch
+	}
+	return Relay
+}

@@ -1,0 +1,21 @@
+package natlab
+
+import "time"
+
+const (
+	// latency is that between any two hosts, one way.
+	latency = 40 * time.Millisecond
+
+	// fileBytes is the size of the file: two circuits of a relay carry it.
+	fileBytes = 6 << 20
+
+	// ultrapeers is how many open ones the two nodes have for neighbors, of networks of their own.
+	ultrapeers = 2
+
+	// port is where every node listens.
+	port = 7000
+
+	// patience is how long one step may take, in virtual time; look how often it is looked.
+	patience = 2 * time.Minute
+	look     = 10 * time.Millisecond
+)

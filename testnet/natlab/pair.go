@@ -1,0 +1,227 @@
+package natlab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing/fstest"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"filbert/node"
+	"filbert/node/state"
+	"filbert/overlay"
+	"filbert/overlay/handshake"
+	"filbert/overlay/identity"
+	"filbert/query"
+	"filbert/testnet/bubble"
+	"filbert/testnet/fabric"
+	"filbert/transfer/download"
+	"filbert/transfer/library"
+)
+
+// Pair is what came of one pair of nodes.
+type Pair struct {
+	From   Kind    `json:"from"` // that of who fetches
+	To     Kind    `json:"to"`   // that of who shares
+	Theory Path    `json:"theory"`
+	Path   Path    `json:"path"`
+	Equal  bool    `json:"equal"` // all bytes came, and are the right ones
+	First  float64 `json:"first_s"`
+	Whole  float64 `json:"whole_s"`
+	Reason string  `json:"reason,omitempty"` // why it did not come
+}
+
+// Worse reports whether the file came by a path that is worse than need be.
+func (p Pair) Worse() bool { return p.Equal && p.Path > p.Theory }
+
+// Try has a node behind one kind of NAT fetch a file that one behind another shares. Both are leaves of two open
+// ultrapeers; each host is 40 ms from the internet's middle. dir is for what is fetched.
+func Try(from, to Kind, dir string, log zerolog.Logger) (pair Pair) {
+	pair = Pair{From: from, To: to, Theory: Theory(from, to)}
+	bubble.Run(func() {
+		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(latency), Settle: bubble.Wait})
+		defer sim.Close()
+		l := &lab{sim: sim, dir: dir, log: log}
+		defer l.close()
+		if err := l.play(&pair); err != nil {
+			pair.Reason = err.Error()
+		}
+	})
+	return pair
+}
+
+// lab is a small internet.
+type lab struct {
+	sim   *fabric.Net
+	dir   string
+	log   zerolog.Logger
+	count byte
+	work  sync.WaitGroup
+	stops []context.CancelFunc
+}
+
+func (l *lab) close() {
+	for _, stop := range l.stops {
+		stop()
+	}
+	l.work.Wait()
+}
+
+// moves starts a node behind a kind of NAT.
+func (l *lab) moves(k Kind, mode overlay.Mode, files fstest.MapFS, seeds ...*node.Node) (*node.Node, error) {
+	l.count++
+	host, addr := k.host(l.sim, l.count)
+	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{l.count}, 32)))
+	if err != nil {
+		return nil, err
+	}
+	cfg := node.Config{
+		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,
+		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: true, Neighbors: ultrapeers, Quiet: time.Millisecond,
+		Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
+	}
+	if files != nil {
+		cfg.Shares = []library.Share{{Dir: "share", FS: files}}
+	}
+	for _, s := range seeds {
+		cfg.Seeds = append(cfg.Seeds, s.Addr().String())
+	}
+	n, err := node.Open(context.Background(), cfg)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	l.stops = append(l.stops, stop)
+	l.work.Go(func() {
+		if err := n.Run(ctx); err != nil {
+			l.log.Error().Err(err).Msg("a node of the laboratory ended")
+		}
+	})
+	return n, nil
+}
+
+// play builds the internet and has the file fetched.
+func (l *lab) play(pair *Pair) error {
+	film := make([]byte, fileBytes)
+	if _, err := io.ReadFull(rand.NewChaCha8([32]byte{3}), film); err != nil {
+		return err
+	}
+	var seeds []*node.Node
+	for range ultrapeers {
+		n, err := l.moves(Open, overlay.ModeUltrapeer, nil, seeds...)
+		if err != nil {
+			return err
+		}
+		seeds = append(seeds, n)
+	}
+	shares, err := l.moves(pair.To, overlay.ModeLeaf, fstest.MapFS{"Blue Film.avi": {Data: film}}, seeds...)
+	if err != nil {
+		return err
+	}
+	fetches, err := l.moves(pair.From, overlay.ModeLeaf, nil, seeds...)
+	if err != nil {
+		return err
+	}
+	if err := until(func() bool { return ready(shares, 1) && ready(fetches, 0) }); err != nil {
+		return fmt.Errorf("the nodes are not ready: %w", err)
+	}
+	r, err := find(fetches)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := fetches.Get(r, "", download.Terms{}); err != nil {
+		return err
+	}
+	var last download.Status
+	err = until(func() bool {
+		last = fetches.Downloads()[0]
+		if last.Have > 0 && pair.First == 0 {
+			pair.First = time.Since(began).Seconds()
+		}
+		return last.State.Final()
+	})
+	pair.Whole = time.Since(began).Seconds()
+	if err != nil {
+		why := last.Reason
+		for _, p := range last.Peers {
+			why += "; " + p.Reason
+		}
+		return fmt.Errorf("the file does not come: %s: %s", last.State, strings.ReplaceAll(why, "\n", ", "))
+	}
+	got, err := os.ReadFile(last.Path)
+	if err != nil {
+		return err
+	}
+	if pair.Equal = bytes.Equal(got, film); !pair.Equal {
+		return errors.New("other bytes came")
+	}
+	pair.Path, err = way(fetches, shares, seeds)
+	return err
+}
+
+// way is by which path a file came.
+func way(fetches, shares *node.Node, seeds []*node.Node) (Path, error) {
+	ctx := context.Background()
+	for _, s := range seeds {
+		st, err := s.Status(ctx)
+		if err != nil {
+			return None, err
+		}
+		if r := st.Relay.Stats; r.Circuits > 0 || len(r.Ended) > 0 {
+			return Relay, nil
+		}
+	}
+	st, err := fetches.Status(ctx)
+	if err != nil {
+		return None, err
+	}
+	if st.Port.Givs > 0 {
+		return Push, nil
+	}
+	return Direct, nil
+}
+
+// ready reports whether a node has its neighbors and shares so many files, and knows how it is reached.
+func ready(n *node.Node, files int) bool {
+	s, err := n.Status(context.Background())
+	return err == nil && s.Files == files && len(s.Overlay.Neighbors) >= ultrapeers && s.Overlay.Role == handshake.RoleLeaf &&
+		(s.Overlay.TCP.Open || len(s.Relay.At) > 0)
+}
+
+// find searches for the file.
+func find(n *node.Node) (found query.Result, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err = n.Search(ctx, query.Query{Text: "blue film"}, func(r query.Result, _ query.Hit) {
+		found = r
+		cancel()
+	})
+	if err == nil && len(found.Sources) == 0 {
+		err = errors.New("it is not found")
+	}
+	return found, err
+}
+
+// until waits until something holds.
+func until(holds func() bool) error {
+	tick := time.NewTicker(look)
+	defer tick.Stop()
+	for began := time.Now(); time.Since(began) < patience; {
+		if holds() {
+			return nil
+		}
+		<-tick.C
+	}
+	return fmt.Errorf("not within %v", patience)
+}
