@@ -112,12 +112,6 @@ const (
 	maxAskedRelays = 2
 	relayHeadStart = time.Second
 
-	// wayHeadStart is how long a better way to a source is tried before a worse one is
-	// as well: a push takes less if it works. nearPushTimeout is how long one is waited
-	// for that can come from our own network alone.
-	wayHeadStart    = 3 * time.Second
-	nearPushTimeout = 3 * time.Second
-
 	// stunPeriod is how often it is looked whether the node should answer STUN, and
 	// whom it can ask; maxSTUN is the longest message of it, in bytes: what fits into a
 	// packet.
@@ -130,4 +124,12 @@ const (
 
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
+
+	// minNearPort is the least port of a host on our own network that says it cannot be
+	// connected to and is tried all the same: those below are of other services.
+	// nearBits4 and nearBits6 are what is taken for the own network where the machine's
+	// are not known, in bits.
+	minNearPort = 1024
+	nearBits4   = 24
+	nearBits6   = 64
 )

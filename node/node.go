@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat"
 	"filbert/nat/portmap"
 	"filbert/nat/socket"
 	"filbert/node/hook"
@@ -50,6 +51,7 @@ type Node struct {
 	pushes    *pushes
 	relays    *relays
 	stuns     *stuns
+	ladder    *nat.Ladder
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
@@ -75,7 +77,7 @@ type Node struct {
 
 // Open builds a node and takes its port. Close or Run must follow.
 func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
-	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), index: index.New()}
+	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), ladder: nat.NewLadder(), index: index.New()}
 	if err := hook.Check(cfg.OnComplete); err != nil {
 		return nil, fmt.Errorf("node: command for complete downloads: %w", err)
 	}

@@ -6,60 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
-	"filbert/nat"
-	"filbert/overlay/hostcache"
 	"filbert/overlay/wire"
 	"filbert/transfer"
 )
-
-// connector reaches sources: directly, or by asking them to connect to us. It
-// implements transfer.Connector.
-type connector struct {
-	network Network
-	pushes  *pushes
-	relays  *relays
-}
-
-func (n *Node) connector() connector { return connector{n.cfg.Network, n.pushes, n.relays} }
-
-// Connect implements transfer.Connector.
-func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
-	if !src.Push {
-		return c.network.DialContext(ctx, "tcp", src.Addr.String())
-	}
-	push := nat.Way{Name: "push", Dial: func(ctx context.Context) (net.Conn, error) { return c.pushes.connect(ctx, src) }}
-	if !leadTo(src) {
-		return push.Dial(ctx)
-	}
-	relay := nat.Way{Name: "relay", Dial: func(ctx context.Context) (net.Conn, error) { return c.relays.connect(ctx, src) }}
-	ways := []nat.Way{push, relay}
-	switch closed := c.relays.closed.Load(); {
-	case closed && hostcache.Class(src.Addr.Addr()).Local(): // it may be on our own network
-		slices.Reverse(ways)
-		ways[1].Dial = func(ctx context.Context) (net.Conn, error) {
-			ctx, cancel := context.WithTimeout(ctx, nearPushTimeout)
-			defer cancel()
-			conn, err := push.Dial(ctx)
-			if err != nil {
-				err = ErrNoPush // the time that it took tells nothing
-			}
-			return conn, err
-		}
-	case closed:
-		ways = ways[1:]
-	}
-	ways[len(ways)-1].HeadStart = wayHeadStart
-	conn, by, err := nat.Race(ctx, ways)
-	if err != nil {
-		return nil, err
-	}
-	c.relays.log.Debug().Str("by", by).Stringer("servent", wire.GUID(src.Servent)).Msg("connected")
-	return conn, nil
-}
 
 // ErrNoPush says that a source that cannot be connected to did not connect to us
 // either.

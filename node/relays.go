@@ -38,7 +38,6 @@ type relays struct {
 	client *relay.Client
 	tls    *tls.Config // of circuits that come
 
-	closed   atomic.Bool                // nobody can connect to us, as far as is known
 	external atomic.Pointer[netip.Addr] // as others see us
 
 	mu     sync.Mutex
@@ -142,7 +141,6 @@ func (r *relays) run(ctx context.Context) error {
 			r.server.Open(s.Relays)
 		}
 		r.external.Store(&s.External)
-		r.closed.Store(!s.TCP.Open)
 		switch {
 		case s.TCP.Open:
 			r.leaveAll()

@@ -16,9 +16,6 @@ import (
 // GUID, which is made of the key.
 var ErrNotItsKey = errors.New("the key it is told to have is not its own")
 
-// leadTo reports whether a source said over which relays it is reached.
-func leadTo(src transfer.Source) bool { return len(src.Relays) > 0 && src.Peer != [32]byte{} }
-
 // connect reaches a source over one of its relays. The connection is a
 // transfer.Limited.
 func (r *relays) connect(ctx context.Context, src transfer.Source) (net.Conn, error) {

@@ -1,0 +1,39 @@
+package nat
+
+import "time"
+
+// How long a rung is tried before the next one is as well (time). A direct connection
+// takes one round trip: 250 ms is what RFC 8305 allows one, twice that spares most far
+// hosts a PUSH they would get for nothing. A push and a hole take seven round trips at
+// most before the first byte, which at 400 ms each is 3 s. What worked last is known to.
+const (
+	directHeadStart = 500 * time.Millisecond
+	pushHeadStart   = 3 * time.Second
+	punchHeadStart  = 3 * time.Second
+	relayHeadStart  = 3 * time.Second
+)
+
+// How long something is remembered (time). What failed comes after what did not: for as
+// long as a router or a servent takes to come back. What worked goes first: the direct
+// way for an hour, help by others for ten minutes, so that a better way is tried again.
+const (
+	failedLifetime = 5 * time.Minute
+	directLifetime = time.Hour
+	helpLifetime   = 10 * time.Minute
+)
+
+const (
+	// MaxPeers is of how many peers it is remembered what worked (count): as many as two
+	// full downloads have sources. With MaxAttempts and maxReason that is 1 MiB.
+	MaxPeers = 512
+
+	// MaxAttempts is how many attempts at one peer are remembered (count): two at each
+	// rung.
+	MaxAttempts = 2 * int(rungs)
+
+	// maxReason is how much of an error is remembered, in bytes.
+	maxReason = 200
+
+	// maxHelpers is how many push proxies and relays of one peer are remembered (count).
+	maxHelpers = 8
+)

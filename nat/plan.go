@@ -1,0 +1,197 @@
+package nat
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// Peer is what a peer says of how it is reached.
+type Peer struct {
+	Servent [16]byte       // its GUID, zero if not known
+	Addr    netip.AddrPort // where it listens
+	Push    bool           // nobody can connect to it
+	Proxies []netip.AddrPort
+	Key     [32]byte // Ed25519, zero if not known; relays know it by that
+	Relays  []netip.AddrPort
+}
+
+// Openness is whether others can connect to us.
+type Openness uint8
+
+// What is known of it. Unproven is for the time before anybody could try.
+const (
+	Unproven Openness = iota
+	Open
+	Closed
+)
+
+// Facts is what a plan is made from.
+type Facts struct {
+	Peer
+	Own    Openness // of our TCP port
+	Near   bool     // Addr is on a network that this machine is on
+	NoIPv4 bool     // this machine has no address of the family
+	NoIPv6 bool
+
+	NoPunch string // why no hole leads to this peer; empty if one may
+}
+
+// Step is one rung of the ladder to a peer.
+type Step struct {
+	Rung
+	Try bool   // else it is left out
+	Why string // it is tried or left out
+	// HeadStart is how long the steps before are left alone, as in Way.
+	HeadStart time.Duration
+
+	unlikely bool // to lead anywhere
+}
+
+// Plan orders the rungs: what worked last, then what did not fail lately, each from the
+// best down; those that lead nowhere come last. past is what is known of each.
+func Plan(now time.Time, f *Facts, past *Past) []Step {
+	steps := make([]Step, 0, rungs)
+	for r := range rungs {
+		s := Step{Rung: r}
+		s.Try, s.Why = f.try(r)
+		steps = append(steps, s)
+	}
+	f.fallBack(now, steps, past)
+	slices.SortStableFunc(steps, func(a, b Step) int {
+		return past.place(now, &a) - past.place(now, &b)
+	})
+	for i := range steps {
+		s := &steps[i]
+		if text := past[s.Rung].text(now); text != "" {
+			s.Why += "; " + text
+		}
+		if i > 0 && s.Try {
+			s.HeadStart = headStart(steps[i-1].Rung)
+		}
+	}
+	return steps
+}
+
+// The places of steps.
+const (
+	placeWorked = iota
+	placeFresh
+	placeFailed
+	placeUnlikely
+	placeLeftOut
+)
+
+// place is where a step comes.
+func (p *Past) place(now time.Time, s *Step) int {
+	switch past := &p[s.Rung]; {
+	case !s.Try:
+		return placeLeftOut
+	case past.worked(now):
+		return placeWorked
+	case s.unlikely:
+		return placeUnlikely
+	case past.failed(now):
+		return placeFailed
+	}
+	return placeFresh
+}
+
+func headStart(r Rung) time.Duration {
+	return [rungs]time.Duration{directHeadStart, pushHeadStart, punchHeadStart, relayHeadStart}[r]
+}
+
+// try decides about one rung by itself.
+func (f *Facts) try(r Rung) (bool, string) {
+	switch r {
+	case Direct:
+		return f.direct()
+	case Push:
+		return f.push()
+	case Punch:
+		return f.NoPunch == "", orElse(f.NoPunch, "both sides can open a hole in their NATs")
+	default:
+		switch {
+		case len(f.Relays) == 0 || f.Key == [32]byte{}:
+			return false, "it names no relay"
+		}
+		return true, "it is reached over " + counted(len(f.Relays), "relay", "relays")
+	}
+}
+
+func (f *Facts) direct() (bool, string) {
+	at := f.Addr.Addr()
+	switch {
+	case !at.IsValid() || f.Addr.Port() == 0 || at.IsUnspecified():
+		return false, "it is not known where it listens"
+	case at.Is4() && f.NoIPv4 && !at.IsLoopback():
+		return false, "this machine has no IPv4 address"
+	case at.Is6() && f.NoIPv6 && !at.IsLoopback():
+		return false, "this machine has no IPv6 address"
+	case !f.Push:
+		return true, "it says that it can be connected to"
+	case f.Near:
+		return true, "it says that nobody can connect to it, but it is on our own network"
+	case at.Is6() && at.IsGlobalUnicast() && !at.IsPrivate():
+		return true, "it says that nobody can connect to it, but IPv6 has no NAT"
+	}
+	return false, "it says that nobody can connect to it"
+}
+
+func (f *Facts) push() (bool, string) {
+	by := "it is asked to call us, along the way of its hits"
+	if n := len(f.Proxies); n > 0 {
+		by = "it is asked to call us, through " + counted(n, "push proxy", "push proxies")
+	}
+	switch {
+	case f.Servent == [16]byte{}:
+		return false, "its servent GUID is not known, which a push names"
+	case !f.Push:
+		return false, "it says that it can be connected to"
+	case f.Own == Open || f.Near:
+		return true, by
+	case f.Own == Unproven:
+		return true, by + "; it is not known yet whether it can connect to us"
+	}
+	return false, "nobody can connect to us, so it cannot call"
+}
+
+// fallBack takes up what worked of late whatever speaks against it, and where nothing
+// else is left a push that hardly leads anywhere.
+func (f *Facts) fallBack(now time.Time, steps []Step, past *Past) {
+	push := &steps[Push]
+	for _, r := range []Rung{Direct, Push} {
+		steps[r].Try = steps[r].Try || past[r].worked(now)
+	}
+	if push.Try || f.Servent == [16]byte{} {
+		return
+	}
+	others := slices.ContainsFunc(steps, func(s Step) bool { return s.Try && (f.Push || !past[s.Rung].failed(now)) })
+	switch {
+	case others:
+		return
+	case f.Push:
+		push.Why = "nobody has connected to us so far, but nothing else is left"
+	case f.Own == Closed || !steps[Direct].Try: // Direct has failed, if it is tried
+		return
+	default:
+		push.Why = "it says that it can be connected to, but it may be wrong"
+	}
+	push.Try, push.unlikely = true, true
+}
+
+func orElse(text, other string) string {
+	if text == "" {
+		return other
+	}
+	return text
+}
+
+// counted is "1 relay" or "2 relays".
+func counted(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}

@@ -1,0 +1,120 @@
+package nat
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+var epoch = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+
+// walled is a peer that nobody can connect to, with all help there is.
+func walled() Facts {
+	return Facts{Peer: Peer{
+		Servent: [16]byte{1}, Addr: netip.MustParseAddrPort("198.51.100.7:6346"), Push: true,
+		Proxies: []netip.AddrPort{netip.MustParseAddrPort("203.0.113.1:6346")},
+		Key:     [32]byte{2}, Relays: []netip.AddrPort{netip.MustParseAddrPort("203.0.113.2:6346"), netip.MustParseAddrPort("203.0.113.3:6346")},
+	}, Own: Open, NoPunch: "no UDP"}
+}
+
+// ladder is the steps that are tried, as "push 0s, relay 3s".
+func ladder(steps []Step) string {
+	var tried []string
+	for _, s := range steps {
+		if s.Try {
+			tried = append(tried, s.Rung.String()+" "+s.HeadStart.String())
+		}
+	}
+	return strings.Join(tried, ", ")
+}
+
+// why is the reason of one rung.
+func why(steps []Step, r Rung) string {
+	i := slices.IndexFunc(steps, func(s Step) bool { return s.Rung == r })
+	return steps[i].Why
+}
+
+// TestPlan has a ladder for each kind of peer and of ourselves.
+func TestPlan(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(*Facts)
+		past   Past
+		want   string
+		rung   Rung
+		why    string
+	}{
+		"open":               {func(f *Facts) { f.Push = false; f.Relays = nil }, Past{}, "direct 0s", Push, "can be connected to"},
+		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct 0s, relay 500ms", Relay, "over 2 relays"},
+		"push":               {func(f *Facts) { f.Relays = nil }, Past{}, "push 0s", Push, "through 1 push proxy"},
+		"push by its hits":   {func(f *Facts) { f.Proxies = nil }, Past{}, "push 0s, relay 3s", Push, "along the way"},
+		"all but direct":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "push 0s, punch 3s, relay 3s", Direct, "nobody can connect"},
+		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet"},
+		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call"},
+		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call"},
+		"both closed, no help": {
+			func(f *Facts) { f.Own, f.Relays = Closed, nil }, Past{}, "push 0s", Push, "nothing else is left",
+		},
+		"near":       {func(f *Facts) { f.Own, f.Near = Closed, true }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "our own network"},
+		"IPv6":       {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[2001:db8::7]:1") }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "no NAT"},
+		"not global": {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[fd00::7]:1") }, Past{}, "push 0s, relay 3s", Direct, "nobody can connect"},
+		"no family": {
+			func(f *Facts) { f.Addr, f.NoIPv6 = netip.MustParseAddrPort("[2001:db8::7]:1"), true }, Past{}, "push 0s, relay 3s", Direct, "no IPv6 address",
+		},
+		"no old family": {func(f *Facts) { f.Push, f.NoIPv4 = false, true }, Past{}, "relay 0s", Direct, "no IPv4 address"},
+		"ourselves": {
+			func(f *Facts) { f.Peer, f.NoIPv4 = Peer{Addr: netip.MustParseAddrPort("127.0.0.1:1")}, true }, Past{}, "direct 0s", Push, "GUID is not known",
+		},
+		"no address":        {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct, "not known where"},
+		"no port":           {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct, "not known where"},
+		"no key for relays": {func(f *Facts) { f.Key = [32]byte{} }, Past{}, "push 0s", Relay, "no relay"},
+
+		"push failed": {
+			func(f *Facts) { f.NoPunch = "" }, Past{Push: {Push, epoch.Add(-time.Minute), false, "late"}},
+			"punch 0s, relay 3s, push 3s", Push, "it failed 1m0s ago: late",
+		},
+		"push failed long ago": {
+			func(*Facts) {}, Past{Push: {Push, epoch.Add(-failedLifetime), false, "late"}}, "push 0s, relay 3s", Push, "push proxy",
+		},
+		"relay worked": {
+			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-time.Minute), true, ""}}, "relay 0s, push 3s", Relay, "it worked 1m0s ago",
+		},
+		"relay worked long ago": {
+			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-helpLifetime), true, ""}}, "push 0s, relay 3s", Relay, "over 2 relays",
+		},
+		"all failed": {
+			func(*Facts) {}, Past{Push: {Push, epoch, false, "late"}, Relay: {Relay, epoch, false, "404"}}, "push 0s, relay 3s", Relay, "404",
+		},
+		"both closed, relay failed": {
+			func(f *Facts) { f.Own = Closed }, Past{Relay: {Relay, epoch, false, "404"}}, "relay 0s", Push, "it cannot call",
+		},
+		"it called us though we are closed": {
+			func(f *Facts) { f.Own = Closed }, Past{Push: {Push, epoch, true, ""}}, "push 0s, relay 3s", Push, "cannot call; it worked 0s ago",
+		},
+		"it was open a moment ago": {
+			func(*Facts) {}, Past{Direct: {Direct, epoch, true, ""}}, "direct 0s, push 500ms, relay 3s", Direct, "connect to it; it worked 0s ago",
+		},
+		"open, in vain": {
+			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Unproven }, Past{Direct: {Direct, epoch, false, "timeout"}},
+			"direct 0s, push 500ms", Push, "may be wrong",
+		},
+		"open, in vain, and we are closed": {
+			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Closed }, Past{Direct: {Direct, epoch, false, "timeout"}},
+			"direct 0s", Push, "can be connected to",
+		},
+	} {
+		f := walled()
+		test.change(&f)
+		steps := Plan(epoch, &f, &test.past)
+		if got := ladder(steps); got != test.want {
+			t.Errorf("%s: %s, want %s", name, got, test.want)
+		}
+		if got := why(steps, test.rung); !strings.Contains(got, test.why) {
+			t.Errorf("%s: %v because %q, want %q", name, test.rung, got, test.why)
+		}
+		if len(steps) != int(rungs) || steps[0].HeadStart != 0 {
+			t.Errorf("%s: %+v", name, steps)
+		}
+	}
+}

@@ -1,0 +1,97 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"filbert/nat"
+	"filbert/overlay/hostcache"
+	"filbert/transfer"
+)
+
+// connector reaches sources by the ladder. It implements transfer.Connector.
+type connector struct{ n *Node }
+
+func (n *Node) connector() connector { return connector{n} }
+
+// Connect implements transfer.Connector.
+func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
+	n := c.n
+	facts := n.factsOf(ctx, peerOf(&src))
+	conn, _, err := n.ladder.Climb(ctx, &facts, func(ctx context.Context, r nat.Rung) (net.Conn, error) {
+		switch r {
+		case nat.Direct:
+			return n.cfg.Network.DialContext(ctx, "tcp", src.Addr.String())
+		case nat.Push:
+			return n.pushes.connect(ctx, src)
+		case nat.Relay:
+			return n.relays.connect(ctx, src)
+		}
+		return nil, fmt.Errorf("node: %v: %w", r, nat.ErrNoWay)
+	})
+	return conn, err
+}
+
+// peerOf is what a source says of how it is reached.
+func peerOf(src *transfer.Source) nat.Peer {
+	return nat.Peer{Servent: src.Servent, Addr: src.Addr, Push: src.Push, Proxies: src.Proxies, Key: src.Peer, Relays: src.Relays}
+}
+
+// factsOf is what decides how a peer is reached.
+func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
+	f := nat.Facts{Peer: p, NoPunch: "no hole is opened yet"}
+	if p.Push {
+		f.Own = n.openness(ctx)
+	}
+	addrs, all := n.ownNetworks()
+	f.NoIPv4, f.NoIPv6 = all, all
+	for _, own := range addrs {
+		f.NoIPv4 = f.NoIPv4 && !own.Addr().Is4()
+		f.NoIPv6 = f.NoIPv6 && !own.Addr().Is6()
+		f.Near = f.Near || own.Masked().Contains(p.Addr.Addr()) && own.Addr() != p.Addr.Addr() && near(p.Addr)
+	}
+	return f
+}
+
+// near reports whether an address is one of a local network at which servents listen.
+func near(at netip.AddrPort) bool {
+	scope := hostcache.Class(at.Addr())
+	return (scope == hostcache.Private || scope == hostcache.LinkLocal) && at.Port() >= minNearPort
+}
+
+// openness is whether others can connect to us.
+func (n *Node) openness(ctx context.Context) nat.Openness {
+	s, err := n.overlay.Status(ctx)
+	switch {
+	case err == nil && s.TCP.Open:
+		return nat.Open
+	case err != nil || len(s.Neighbors) == 0 || time.Since(n.started) < relaySettle:
+		return nat.Unproven
+	}
+	return nat.Closed
+}
+
+// ownNetworks is the networks this machine is on, with its addresses there, and whether
+// these are all it has. On a simulated network it is the one it listens at.
+func (n *Node) ownNetworks() (own []netip.Prefix, all bool) {
+	if at := n.addr.Addr(); !onSystem(n.cfg.Network) || !at.IsUnspecified() {
+		bits := nearBits4
+		if at.Is6() {
+			bits = nearBits6
+		}
+		return []netip.Prefix{netip.PrefixFrom(at, bits)}, false
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return nil, false
+	}
+	for _, a := range addrs {
+		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLoopback() {
+			own = append(own, netip.PrefixFrom(p.Addr().Unmap(), p.Bits()))
+		}
+	}
+	return own, len(own) > 0
+}
