@@ -17,11 +17,11 @@ func (n *Net) deliverLocked(ev *event, now time.Duration) {
 			case h == nil:
 			case ev.inner != nil:
 				h = n.hosts[ev.inner.addr]
-			case h.nat != nil:
-				h, ev.drop = h.inwardLocked(ev, now)
-				ev.inner = h
 			case h.behind != ev.link.realm:
 				h = nil // a private address from outside
+			case h.nat != nil || h.wall != nil:
+				h, ev.drop = h.inwardLocked(ev, now)
+				ev.inner = h
 			}
 			if ev.drop == 0 {
 				if h != nil && h.paused && h.holdLocked(ev) {

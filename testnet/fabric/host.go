@@ -20,6 +20,7 @@ type Host struct {
 	dead          bool
 	nat           *NAT // it is a box
 	behind        *NAT // it is behind a box
+	wall          *Firewall
 	paused        bool
 	links         map[netip.Addr]*link // to each host that something was sent to
 	conns         map[flow]*conn
@@ -118,10 +119,7 @@ func (h *Host) refuseLocked(ev *event, now time.Duration) {
 	if err != nil || h.net.cutLocked(l) != nil {
 		return
 	}
-	from, drop := ev.to, DropReason(0)
-	if h.behind != nil {
-		from, drop = h.outwardLocked(Syn, ev.to, ev.from, l.From, now)
-	}
+	from, drop := h.outwardLocked(Syn, ev.to, ev.from, l, now)
 	n, at, _ := l.enter(&h.net.cfg, now, headers(ev.to.Addr(), tcpHeader), forever)
 	h.net.queue.push(&event{at: at, link: l, n: n, kind: Reset, drop: drop, from: from, to: ev.from, dst: ev.src})
 }

@@ -14,11 +14,11 @@ import (
 type NAT struct {
 	net     *Net
 	cfg     NATConfig
-	outside *Host
+	outside *Host // nil for a firewall
 
 	// Guarded by net.mu.
 	bindings map[bindingKey]*binding
-	outer    map[outerPort]*binding
+	outer    map[outerEnd]*binding
 	ports    uint64 // given so far
 	refused  uint64
 }
@@ -41,7 +41,7 @@ func (h *Host) becomeNAT(cfg NATConfig) *NAT {
 	}
 	h.nat = &NAT{
 		net: h.net, cfg: cfg.withDefaults(), outside: h,
-		bindings: make(map[bindingKey]*binding), outer: make(map[outerPort]*binding),
+		bindings: make(map[bindingKey]*binding), outer: make(map[outerEnd]*binding),
 	}
 	return h.nat
 }
@@ -53,12 +53,16 @@ func (b *NAT) Host(private netip.Addr) *Host {
 	b.net.mu.Lock()
 	defer b.net.mu.Unlock()
 	if h.behind != b {
-		if h.behind != nil || h.nat != nil || len(h.links) > 0 || len(h.sockets) > 0 || len(h.listeners) > 0 {
+		if h.behind != nil || h.nat != nil || h.usedLocked() {
 			panic(fmt.Sprintf("fabric: %v is in use elsewhere", private))
 		}
 		h.behind = b
 	}
 	return h
+}
+
+func (h *Host) usedLocked() bool {
+	return len(h.links) > 0 || len(h.sockets) > 0 || len(h.listeners) > 0
 }
 
 // Addr returns the address of the box that the other side sees.
@@ -102,10 +106,16 @@ func (h *Host) exitLocked(remote netip.Addr) *Host {
 	return h
 }
 
-// outwardLocked translates the source of a packet from the host for every box on its way out.
-func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, exit netip.Addr, now time.Duration) (netip.AddrPort, DropReason) {
-	for h.addr != exit && h.behind != nil {
+// outwardLocked translates the source of a packet from the host for every box on its way out to a link.
+func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, l *link, now time.Duration) (netip.AddrPort, DropReason) {
+	for {
+		if h.shieldedLocked(l.To) && !h.wall.outLocked(proto, from, to, now) {
+			return from, DropNAT
+		}
 		b := h.behind
+		if h.addr == l.From || b == nil {
+			return from, 0
+		}
 		if b.outside.dead {
 			return from, DropNoHost
 		}
@@ -120,13 +130,18 @@ func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, exit netip.Add
 		from = bind.out
 		h = b.outside
 	}
-	return from, 0
 }
 
 // inwardLocked finds the host behind the boxes that an event is for, and translates its destination.
 func (h *Host) inwardLocked(ev *event, now time.Duration) (*Host, DropReason) {
-	for h != nil && h.nat != nil {
+	for h != nil {
+		if h.shieldedLocked(ev.link.From) && !h.wall.inLocked(ev, now) {
+			return h, DropNAT
+		}
 		b := h.nat
+		if b == nil {
+			break
+		}
 		if h.dead {
 			return h, DropNoHost
 		}
@@ -134,12 +149,9 @@ func (h *Host) inwardLocked(ev *event, now time.Duration) (*Host, DropReason) {
 		if ev.link.From == h.addr && !b.cfg.Hairpin || proto == Datagram && b.cfg.BlockUDP {
 			return h, DropNAT
 		}
-		bind := b.outer[outerPort{proto, ev.to.Port()}]
-		if bind == nil || bind.expires <= now || !bind.lets(b.cfg.Filtering, ev.from) {
+		bind := b.letsLocked(proto, ev.from, ev.to, now)
+		if bind == nil {
 			return h, DropNAT
-		}
-		if b.cfg.InboundRefresh || proto == Syn {
-			bind.expires = max(bind.expires, now+b.lifetime(proto))
 		}
 		ev.to = bind.in
 		h = b.net.hosts[bind.in.Addr()]

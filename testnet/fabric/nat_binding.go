@@ -19,9 +19,10 @@ type bindingKey struct {
 	remote netip.AddrPort // as much of it as the mapping depends on
 }
 
-type outerPort struct {
+// outerEnd is what others see.
+type outerEnd struct {
 	proto Kind
-	port  uint16
+	at    netip.AddrPort
 }
 
 // binding is a mapping and what passes it inwards.
@@ -61,16 +62,20 @@ func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *
 		if len(b.bindings) >= b.cfg.MostBindings {
 			return nil
 		}
-		port, ok := b.portLocked(proto, in.Port(), now)
-		if !ok {
-			return nil
+		out := in
+		if b.outside != nil {
+			port, ok := b.portLocked(proto, in.Port(), now)
+			if !ok {
+				return nil
+			}
+			out = netip.AddrPortFrom(b.outside.addr, port)
 		}
 		bind = &binding{
-			key: key, in: in, out: netip.AddrPortFrom(b.outside.addr, port),
+			key: key, in: in, out: out,
 			remotes: make(map[netip.AddrPort]bool), addrs: make(map[netip.Addr]bool),
 		}
 		b.bindings[key] = bind
-		b.outer[outerPort{proto, port}] = bind
+		b.outer[outerEnd{proto, out}] = bind
 	}
 	bind.expires = now + b.lifetime(proto)
 	return bind
@@ -90,7 +95,7 @@ func (b *NAT) portLocked(proto Kind, in uint16, now time.Duration) (uint16, bool
 	b.ports++
 	for i := range uint64(span) {
 		port := uint16(natFirstPort + (first%span+i)%span)
-		old := b.outer[outerPort{proto, port}]
+		old := b.outer[outerEnd{proto, netip.AddrPortFrom(b.outside.addr, port)}]
 		if old != nil && old.expires <= now {
 			b.forgetLocked(old)
 			old = nil
@@ -104,7 +109,7 @@ func (b *NAT) portLocked(proto Kind, in uint16, now time.Duration) (uint16, bool
 
 func (b *NAT) forgetLocked(bind *binding) {
 	delete(b.bindings, bind.key)
-	delete(b.outer, outerPort{bind.key.proto, bind.out.Port()})
+	delete(b.outer, outerEnd{bind.key.proto, bind.out})
 }
 
 func (b *NAT) sweepLocked(now time.Duration) {
@@ -122,6 +127,18 @@ func (m *binding) allowLocked(to netip.AddrPort) bool {
 	}
 	m.remotes[to], m.addrs[to.Addr()] = true, true
 	return true
+}
+
+// letsLocked returns the binding by which something from this end comes in, nil if there is none.
+func (b *NAT) letsLocked(proto Kind, from, to netip.AddrPort, now time.Duration) *binding {
+	bind := b.outer[outerEnd{proto, to}]
+	if bind == nil || bind.expires <= now || !bind.lets(b.cfg.Filtering, from) {
+		return nil
+	}
+	if b.cfg.InboundRefresh || proto == Syn {
+		bind.expires = max(bind.expires, now+b.lifetime(proto))
+	}
+	return bind
 }
 
 // lets tells whether the filter lets something from this end in.

@@ -78,7 +78,7 @@ func (n *Net) Host(addr netip.Addr) *Host {
 	h := &Host{net: n, addr: addr, dead: n.closed, links: make(map[netip.Addr]*link)}
 	if old != nil {
 		h.links = old.links // they go on counting
-		h.behind, h.nat = old.behind, old.nat
+		h.behind, h.nat, h.wall = old.behind, old.nat, old.wall
 		if h.nat != nil {
 			h.nat.outside = h
 		}

@@ -112,9 +112,7 @@ func (c *packetConn) flushLocked(now time.Duration) {
 	out := c.out
 	c.out = nil
 	for _, d := range out {
-		if c.host.behind != nil {
-			d.from, d.drop = c.host.outwardLocked(Datagram, d.from, d.to, d.link.From, now)
-		}
+		d.from, d.drop = c.host.outwardLocked(Datagram, d.from, d.to, d.link, now)
 		c.host.net.postLocked(d, c, now)
 	}
 }
