@@ -2,12 +2,10 @@ package punch
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,84 +14,78 @@ import (
 
 // preset is what stands between a peer and the network.
 type preset struct {
-	name               string
-	mapping, filtering Dependence
-	carrier            bool // another NAT in front, of the restricted kind
-	blocked            bool // nothing but TCP passes
-	delta              int  // of ports, 0 for random ones
+	name      string
+	behaviour Behaviour
+	box       *fabric.NATConfig // nil: none
+	carrier   bool              // another NAT in front
+	blocked   bool              // by a firewall: nothing but TCP passes
+}
+
+func natted(name string, mapping, filtering Dependence, box fabric.NATConfig) preset {
+	return preset{name: name, behaviour: Behaviour{Mapping: mapping, Filtering: filtering}, box: &box}
 }
 
 var (
-	portRestricted = preset{name: "port-restricted", mapping: Independent, filtering: OnAddrPort}
-	symmetric      = preset{name: "symmetric", mapping: OnAddrPort, filtering: OnAddrPort}
-	counting       = preset{name: "counting", mapping: OnAddrPort, filtering: OnAddrPort, delta: 1}
+	portRestricted = natted("port-restricted", Independent, OnAddrPort, fabric.PortRestricted())
+	symmetric      = natted("symmetric", OnAddrPort, OnAddrPort, fabric.Symmetric())
 	presets        = []preset{
 		{name: "open"},
-		{name: "full cone", mapping: Independent, filtering: Independent},
-		{name: "restricted", mapping: Independent, filtering: OnAddress},
+		natted("full cone", Independent, Independent, fabric.FullCone()),
+		natted("restricted", Independent, OnAddress, fabric.RestrictedCone()),
 		portRestricted,
 		symmetric,
-		{name: "CGNAT", mapping: Independent, filtering: OnAddrPort, carrier: true},
+		{name: "CGNAT", behaviour: portRestricted.behaviour, box: portRestricted.box, carrier: true},
 		{name: "UDP blocked", blocked: true},
 	}
 )
 
+// counting is a symmetric NAT that counts its ports.
+func counting() preset {
+	box := fabric.Symmetric()
+	box.Ports = fabric.Sequential
+	p := natted("counting", OnAddrPort, OnAddrPort, box)
+	p.behaviour.Delta = 1
+	return p
+}
+
 // permits is the theory (nat.md §8).
 func permits(a, b preset) bool {
-	guess := func(a, b preset) bool { return a.mapping == OnAddrPort && b.filtering == OnAddrPort }
+	guess := func(a, b preset) bool {
+		return a.behaviour.Mapping == OnAddrPort && b.behaviour.Filtering == OnAddrPort
+	}
 	return !a.blocked && !b.blocked && !guess(a, b) && !guess(b, a)
 }
 
-// blocked is a socket from which nothing gets out.
-type blocked struct{ net.PacketConn }
-
-func (blocked) WriteTo(p []byte, _ net.Addr) (int, error) { return len(p), nil }
-
-// behind starts a node behind a preset with a public address.
-func (w *world) behind(s preset, public string, seed uint64) *peer {
+// behind starts a node behind a preset with a public address, and a private one.
+func (w *world) behind(s preset, public, private string) *peer {
 	w.Helper()
-	var mu sync.Mutex // of rng and port; the two peers share neither
-	rng := rand.New(rand.NewPCG(seed, 1))
-	outside := w.net.Host(netip.MustParseAddr(public))
-	port := 40000
-	listen := func() net.PacketConn {
-		mu.Lock()
-		defer mu.Unlock()
-		for {
-			port += s.delta
-			if s.delta == 0 {
-				port = minPort + rng.IntN(1<<16-minPort)
-			}
-			sock, err := outside.ListenPacket(w.Context(), "udp", fmt.Sprintf(":%d", port))
-			if err == nil {
-				return sock
-			}
+	host := w.net.Host(netip.MustParseAddr(public))
+	local := public
+	switch {
+	case s.blocked:
+		host = w.net.Firewall(fabric.UDPBlocked()).Host(netip.MustParseAddr(public))
+	case s.box != nil:
+		local = "192.168.1." + private
+		var box *fabric.NAT
+		if s.carrier {
+			box = w.net.NAT(netip.MustParseAddr(public), fabric.CGNAT()).NAT(netip.MustParseAddr("100.64.0."+private), *s.box)
+		} else {
+			box = w.net.NAT(netip.MustParseAddr(public), *s.box)
 		}
+		host = box.Host(netip.MustParseAddr(local))
 	}
-	inside, err := outside.ListenPacket(w.Context(), "udp", public+":6346")
+	sock, err := host.ListenPacket(w.Context(), "udp", ":6346")
 	if err != nil {
 		w.Fatal(err)
 	}
-	sock := inside
-	local := Local{Candidates: []Candidate{{Host, at(public + ":6346")}}, Behaviour: Behaviour{s.mapping, s.filtering, int16(s.delta)}}
-	switch {
-	case s.blocked:
-		sock = blocked{inside}
-	case s.mapping != Unknown:
-		inside.Close()
-		if s.carrier {
-			carrier := &box{mapping: Independent, filtering: OnAddress, listen: listen}
-			listen = func() net.PacketConn { return carrier.socket("100.64.0.2:5000") }
-		}
-		sock = (&box{s.mapping, s.filtering, listen}).socket("192.168.1.2:6346")
-		local.Candidates = []Candidate{{Host, at("192.168.1.2:6346")}}
-	}
-	if seen, ok := w.observe(sock); ok && s.mapping != Unknown {
-		local.Candidates = append(local.Candidates, Candidate{Reflexive, seen})
-		local.Candidates = append(local.Candidates, Predict(seen, local.Behaviour.Delta, 4)...)
-	}
 	p := newPeer(w.T, sock)
-	p.local = local
+	p.local = Local{Candidates: []Candidate{{Host, at(local + ":6346")}}, Behaviour: s.behaviour}
+	if s.box != nil {
+		if seen, ok := w.observe(sock); ok {
+			p.local.Candidates = append(p.local.Candidates, Candidate{Reflexive, seen})
+			p.local.Candidates = append(p.local.Candidates, Predict(seen, s.behaviour.Delta, 4)...)
+		}
+	}
 	return p
 }
 
@@ -118,7 +110,7 @@ func (w *world) observe(sock net.PacketConn) (netip.AddrPort, bool) {
 func between(t *testing.T, a, b preset, seed uint64) (ea, eb end) {
 	t.Helper()
 	inWorld(t, fabric.Config{Seed: seed}, func(w *world) {
-		pa, pb := w.behind(a, "203.0.113.1", 2*seed), w.behind(b, "203.0.113.2", 2*seed+1)
+		pa, pb := w.behind(a, "203.0.113.1", "2"), w.behind(b, "203.0.113.2", "3")
 		defer pa.close()
 		defer pb.close()
 		sa, sb := wires(oneWay)
@@ -145,7 +137,7 @@ func TestMatrix(t *testing.T) {
 			}
 			if !works {
 				fmt.Fprintf(&table, " %14v", ea.out.Reason)
-				if both := a.mapping == OnAddrPort && b.mapping == OnAddrPort; both != (ea.out.Reason == BothSymmetric) {
+				if both := a.behaviour.Mapping == OnAddrPort && b.behaviour.Mapping == OnAddrPort; both != (ea.out.Reason == BothSymmetric) {
 					t.Errorf("%s to %s: %v", a.name, b.name, ea.out)
 				}
 				continue
@@ -163,14 +155,14 @@ func TestMatrix(t *testing.T) {
 
 // TestPredictedPorts has a NAT that counts its ports meet one that filters by port.
 func TestPredictedPorts(t *testing.T) {
-	for _, pair := range [][2]preset{{counting, portRestricted}, {portRestricted, counting}} {
+	for _, pair := range [][2]preset{{counting(), portRestricted}, {portRestricted, counting()}} {
 		t.Run(pair[0].name, func(t *testing.T) {
 			ea, eb := between(t, pair[0], pair[1], 1)
 			if ea.err != nil || eb.err != nil {
 				t.Fatalf("%v (%v), %v (%v)", ea.out, ea.err, eb.out, eb.err)
 			}
 			counts := ea
-			if pair[0].delta != 0 {
+			if pair[0].behaviour.Delta != 0 {
 				counts = eb
 			}
 			if counts.out.Winner.Kind != Predicted || ea.out.Took > 3*time.Second {
