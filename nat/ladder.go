@@ -36,6 +36,8 @@ func (l *Ladder) Climb(ctx context.Context, f *Facts, dial func(context.Context,
 			a := Attempt{Rung: s.Rung, At: began, Took: time.Since(began)}
 			switch {
 			case err == nil:
+			case errors.Is(err, ErrCrowded): // it was not tried
+				a.Outcome, a.Reason = GivenUp, ErrCrowded.Error()
 			case racing.Err() != nil && !errors.Is(ctx.Err(), context.DeadlineExceeded):
 				a.Outcome, a.Reason = GivenUp, "not waited for any longer"
 			default: // its time was up, at the latest

@@ -37,3 +37,14 @@ const (
 	// maxHelpers is how many push proxies and relays of one peer are remembered (count).
 	maxHelpers = 8
 )
+
+// What dials are held to. A router keeps an entry for one that nobody answers for two
+// minutes (Linux: nf_conntrack_tcp_timeout_syn_sent), and old ones have tables of 1,024:
+// burst and pause allow 992 in that time. Who answers does so within a round trip or not
+// at all, so that 64 at once (count) hold up nothing but dials in vain: of these, which
+// last 10 s, they allow 6 a second.
+const (
+	dialBurst  = 32
+	dialPause  = time.Second / 8
+	maxOpening = 64
+)

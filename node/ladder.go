@@ -24,7 +24,7 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 	conn, _, err := n.ladder.Climb(ctx, &facts, func(ctx context.Context, r nat.Rung) (net.Conn, error) {
 		switch r {
 		case nat.Direct:
-			return n.cfg.Network.DialContext(ctx, "tcp", src.Addr.String())
+			return n.dials.DialContext(ctx, "tcp", src.Addr.String())
 		case nat.Push:
 			return n.pushes.connect(ctx, src)
 		case nat.Relay:

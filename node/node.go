@@ -19,6 +19,7 @@ import (
 	"filbert/node/hook"
 	"filbert/node/state"
 	"filbert/overlay"
+	"filbert/overlay/hostcache"
 	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/query"
@@ -52,6 +53,7 @@ type Node struct {
 	relays    *relays
 	stuns     *stuns
 	ladder    *nat.Ladder
+	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
@@ -84,6 +86,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.limits, err = newLimits(cfg); err != nil {
 		return nil, err
 	}
+	n.dials = nat.NewDialer(cfg.Network.DialContext, func(a netip.Addr) bool { return hostcache.Class(a).Local() })
 	n.ended, n.hooks = make(chan download.Status), hook.New(cfg.OnComplete, cfg.Log)
 	defer func() {
 		if err != nil {
@@ -99,7 +102,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	n.addr = addrPortOf(n.listener.Addr())
 	n.web = newWebListener(n.listener.Addr())
-	n.pushes = newPushes(cfg, n.log, n.web, &n.counts)
+	n.pushes = newPushes(cfg, n.dials, n.log, n.web, &n.counts)
 	if err := n.openRelays(); err != nil {
 		return nil, err
 	}

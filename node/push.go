@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat"
 	"filbert/overlay/wire"
 )
 
@@ -18,7 +19,7 @@ import (
 // serves them; and it asks servents that cannot be connected to for a
 // connection, and waits for it on our port.
 type pushes struct {
-	network Network
+	dials   *nat.Dialer
 	guid    wire.GUID
 	agent   string
 	log     zerolog.Logger
@@ -51,9 +52,9 @@ type pushOverlay interface {
 // giver is one wait for a servent to connect.
 type giver struct{ conn chan net.Conn } // has room for one
 
-func newPushes(cfg Config, log zerolog.Logger, web *webListener, counts *muxCounts) *pushes {
+func newPushes(cfg Config, dials *nat.Dialer, log zerolog.Logger, web *webListener, counts *muxCounts) *pushes {
 	p := &pushes{
-		network: cfg.Network, guid: wire.GUID(cfg.Identity.GUID()), agent: cfg.agent(), log: log,
+		dials: dials, guid: wire.GUID(cfg.Identity.GUID()), agent: cfg.agent(), log: log,
 		web: web, counts: counts,
 		slots: make(chan struct{}, maxCalls), waiting: make(map[wire.GUID][]*giver),
 	}
@@ -93,7 +94,7 @@ func (p *pushes) Call(to netip.AddrPort, index uint32) {
 func (p *pushes) call(ctx context.Context, to netip.AddrPort, index uint32) error {
 	dial, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	conn, err := p.network.DialContext(dial, "tcp", to.String())
+	conn, err := p.dials.DialContext(dial, "tcp", to.String())
 	if err != nil {
 		if ctx.Err() == nil {
 			p.overlay.CallFailed(to) // fails when the overlay has ended

@@ -45,7 +45,7 @@ var errProxy = errors.New("push proxy refused")
 func (p *pushes) askProxy(ctx context.Context, proxy netip.AddrPort, servent wire.GUID, index uint32) error {
 	ctx, cancel := context.WithTimeout(ctx, proxyTimeout)
 	defer cancel()
-	conn, err := p.network.DialContext(ctx, "tcp", proxy.String())
+	conn, err := p.dials.DialContext(ctx, "tcp", proxy.String())
 	if err != nil {
 		return fmt.Errorf("node: push proxy %v: %w", proxy, err)
 	}

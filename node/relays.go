@@ -75,7 +75,7 @@ func (n *Node) openRelays() error {
 		return err
 	}
 	dial := func(ctx context.Context, at netip.AddrPort) (net.Conn, error) {
-		return n.cfg.Network.DialContext(ctx, "tcp", at.String())
+		return n.dials.DialContext(ctx, "tcp", at.String())
 	}
 	r := &relays{
 		id: n.cfg.Identity, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
