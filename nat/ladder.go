@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -85,10 +86,10 @@ func (l *Ladder) Attempts(p *Peer) []Attempt {
 }
 
 // Find is the peer tried last that has an address or a GUID, as Memory.Find.
-func (l *Ladder) Find(p *Peer) (Peer, bool) {
+func (l *Ladder) Find(addr netip.AddrPort, servent [16]byte) (Peer, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.memory.Find(p.Addr, p.Servent)
+	return l.memory.Find(addr, servent)
 }
 
 func reasons(steps []Step) string {

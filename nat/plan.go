@@ -27,6 +27,15 @@ const (
 	Closed
 )
 
+var opennessNames = [...]string{"unproven", "open", "closed"}
+
+func (o Openness) String() string {
+	if int(o) < len(opennessNames) {
+		return opennessNames[o]
+	}
+	return fmt.Sprintf("Openness(%#x)", uint8(o))
+}
+
 // Facts is what a plan is made from.
 type Facts struct {
 	Peer
@@ -45,6 +54,8 @@ type Step struct {
 	Why string // it is tried or left out
 	// HeadStart is how long the steps before are left alone, as in Way.
 	HeadStart time.Duration
+	// Worked and Failed tell what came of it of late.
+	Worked, Failed bool
 
 	unlikely bool // to lead anywhere
 }
@@ -64,6 +75,7 @@ func Plan(now time.Time, f *Facts, past *Past) []Step {
 	})
 	for i := range steps {
 		s := &steps[i]
+		s.Worked, s.Failed = past[s.Rung].worked(now), past[s.Rung].failed(now)
 		if text := past[s.Rung].text(now); text != "" {
 			s.Why += "; " + text
 		}
@@ -129,6 +141,8 @@ func (f *Facts) direct() (bool, string) {
 		return false, "this machine has no IPv4 address"
 	case at.Is6() && f.NoIPv6 && !at.IsLoopback():
 		return false, "this machine has no IPv6 address"
+	case !f.Push && f.Servent == [16]byte{}:
+		return true, "nothing speaks against it"
 	case !f.Push:
 		return true, "it says that it can be connected to"
 	case f.Near:

@@ -44,64 +44,66 @@ func TestPlan(t *testing.T) {
 		want   string
 		rung   Rung
 		why    string
+		best   Reach
 	}{
-		"open":               {func(f *Facts) { f.Push = false; f.Relays = nil }, Past{}, "direct 0s", Push, "can be connected to"},
-		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct 0s, relay 500ms", Relay, "over 2 relays"},
-		"push":               {func(f *Facts) { f.Relays = nil }, Past{}, "push 0s", Push, "through 1 push proxy"},
-		"push by its hits":   {func(f *Facts) { f.Proxies = nil }, Past{}, "push 0s, relay 3s", Push, "along the way"},
-		"all but direct":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "push 0s, punch 3s, relay 3s", Direct, "nobody can connect"},
-		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet"},
-		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call"},
-		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call"},
+		"open":               {func(f *Facts) { f.Push = false; f.Relays = nil }, Past{}, "direct 0s", Push, "can be connected to", Reachable},
+		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct 0s, relay 500ms", Relay, "over 2 relays", Reachable},
+		"push":               {func(f *Facts) { f.Relays = nil }, Past{}, "push 0s", Push, "through 1 push proxy", Helped},
+		"push by its hits":   {func(f *Facts) { f.Proxies = nil }, Past{}, "push 0s, relay 3s", Push, "along the way", Helped},
+		"all but direct":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "push 0s, punch 3s, relay 3s", Direct, "nobody can connect", Helped},
+		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet", Helped},
+		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call", Helped},
+		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call", Helped},
 		"both closed, no help": {
-			func(f *Facts) { f.Own, f.Relays = Closed, nil }, Past{}, "push 0s", Push, "nothing else is left",
+			func(f *Facts) { f.Own, f.Relays = Closed, nil }, Past{}, "push 0s", Push, "nothing else is left", Unreachable,
 		},
-		"near":       {func(f *Facts) { f.Own, f.Near = Closed, true }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "our own network"},
-		"IPv6":       {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[2001:db8::7]:1") }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "no NAT"},
-		"not global": {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[fd00::7]:1") }, Past{}, "push 0s, relay 3s", Direct, "nobody can connect"},
+		"near":       {func(f *Facts) { f.Own, f.Near = Closed, true }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "our own network", Reachable},
+		"IPv6":       {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[2001:db8::7]:1") }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "no NAT", Reachable},
+		"not global": {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[fd00::7]:1") }, Past{}, "push 0s, relay 3s", Direct, "nobody can connect", Helped},
 		"no family": {
-			func(f *Facts) { f.Addr, f.NoIPv6 = netip.MustParseAddrPort("[2001:db8::7]:1"), true }, Past{}, "push 0s, relay 3s", Direct, "no IPv6 address",
+			func(f *Facts) { f.Addr, f.NoIPv6 = netip.MustParseAddrPort("[2001:db8::7]:1"), true }, Past{}, "push 0s, relay 3s", Direct, "no IPv6 address", Helped,
 		},
-		"no old family": {func(f *Facts) { f.Push, f.NoIPv4 = false, true }, Past{}, "relay 0s", Direct, "no IPv4 address"},
+		"no old family": {func(f *Facts) { f.Push, f.NoIPv4 = false, true }, Past{}, "relay 0s", Direct, "no IPv4 address", Helped},
 		"ourselves": {
-			func(f *Facts) { f.Peer, f.NoIPv4 = Peer{Addr: netip.MustParseAddrPort("127.0.0.1:1")}, true }, Past{}, "direct 0s", Push, "GUID is not known",
+			func(f *Facts) { f.Peer, f.NoIPv4 = Peer{Addr: netip.MustParseAddrPort("127.0.0.1:1")}, true }, Past{}, "direct 0s", Push, "GUID is not known", Reachable,
 		},
-		"no address":        {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct, "not known where"},
-		"no port":           {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct, "not known where"},
-		"no key for relays": {func(f *Facts) { f.Key = [32]byte{} }, Past{}, "push 0s", Relay, "no relay"},
+		"told by its address": {func(f *Facts) { f.Peer = Peer{Addr: f.Addr} }, Past{}, "direct 0s", Direct, "nothing speaks against it", Reachable},
+		"no address":          {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct, "not known where", Unreachable},
+		"no port":             {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct, "not known where", Unreachable},
+		"no key for relays":   {func(f *Facts) { f.Key = [32]byte{} }, Past{}, "push 0s", Relay, "no relay", Helped},
 
 		"push failed": {
 			func(f *Facts) { f.NoPunch = "" }, Past{Push: {Push, epoch.Add(-time.Minute), false, "late"}},
-			"punch 0s, relay 3s, push 3s", Push, "it failed 1m0s ago: late",
+			"punch 0s, relay 3s, push 3s", Push, "it failed 1m0s ago: late", Helped,
 		},
 		"push failed long ago": {
-			func(*Facts) {}, Past{Push: {Push, epoch.Add(-failedLifetime), false, "late"}}, "push 0s, relay 3s", Push, "push proxy",
+			func(*Facts) {}, Past{Push: {Push, epoch.Add(-failedLifetime), false, "late"}}, "push 0s, relay 3s", Push, "push proxy", Helped,
 		},
 		"relay worked": {
-			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-time.Minute), true, ""}}, "relay 0s, push 3s", Relay, "it worked 1m0s ago",
+			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-time.Minute), true, ""}}, "relay 0s, push 3s", Relay, "it worked 1m0s ago", Helped,
 		},
 		"relay worked long ago": {
-			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-helpLifetime), true, ""}}, "push 0s, relay 3s", Relay, "over 2 relays",
+			func(*Facts) {}, Past{Relay: {Relay, epoch.Add(-helpLifetime), true, ""}}, "push 0s, relay 3s", Relay, "over 2 relays", Helped,
 		},
 		"all failed": {
-			func(*Facts) {}, Past{Push: {Push, epoch, false, "late"}, Relay: {Relay, epoch, false, "404"}}, "push 0s, relay 3s", Relay, "404",
+			func(*Facts) {}, Past{Push: {Push, epoch, false, "late"}, Relay: {Relay, epoch, false, "404"}}, "push 0s, relay 3s", Relay, "404", Unreachable,
 		},
 		"both closed, relay failed": {
-			func(f *Facts) { f.Own = Closed }, Past{Relay: {Relay, epoch, false, "404"}}, "relay 0s", Push, "it cannot call",
+			func(f *Facts) { f.Own = Closed }, Past{Relay: {Relay, epoch, false, "404"}}, "relay 0s", Push, "it cannot call", Unreachable,
 		},
 		"it called us though we are closed": {
-			func(f *Facts) { f.Own = Closed }, Past{Push: {Push, epoch, true, ""}}, "push 0s, relay 3s", Push, "cannot call; it worked 0s ago",
+			func(f *Facts) { f.Own = Closed }, Past{Push: {Push, epoch, true, ""}}, "push 0s, relay 3s", Push, "cannot call; it worked 0s ago", Helped,
 		},
 		"it was open a moment ago": {
-			func(*Facts) {}, Past{Direct: {Direct, epoch, true, ""}}, "direct 0s, push 500ms, relay 3s", Direct, "connect to it; it worked 0s ago",
+			func(*Facts) {}, Past{Direct: {Direct, epoch, true, ""}}, "direct 0s, push 500ms, relay 3s", Direct, "connect to it; it worked 0s ago", Reachable,
 		},
 		"open, in vain": {
 			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Unproven }, Past{Direct: {Direct, epoch, false, "timeout"}},
-			"direct 0s, push 500ms", Push, "may be wrong",
+			"direct 0s, push 500ms", Push, "may be wrong", Unreachable,
 		},
 		"open, in vain, and we are closed": {
 			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Closed }, Past{Direct: {Direct, epoch, false, "timeout"}},
-			"direct 0s", Push, "can be connected to",
+			"direct 0s", Push, "can be connected to", Unreachable,
 		},
 	} {
 		f := walled()
@@ -112,6 +114,9 @@ func TestPlan(t *testing.T) {
 		}
 		if got := why(steps, test.rung); !strings.Contains(got, test.why) {
 			t.Errorf("%s: %v because %q, want %q", name, test.rung, got, test.why)
+		}
+		if got := Best(steps); got != test.best {
+			t.Errorf("%s: %v, want %v", name, got, test.best)
 		}
 		if len(steps) != int(rungs) || steps[0].HeadStart != 0 {
 			t.Errorf("%s: %+v", name, steps)

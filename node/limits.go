@@ -125,6 +125,10 @@ const (
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
 
+	// maxExplained is in how many of the newest results a peer is looked for that is to
+	// be explained (count).
+	maxExplained = 1000
+
 	// minNearPort is the least port of a host on our own network that says it cannot be
 	// connected to and is tried all the same: those below are of other services.
 	// nearBits4 and nearBits6 are what is taken for the own network where the machine's

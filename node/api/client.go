@@ -67,6 +67,12 @@ func (c *Client) Doctor(ctx context.Context) (Health, error) {
 	return call[Health](ctx, c, http.MethodGet, "/v1/doctor", nil)
 }
 
+// Explain asks how a peer is connected to: HOST:PORT, a servent GUID, or the number of a
+// result.
+func (c *Client) Explain(ctx context.Context, peer string) (Path, error) {
+	return call[Path](ctx, c, http.MethodGet, "/v1/explain?"+url.Values{"peer": {peer}}.Encode(), nil)
+}
+
 // Status asks for the node at a glance.
 func (c *Client) Status(ctx context.Context) (Status, error) {
 	return call[Status](ctx, c, http.MethodGet, "/v1/status", nil)

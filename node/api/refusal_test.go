@@ -186,7 +186,7 @@ func TestDocument(t *testing.T) {
 	slices.Sort(got)
 	want := []string{
 		"DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
-		"GET /v1/browse", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
+		"GET /v1/browse", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
 		"POST /v1/downloads", "POST /v1/folders", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop",
 	}

@@ -46,6 +46,7 @@ func NewServer(cfg Config) *Server {
 	s.nodeOperations(h)
 	s.searchOperations(h)
 	s.browseOperations(h)
+	s.explainOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)
