@@ -44,7 +44,7 @@ type Facts struct {
 	NoIPv4 bool     // this machine has no address of the family
 	NoIPv6 bool
 
-	NoPunch string // why no hole leads to this peer; empty if one may
+	NoPunch string // why no hole leads to this peer; empty if one is open
 }
 
 // Step is one rung of the ladder to a peer.
@@ -100,7 +100,7 @@ func (p *Past) place(now time.Time, s *Step) int {
 	switch past := &p[s.Rung]; {
 	case !s.Try:
 		return placeLeftOut
-	case past.worked(now):
+	case past.worked(now), s.Rung == Punch: // one that is tried is open
 		return placeWorked
 	case s.unlikely:
 		return placeUnlikely
@@ -122,7 +122,7 @@ func (f *Facts) try(r Rung) (bool, string) {
 	case Push:
 		return f.push()
 	case Punch:
-		return f.NoPunch == "", orElse(f.NoPunch, "both sides can open a hole in their NATs")
+		return f.NoPunch == "", orElse(f.NoPunch, "a hole in both NATs is open")
 	default:
 		switch {
 		case len(f.Relays) == 0 || f.Key == [32]byte{}:

@@ -50,7 +50,7 @@ func TestPlan(t *testing.T) {
 		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct 0s, relay 500ms", Relay, "over 2 relays", Reachable},
 		"push":               {func(f *Facts) { f.Relays = nil }, Past{}, "push 0s", Push, "through 1 push proxy", Helped},
 		"push by its hits":   {func(f *Facts) { f.Proxies = nil }, Past{}, "push 0s, relay 3s", Push, "along the way", Helped},
-		"all but direct":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "push 0s, punch 3s, relay 3s", Direct, "nobody can connect", Helped},
+		"a hole is open":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "punch 0s, push 3s, relay 3s", Direct, "nobody can connect", Helped},
 		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet", Helped},
 		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call", Helped},
 		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call", Helped},

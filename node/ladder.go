@@ -9,6 +9,7 @@ import (
 
 	"filbert/nat"
 	"filbert/overlay/hostcache"
+	"filbert/overlay/identity"
 	"filbert/transfer"
 )
 
@@ -27,6 +28,8 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 			return n.dials.DialContext(ctx, "tcp", src.Addr.String())
 		case nat.Push:
 			return n.pushes.connect(ctx, src)
+		case nat.Punch:
+			return n.punches.connect(ctx, identity.PeerID(src.Peer))
 		case nat.Relay:
 			return n.relays.connect(ctx, src)
 		}
@@ -42,7 +45,7 @@ func peerOf(src *transfer.Source) nat.Peer {
 
 // factsOf is what decides how a peer is reached.
 func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
-	f := nat.Facts{Peer: p, NoPunch: "no hole is opened yet"}
+	f := nat.Facts{Peer: p, NoPunch: n.punches.why(identity.PeerID(p.Key))}
 	if p.Push {
 		f.Own = n.openness(ctx)
 	}

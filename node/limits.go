@@ -122,6 +122,34 @@ const (
 	// holds firstBuffer.
 	maxCircuits = 32
 
+	// punchPeriod is how often it is looked which paths are idle; they are closed
+	// after punchIdle. punchAgain is how long after an attempt that failed there is no
+	// other with the same peer, punchTimeout how long one may take: three rounds.
+	punchPeriod  = 10 * time.Second
+	punchIdle    = time.Minute
+	punchAgain   = 10 * time.Minute
+	punchTimeout = 40 * time.Second
+
+	// maxPunches is how many attempts, of those that go on or failed of late, are
+	// remembered (count), maxPaths how many paths there are, ours and those of others:
+	// as many as there are upload slots on a busy node, and as many downloads.
+	maxPunches = 256
+	maxPaths   = 64
+
+	// maxPunchWord is the longest message about a path (bytes), as in nat/punch.
+	maxPunchWord = 512
+
+	// maxSeers is how many neighbors are asked where they see our UDP port (count):
+	// two tell whether that depends on who is asked. seenTimeout is how long they have,
+	// seenRTO until the question is asked again.
+	maxSeers    = 3
+	seenTimeout = 2 * time.Second
+	seenRTO     = 300 * time.Millisecond
+
+	// maxOwnCandidates is how many addresses of ours a peer is told (count), as in
+	// nat/punch.
+	maxOwnCandidates = 8
+
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
 

@@ -38,6 +38,7 @@ type Node struct {
 	log      zerolog.Logger
 	listener net.Listener
 	socket   *socket.Socket // UDP
+	ids      *socket.IDs    // of QUIC connections on it
 	addr     netip.AddrPort
 	started  time.Time
 
@@ -51,6 +52,7 @@ type Node struct {
 	web       *webListener
 	pushes    *pushes
 	relays    *relays
+	punches   *punches
 	stuns     *stuns
 	ladder    *nat.Ladder
 	dials     *nat.Dialer // of all transfers
@@ -106,6 +108,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := n.openRelays(); err != nil {
 		return nil, err
 	}
+	n.openPunches()
 	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
 	if err := n.openDownloads(); err != nil {
 		return nil, err
@@ -204,6 +207,7 @@ func (n *Node) Run(ctx context.Context) error {
 		{"hosts", n.keepHosts},
 		{"pushes", n.pushes.run},
 		{"overlay", n.overlay.Run},
+		{"paths", n.punches.run},
 		{"relays", n.relays.run},
 		{"seeds", n.lookUpSeeds},
 		{"uploads", n.serveFiles},

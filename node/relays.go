@@ -34,6 +34,8 @@ type relays struct {
 	own     func() []netip.Addr // of this machine, without loopback
 	port    uint16
 
+	punches *punches
+
 	server *relay.Server // nil: we relay for nobody
 	client *relay.Client
 	tls    *tls.Config // of circuits that come
@@ -281,13 +283,18 @@ func (r *relays) acceptCircuits(ctx context.Context, circuits *sync.WaitGroup, l
 	}
 }
 
-// serve reads the first line of a circuit and hands it over: to whoever serves files.
+// serve reads the first line of a circuit and hands it over: to whoever serves files,
+// or opens paths.
 func (r *relays) serve(ctx context.Context, c *relay.Conn) {
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
 	c.SetDeadline(time.Now().Add(handshake.Timeout)) // an error shows at the read
 	in := bufio.NewReaderSize(c, firstBuffer)
 	line, err := firstLine(in)
+	if err == nil && string(line) == punchHello {
+		r.punches.answer(ctx, c, in)
+		return
+	}
 	if err != nil || !isHTTP(line) || isProxyRequest(line) || !stop() ||
 		!r.web.hand(ctx, httpConn(&circuit{Conn: c}, in, line)) {
 		c.Close()

@@ -16,9 +16,20 @@ import (
 // GUID, which is made of the key.
 var ErrNotItsKey = errors.New("the key it is told to have is not its own")
 
-// connect reaches a source over one of its relays. The connection is a
-// transfer.Limited.
+// connect reaches a source over one of its relays, and has a path through the NATs
+// opened meanwhile. The connection is a transfer.Limited.
 func (r *relays) connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
+	c, err := r.circuit(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	peer := identity.PeerID(src.Peer)
+	r.punches.begin(src)
+	return &limitedConn{Conn: c, room: c.Grant.Room(), better: func() bool { return r.punches.leads(peer) }}, nil
+}
+
+// circuit opens one to a source.
+func (r *relays) circuit(ctx context.Context, src transfer.Source) (*relay.Conn, error) {
 	peer := identity.PeerID(src.Peer)
 	if peer.GUID() != src.Servent {
 		return nil, fmt.Errorf("node: relay to %v: %w", peer, ErrNotItsKey)
@@ -30,7 +41,7 @@ func (r *relays) connect(ctx context.Context, src transfer.Source) (net.Conn, er
 			if err != nil {
 				return nil, err
 			}
-			return &limitedConn{Conn: c, room: c.Grant.Room()}, nil
+			return c, nil
 		}}
 		if i > 0 {
 			w.HeadStart = relayHeadStart
@@ -41,17 +52,23 @@ func (r *relays) connect(ctx context.Context, src transfer.Source) (net.Conn, er
 	if err != nil {
 		return nil, fmt.Errorf("node: relay: %w", err)
 	}
-	return conn, nil
+	return conn.(*relay.Conn), nil // as all ways make one
 }
 
 // limitedConn is our end of a circuit. It is a transfer.Limited.
 type limitedConn struct {
 	*relay.Conn
-	room int64 // owned by who reads
+	room   int64       // owned by who reads
+	better func() bool // there is a better way by now
 }
 
-// Room implements transfer.Limited.
-func (c *limitedConn) Room() int64 { return c.room }
+// Room implements transfer.Limited. There is none once there is a better way.
+func (c *limitedConn) Room() int64 {
+	if c.better() {
+		return 0
+	}
+	return c.room
+}
 
 // Read implements net.Conn.
 func (c *limitedConn) Read(b []byte) (int, error) {

@@ -68,12 +68,12 @@ func noise(n int) string {
 	return string(b)
 }
 
-// TestFetchOverRelays: anna and clara sit behind NATs. What clara shares, anna finds,
+// TestFetchOverRelays: anna and clara sit behind NATs that no path goes through. What clara shares, anna finds,
 // and fetches over the ultrapeers that both have, in as many circuits as it takes.
 func TestFetchOverRelays(t *testing.T) {
-	amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
-		boris, bruno := tn.movesAs(nil, relaying), (*citizen)(nil)
-		bruno = tn.movesAs(nil, relaying, boris)
+	amongNATs(t, 2, fabric.Symmetric(), func(t *testing.T, tn *town) {
+		boris := tn.movesAs(nil, relaying)
+		bruno := tn.movesAs(nil, relaying, boris)
 		tn.linked(bruno, 1)
 		film := noise(9 << 20) // more than two circuits carry
 		clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(film)}, asLeaf, boris, bruno)
@@ -109,7 +109,8 @@ func TestFetchOverRelays(t *testing.T) {
 				opened += n
 			}
 		}
-		if opened != 3 || carried < uint64(len(film))*8/10 {
+		// One more has the words about a path that does not come about.
+		if opened != 4 || carried < uint64(len(film))*8/10 {
 			t.Errorf("%d circuits carried %d bytes", opened, carried)
 		}
 		t.Logf("%d bytes in %v, over %d circuits", len(film), time.Since(began), opened)

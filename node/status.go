@@ -36,6 +36,7 @@ type Status struct {
 	Sources   []HostSource // ways to find hosts that the node has
 	Browsed   flood.BrowseStats
 	Relay     RelayStatus
+	Paths     PathStatus
 	UDP       UDPStatus
 	STUN      STUNStatus
 }
@@ -74,6 +75,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Port:     n.counts.load(),
 		Sources:  n.finding.hostSources(),
 		Browsed:  n.browse.Stats(),
+		Paths:    n.punches.status(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 		STUN:     n.stuns.status(),
 	}

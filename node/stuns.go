@@ -23,6 +23,7 @@ type stuns struct {
 	view    net.PacketConn
 	log     zerolog.Logger
 	overlay stunOverlay
+	punches *punches
 
 	client  *stun.Client
 	service *stun.Service
@@ -31,6 +32,10 @@ type stuns struct {
 
 // stunRequest is the type of a STUN binding request (RFC 8489 §5).
 const stunRequest = 0x0001
+
+// stunIndication is that of a binding indication: nobody answers one, and probes of
+// nat/punch are such.
+const stunIndication = 0x0011
 
 // stunOverlay is what stuns ask of the overlay; *overlay.Overlay is one.
 type stunOverlay interface {
@@ -44,7 +49,7 @@ func (n *Node) openSocket(packets net.PacketConn) error {
 		packets.Close()
 		return fmt.Errorf("node: %w", err)
 	}
-	n.socket = socket.New(packets, ids)
+	n.socket, n.ids = socket.New(packets, ids), ids
 	view := n.socket.PacketConn(socket.STUN)
 	write := func(b []byte, to netip.AddrPort) error {
 		if _, err := view.WriteTo(b, net.UDPAddrFromAddrPort(to)); err != nil {
@@ -84,6 +89,8 @@ func (s *stuns) receive(b []byte, from netip.AddrPort) {
 		if s.serves.Load() {
 			s.service.Receive(0, b, from)
 		}
+	case stunIndication:
+		s.punches.deliver(b, from)
 	default:
 		s.client.Receive(b, from)
 	}

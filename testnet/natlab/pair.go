@@ -166,13 +166,22 @@ func (l *lab) play(pair *Pair) error {
 	if pair.Equal = bytes.Equal(got, film); !pair.Equal {
 		return errors.New("other bytes came")
 	}
-	pair.Path, err = way(fetches, shares, seeds)
+	pair.Path, err = way(fetches, seeds)
 	return err
 }
 
 // way is by which path a file came.
-func way(fetches, shares *node.Node, seeds []*node.Node) (Path, error) {
+func way(fetches *node.Node, seeds []*node.Node) (Path, error) {
 	ctx := context.Background()
+	st, err := fetches.Status(ctx)
+	switch {
+	case err != nil:
+		return None, err
+	case st.Paths.Received > 0:
+		return Punch, nil
+	case st.Port.Givs > 0:
+		return Push, nil
+	}
 	for _, s := range seeds {
 		st, err := s.Status(ctx)
 		if err != nil {
@@ -181,13 +190,6 @@ func way(fetches, shares *node.Node, seeds []*node.Node) (Path, error) {
 		if r := st.Relay.Stats; r.Circuits > 0 || len(r.Ended) > 0 {
 			return Relay, nil
 		}
-	}
-	st, err := fetches.Status(ctx)
-	if err != nil {
-		return None, err
-	}
-	if st.Port.Givs > 0 {
-		return Push, nil
 	}
 	return Direct, nil
 }

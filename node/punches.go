@@ -1,0 +1,337 @@
+package node
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/quic-go/quic-go"
+	"github.com/rs/zerolog"
+
+	"filbert/nat/punch"
+	"filbert/nat/socket"
+	"filbert/overlay/identity"
+	"filbert/transfer"
+)
+
+// punches is the node's paths through NATs: opened from both ends after words that were
+// exchanged over a relay, and kept while they are used. Whoever is at the other end may
+// fetch files over them.
+type punches struct {
+	socket *socket.Socket
+	ids    *socket.IDs
+	tls    *tls.Config // with the certificate of the identity's own key
+	relays *relays
+	local  func(ctx context.Context) punch.Local // what we say of ourselves
+	hand   func(ctx context.Context, conn net.Conn) bool
+	log    zerolog.Logger
+
+	life context.Context // ends with run
+	stop context.CancelFunc
+	work sync.WaitGroup
+
+	mu        sync.Mutex // Below.
+	transport *quic.Transport
+	puncher   *punch.Puncher // nil until the first attempt
+	paths     map[identity.PeerID]*hole
+	tried     map[identity.PeerID]time.Time // when it began last, of those that failed or go on
+	serving   int                           // paths, ours and those of others
+
+	opened, failed, received atomic.Uint64
+}
+
+// PathStatus is what a node has of paths through NATs.
+type PathStatus struct {
+	Open           int    // now
+	Opened, Failed uint64 // attempts, ours and those of others
+	Received       uint64 // bytes, over paths of ours
+}
+
+func (p *punches) status() PathStatus {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return PathStatus{Open: p.serving, Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
+}
+
+// hole is one that was opened to a peer.
+type hole struct {
+	conn *punch.Conn
+	open atomic.Int64 // streams that are in use
+	used atomic.Int64 // when one last was, in Unix ns
+}
+
+// openPunches prepares. Nothing is listened to until somebody wants a path.
+func (n *Node) openPunches() {
+	p := &punches{
+		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, local: n.punchLocal, log: n.log,
+		hand:  func(ctx context.Context, conn net.Conn) bool { return n.web.hand(ctx, conn) },
+		paths: map[identity.PeerID]*hole{}, tried: map[identity.PeerID]time.Time{},
+	}
+	p.life, p.stop = context.WithCancel(context.Background())
+	n.punches, n.relays.punches, n.stuns.punches = p, p, p
+}
+
+// run lasts until ctx ends, and closes paths that nobody uses any more.
+func (p *punches) run(ctx context.Context) error {
+	defer p.close()
+	tick := time.NewTicker(punchPeriod)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			p.sweep(time.Now())
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// close ends everything.
+func (p *punches) close() {
+	p.mu.Lock()
+	p.stop()
+	for _, w := range p.paths {
+		w.conn.Close()
+	}
+	puncher, transport := p.puncher, p.transport
+	p.mu.Unlock()
+	if puncher != nil {
+		if err := errors.Join(puncher.Close(), transport.Close()); err != nil {
+			p.log.Debug().Err(err).Msg("paths through NATs are closed")
+		}
+	}
+	p.work.Wait()
+}
+
+// sweep closes idle paths, and forgets attempts that are long ago.
+func (p *punches) sweep(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.paths {
+		if w.open.Load() == 0 && now.Sub(time.Unix(0, w.used.Load())) > punchIdle {
+			w.conn.Close() // its reader forgets it
+		}
+	}
+	for peer, at := range p.tried {
+		if now.Sub(at) > punchAgain {
+			delete(p.tried, peer)
+		}
+	}
+}
+
+// ready returns the puncher, which the first call makes; nil once the node ends.
+func (p *punches) ready() *punch.Puncher {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.puncher != nil || p.life.Err() != nil {
+		return p.puncher
+	}
+	transport := &quic.Transport{Conn: p.socket.PacketConn(socket.QUIC), ConnectionIDGenerator: p.ids}
+	puncher, err := punch.New(punch.Config{Transport: transport, Client: p.tls, Server: p.tls, Deliver: true})
+	if err != nil {
+		p.log.Warn().Err(err).Msg("no paths through NATs")
+		return nil
+	}
+	p.transport, p.puncher = transport, puncher
+	return puncher
+}
+
+// deliver takes a datagram that looks like a STUN indication, as probes do.
+func (p *punches) deliver(b []byte, from netip.AddrPort) {
+	p.mu.Lock()
+	puncher := p.puncher
+	p.mu.Unlock()
+	if puncher != nil {
+		puncher.Deliver(b, from)
+	}
+}
+
+// leads reports whether there is a path to a peer.
+func (p *punches) leads(peer identity.PeerID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paths[peer] != nil
+}
+
+// why is why no path leads to a peer, empty if one does.
+func (p *punches) why(peer identity.PeerID) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, tried := p.tried[peer]
+	switch {
+	case p.paths[peer] != nil:
+		return ""
+	case peer == (identity.PeerID{}):
+		return "its key is not known"
+	case tried:
+		return "no hole came about of late, or one is being opened"
+	}
+	return "holes are opened by words over a relay, while it carries bytes"
+}
+
+// connect opens a stream over the path to a peer.
+func (p *punches) connect(ctx context.Context, peer identity.PeerID) (net.Conn, error) {
+	p.mu.Lock()
+	w := p.paths[peer]
+	p.mu.Unlock()
+	if w == nil {
+		return nil, errNoPath
+	}
+	w.open.Add(1)
+	conn, err := w.conn.Open(ctx)
+	if err != nil {
+		w.done()
+		return nil, err
+	}
+	return &pathConn{Conn: conn, hole: w, received: &p.received}, nil
+}
+
+var errNoPath = errors.New("no path was opened")
+
+func (w *hole) done() {
+	w.used.Store(time.Now().UnixNano())
+	w.open.Add(-1)
+}
+
+// pathConn is a stream that keeps its path open.
+type pathConn struct {
+	net.Conn
+	hole     *hole
+	received *atomic.Uint64 // nil: not counted
+	once     sync.Once
+}
+
+// Read implements net.Conn.
+func (c *pathConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.received != nil {
+		c.received.Add(uint64(n))
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *pathConn) Close() error {
+	c.once.Do(c.hole.done)
+	return c.Conn.Close()
+}
+
+// CloseWrite ends our side.
+func (c *pathConn) CloseWrite() error { return closeWrite(c.Conn) }
+
+func closeWrite(conn net.Conn) error {
+	if half, ok := conn.(interface{ CloseWrite() error }); ok {
+		return half.CloseWrite()
+	}
+	return conn.Close()
+}
+
+// begin tries to open a path to a source that we reach over a relay, unless that was
+// tried of late. It does not wait.
+func (p *punches) begin(src transfer.Source) {
+	peer, now := identity.PeerID(src.Peer), time.Now()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	at, tried := p.tried[peer]
+	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches || p.serving >= maxPaths {
+		return
+	}
+	p.tried[peer] = now
+	p.work.Go(func() {
+		ctx, cancel := context.WithTimeout(p.life, punchTimeout)
+		defer cancel()
+		if err := p.initiate(ctx, peer, src); err != nil {
+			p.failed.Add(1)
+			p.log.Debug().Err(err).Stringer("peer", peer).Msg("no path through the NATs")
+		}
+	})
+}
+
+// initiate opens a path to a peer, by words over a circuit of its own.
+func (p *punches) initiate(ctx context.Context, peer identity.PeerID, src transfer.Source) error {
+	puncher := p.ready()
+	if puncher == nil {
+		return errNoPath
+	}
+	circuit, err := p.relays.circuit(ctx, src)
+	if err != nil {
+		return err
+	}
+	defer circuit.Close()
+	local := p.local(ctx)
+	if _, err := fmt.Fprintf(circuit, "%s\r\n", punchHello); err != nil {
+		return fmt.Errorf("node: punch: %w", err)
+	}
+	conn, out, err := puncher.Initiate(ctx, &signal{conn: circuit, in: bufio.NewReader(circuit)}, local)
+	p.log.Debug().Stringer("peer", peer).Stringer("outcome", out).Msg("punched")
+	if err != nil {
+		return err
+	}
+	p.keep(peer, conn)
+	return nil
+}
+
+// answer lets a peer that came over a relay open a path.
+func (p *punches) answer(ctx context.Context, circuit net.Conn, in *bufio.Reader) {
+	defer circuit.Close()
+	ctx, cancel := context.WithTimeout(ctx, punchTimeout)
+	defer cancel()
+	puncher := p.ready()
+	if puncher == nil {
+		return
+	}
+	conn, out, err := puncher.Respond(ctx, &signal{conn: circuit, in: in}, p.local(ctx), nil)
+	p.log.Debug().Err(err).Stringer("outcome", out).Msg("a peer punches")
+	if err != nil {
+		p.failed.Add(1)
+		return
+	}
+	p.keep(identity.PeerID{}, conn)
+}
+
+// keep serves whoever is at the other end of a path until it is closed; we use it to
+// reach the peer, if we know who that is.
+func (p *punches) keep(peer identity.PeerID, conn *punch.Conn) {
+	w := &hole{conn: conn}
+	w.used.Store(time.Now().UnixNano())
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life.Err() != nil || p.serving >= maxPaths {
+		conn.Close()
+		return
+	}
+	p.opened.Add(1)
+	p.serving++
+	if peer != (identity.PeerID{}) {
+		p.paths[peer] = w
+		delete(p.tried, peer)
+	}
+	p.work.Go(func() {
+		defer func() {
+			conn.Close()
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			p.serving--
+			if p.paths[peer] == w {
+				delete(p.paths, peer)
+			}
+		}()
+		for {
+			stream, err := conn.Accept(p.life)
+			if err != nil {
+				return
+			}
+			w.open.Add(1)
+			if c := (&pathConn{Conn: stream, hole: w}); !p.hand(p.life, c) {
+				c.Close()
+			}
+		}
+	})
+}
