@@ -41,7 +41,7 @@ var layers = map[string]layer{
 	"query/keyword":     {rank: 0},
 	"node/state":        {rank: 0},
 	"node/hook":         {rank: 0},
-	"node/doctor":       {rank: 0},
+	"node/doctor":       {rank: 1, may: []string{"nat/stun"}},
 	"node/config":       {rank: 1, may: []string{"node/hook", "transfer/limit"}},
 	"nat/portmap":       {rank: 0},
 	"nat/socket":        {rank: 0},

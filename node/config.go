@@ -75,6 +75,9 @@ type Config struct {
 	MapPort       bool     // have the router forward our port
 	Relay         bool     // relay for others while they reach us as an ultrapeer
 
+	// STUNServers are asked how the NAT behaves, besides neighbors that are filberts.
+	STUNServers []netip.AddrPort
+
 	Resolver bootstrap.Resolver // of names; nil = the machine's
 
 	Shares   []library.Share

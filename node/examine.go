@@ -24,6 +24,7 @@ func (n *Node) Examine(ctx context.Context) ([]doctor.Check, error) {
 		Port: n.addr.Port(), Neighbors: len(o.Neighbors), Known: o.Known, Leaf: o.Role == handshake.RoleLeaf, Proxies: o.Proxies,
 		TCP: doctor.Way(o.TCP), UDP: doctor.Way(o.UDP),
 		External: o.External, Told: n.cfg.External.IsValid(), Seen: o.Votes, Own: n.ownAddrs(),
+		STUN:     n.stuns.facts(),
 		MaxFiles: maxFiles(), Mapping: n.mapping(),
 		Relay: doctor.Relay{At: n.relays.reservations(), Serves: o.Relays, Circuits: n.relays.stats().Circuits},
 	}

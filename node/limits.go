@@ -118,6 +118,18 @@ const (
 	stunPeriod = 5 * time.Second
 	maxSTUN    = 1472
 
+	// stunServers is how many STUN servers a discovery asks (count): nat/stun asks no
+	// more. With enoughServers it is not waited for more, and after stunSettle not at
+	// all, but for stunRest when it told too little. It is repeated after stunRepeat.
+	// stunSends is how often a request is sent (7.5 s), discoverTimeout bounds all of it.
+	stunServers     = 8
+	enoughServers   = 3
+	stunSettle      = 30 * time.Second
+	stunRest        = 10 * time.Minute
+	stunRepeat      = 4 * time.Hour
+	stunSends       = 4
+	discoverTimeout = 2 * time.Minute
+
 	// maxCircuits is how many circuits may be before their first line (count); each
 	// holds firstBuffer.
 	maxCircuits = 32

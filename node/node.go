@@ -99,11 +99,11 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.listener, packets, err = bind(ctx, cfg); err != nil {
 		return nil, err
 	}
+	n.addr = addrPortOf(n.listener.Addr())
+	n.web = newWebListener(n.listener.Addr())
 	if err := n.openSocket(packets); err != nil {
 		return nil, err
 	}
-	n.addr = addrPortOf(n.listener.Addr())
-	n.web = newWebListener(n.listener.Addr())
 	n.pushes = newPushes(cfg, n.dials, n.log, n.web, &n.counts)
 	if err := n.openRelays(); err != nil {
 		return nil, err

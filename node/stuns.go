@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,15 @@ type stuns struct {
 	client  *stun.Client
 	service *stun.Service
 	serves  atomic.Bool
+
+	named  []netip.AddrPort // servers of the settings
+	only6  bool             // IPv4 is not reached
+	own    func() []netip.Addr
+	port   uint16
+	listen func(ctx context.Context) (net.PacketConn, error) // another port of ours
+
+	mu    sync.Mutex
+	found Discovered
 }
 
 // stunRequest is the type of a STUN binding request (RFC 8489 §5).
@@ -40,6 +50,7 @@ const stunIndication = 0x0011
 // stunOverlay is what stuns ask of the overlay; *overlay.Overlay is one.
 type stunOverlay interface {
 	Status(ctx context.Context) (overlay.Status, error)
+	Observed(by, seen netip.Addr) error
 }
 
 // openSocket shares the UDP port among Gnutella, STUN and QUIC.
@@ -59,8 +70,12 @@ func (n *Node) openSocket(packets net.PacketConn) error {
 	}
 	n.stuns = &stuns{
 		view: view, log: n.log,
-		client:  stun.New(write, stun.Config{Random: chance{n.cfg.child()}}),
+		client:  stun.New(write, stun.Config{Random: &chance{Rand: n.cfg.child()}}),
 		service: stun.NewService(stun.NewServer(netip.AddrPort{}), view),
+		named:   n.cfg.STUNServers, only6: onlyIPv6(n.addr.Addr()), own: n.ownAddrs, port: n.addr.Port(),
+		listen: func(ctx context.Context) (net.PacketConn, error) {
+			return n.cfg.Network.ListenPacket(ctx, "udp", netip.AddrPortFrom(n.addr.Addr(), 0).String())
+		},
 	}
 	return nil
 }
@@ -100,14 +115,19 @@ func (s *stuns) receive(b []byte, from netip.AddrPort) {
 type STUNStatus struct {
 	Serves bool // it answers others
 	Server stun.ServerStats
+	Found  Discovered
 }
 
 func (s *stuns) status() STUNStatus {
-	return STUNStatus{Serves: s.serves.Load(), Server: s.service.Stats()}
+	return STUNStatus{Serves: s.serves.Load(), Server: s.service.Stats(), Found: s.discovered()}
 }
 
-// run serves while the overlay says so, until ctx ends.
+// run serves while the overlay says so, and finds out how the NAT behaves, until ctx
+// ends.
 func (s *stuns) run(ctx context.Context) error {
+	var work sync.WaitGroup
+	defer work.Wait()
+	began, asking := time.Now(), make(chan struct{}, 1) // full while a discovery runs
 	tick := time.NewTicker(stunPeriod)
 	defer tick.Stop()
 	for {
@@ -116,6 +136,16 @@ func (s *stuns) run(ctx context.Context) error {
 			return nil // the overlay has ended, and we are about to
 		}
 		s.serves.Store(o.STUN)
+		if servers := s.servers(o.Neighbors); s.discovered().due(time.Now(), began, servers, o.External) {
+			select {
+			case asking <- struct{}{}:
+				work.Go(func() {
+					s.discover(ctx, servers)
+					<-asking
+				})
+			default:
+			}
+		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -124,11 +154,16 @@ func (s *stuns) run(ctx context.Context) error {
 	}
 }
 
-// chance is a source of random bytes for one goroutine at a time.
-type chance struct{ *rand.Rand }
+// chance is a source of random bytes.
+type chance struct {
+	mu sync.Mutex
+	*rand.Rand
+}
 
 // Read implements io.Reader.
-func (c chance) Read(b []byte) (int, error) {
+func (c *chance) Read(b []byte) (int, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	for i := 0; i < len(b); i += 8 {
 		var word [8]byte
 		binary.LittleEndian.PutUint64(word[:], c.Uint64())

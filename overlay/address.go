@@ -2,16 +2,19 @@ package overlay
 
 import (
 	"net/netip"
+	"slices"
 
 	"filbert/overlay/hostcache"
 )
 
 const (
-	// agreeing is how many independent networks must see us at one address
-	// before it is believed (one peer alone could make us announce anybody).
+	// agreeing is how many independent groups of observers must see us at one
+	// address before it is believed (one peer alone could make us announce
+	// anybody); they must be more than half of all that were heard, too.
 	agreeing = 3
-	// maxVotes bounds how many networks' words are remembered.
-	maxVotes = 32
+	// maxVotes bounds how many groups count, the newest of each family: who has
+	// moved is believed elsewhere after five.
+	maxVotes = 9
 	// maxOwn bounds the addresses known to be our own.
 	maxOwn = 32
 )
@@ -23,34 +26,57 @@ type selfAddress struct {
 	port     uint16
 	external netip.Addr       // told by the user; settles it
 	mapped   netip.Addr       // of a router that forwards our port, as somebody outside has tried
-	votes    []addressVote    // newest last, one of a network
+	votes    []addressVote    // newest last, one of a group and family
 	own      []netip.AddrPort // addresses that led back to us
 }
 
-// addressVote is what one network says it sees us at.
+// addressVote is what one group of observers says it sees us at; invalid while one
+// that was asked says nothing.
 type addressVote struct {
-	network netip.Prefix
-	seen    netip.Addr
+	group netip.Prefix
+	is4   bool // the family it is about
+	seen  netip.Addr
 }
 
 // saw takes the Remote-IP of a handshake and our end of the connection.
 func (s *selfAddress) saw(ev *Applied) {
 	s.learn(netip.AddrPortFrom(ev.Local, s.port))
-	seen := ev.Peer.RemoteIP
-	if !seen.IsValid() || hostcache.Class(seen).Local() || hostcache.Class(ev.Remote.Addr()).Local() {
+	if ev.Peer.RemoteIP.IsValid() {
+		s.observed(ev.Remote.Addr(), ev.Peer.RemoteIP)
+	}
+}
+
+// observed takes what an observer says it sees us at; the invalid address if it was
+// asked and says nothing, which takes back nothing that its group said.
+func (s *selfAddress) observed(by, seen netip.Addr) {
+	if hostcache.Class(by).Local() || seen.IsValid() && hostcache.Class(seen).Local() {
 		return
 	}
-	network := hostcache.Net(ev.Remote.Addr())
-	for i := range s.votes {
-		if s.votes[i].network == network {
-			s.votes = append(s.votes[:i], s.votes[i+1:]...)
-			break
+	v := addressVote{hostcache.Group(by), by.Is4(), seen}
+	if seen.IsValid() {
+		v.is4 = seen.Is4()
+	}
+	old := slices.IndexFunc(s.votes, func(o addressVote) bool { return o.group == v.group && o.is4 == v.is4 })
+	switch {
+	case old >= 0 && !seen.IsValid():
+		return
+	case old < 0 && s.heard(v.is4) == maxVotes:
+		old = slices.IndexFunc(s.votes, func(o addressVote) bool { return o.is4 == v.is4 })
+	}
+	if old >= 0 {
+		s.votes = slices.Delete(s.votes, old, old+1)
+	}
+	s.votes = append(s.votes, v)
+}
+
+// heard is how many groups count in what is said of one family.
+func (s *selfAddress) heard(is4 bool) (n int) {
+	for _, v := range s.votes {
+		if v.is4 == is4 {
+			n++
 		}
 	}
-	if len(s.votes) == maxVotes {
-		s.votes = s.votes[:copy(s.votes, s.votes[1:])]
-	}
-	s.votes = append(s.votes, addressVote{network, seen})
+	return n
 }
 
 // learn remembers an address that is ours.
@@ -124,21 +150,22 @@ func (s *selfAddress) both(local, remote netip.Addr) (addr netip.AddrPort, ip6 n
 	return addr, ip6
 }
 
-// agreed is the address of one family that enough networks see us at, the
-// invalid one while they do not agree.
+// agreed is the address of one family that enough groups see us at, the invalid one
+// while they do not agree.
 func (s *selfAddress) agreed(is4 bool) netip.Addr {
-	for i := len(s.votes) - 1; i >= 0; i-- {
-		seen, n := s.votes[i].seen, 0
-		if seen.Is4() != is4 {
+	heard := s.heard(is4)
+	for _, candidate := range s.votes {
+		if candidate.is4 != is4 || !candidate.seen.IsValid() {
 			continue
 		}
+		n := 0
 		for _, v := range s.votes {
-			if v.seen == seen {
+			if v.seen == candidate.seen {
 				n++
 			}
 		}
-		if n >= agreeing {
-			return seen
+		if n >= agreeing && 2*n > heard {
+			return candidate.seen
 		}
 	}
 	return netip.Addr{}

@@ -193,6 +193,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.disconnect(now, ev.Addr)
 	case *Mapped:
 		c.self.mapped = ev.Addr
+	case *Observed:
+		c.self.observed(ev.By, ev.Seen)
 	case *Relayed:
 		c.relayed = ev.Relayed
 	case *Recheck:

@@ -334,6 +334,43 @@ func TestExternalAddress(t *testing.T) {
 	}
 }
 
+// TestAskedForAddress: who was asked counts from then on. Of groups that were asked
+// together half must not have a lie believed; who has moved is believed in the end.
+func TestAskedForAddress(t *testing.T) {
+	w := newWorld(t, Config{})
+	seen, forged, moved := netip.MustParseAddr("9.8.7.6"), netip.MustParseAddr("9.66.66.66"), netip.MustParseAddr("9.8.7.7")
+	group := func(i int) netip.Addr { return netip.AddrFrom4([4]byte{9, byte(i), 1, 1}) }
+	observes := func(i int, seen, want netip.Addr) {
+		t.Helper()
+		w.step(&Observed{By: group(i), Seen: seen})
+		if got := w.core.View().External; got != want {
+			t.Fatalf("after group %d we believe in %v, want %v", i, got, want)
+		}
+	}
+	no := netip.Addr{}
+	for i := range 6 {
+		observes(i, no, no)
+	}
+	for i := range 3 { // three of six lie
+		observes(i, forged, no)
+	}
+	for i := 3; i < 6; i++ {
+		observes(i, seen, no)
+	}
+	observes(0, seen, seen)                              // it has thought better of it
+	observes(0, no, seen)                                // silence takes nothing back
+	observes(6, netip.MustParseAddr("10.1.1.1"), seen)   // no vote
+	w.step(&Observed{By: group(1).Next(), Seen: forged}) // nor a second one
+	w.step(&Observed{By: netip.MustParseAddr("2400:9::1"), Seen: netip.MustParseAddr("2400:8::1")})
+	for i := 10; i < 14; i++ { // votes of two liars and of three others are pushed out
+		w.step(&Observed{By: group(i), Seen: moved})
+	}
+	observes(14, moved, moved)
+	if n := len(w.core.self.votes); n != maxVotes+1 {
+		t.Errorf("%d votes", n)
+	}
+}
+
 // TestSilentHosts dials others while hosts do not answer, so many at once as are
 // wanted, and thirty in all.
 func TestSilentHosts(t *testing.T) {

@@ -115,6 +115,10 @@ type Recheck struct{}
 // somebody outside has used it. The invalid one: it does so no longer.
 type Mapped struct{ Addr netip.Addr }
 
+// Observed is what somebody outside said, when asked, of where he sees us; without Seen
+// he was asked and said nothing.
+type Observed struct{ By, Seen netip.Addr }
+
 // Relayed is how the node is reached over relays while nobody can connect to it, for
 // its hits; the zero value: not at all.
 type Relayed struct{ wire.Relayed }
@@ -152,6 +156,7 @@ func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Recheck) event()    {}
 func (*Mapped) event()     {}
+func (*Observed) event()   {}
 func (*Relayed) event()    {}
 func (*Want) event()       {}
 func (*Sharing) event()    {}

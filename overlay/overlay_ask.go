@@ -117,6 +117,9 @@ func (o *Overlay) Recheck() error { return o.tell(&Recheck{}) }
 // SetMapped tells where a router forwards our port from; see Mapped.
 func (o *Overlay) SetMapped(addr netip.Addr) error { return o.tell(&Mapped{addr}) }
 
+// Observed tells what somebody outside says of where he sees us; see Observed.
+func (o *Overlay) Observed(by, seen netip.Addr) error { return o.tell(&Observed{by, seen}) }
+
 // SetRelayed tells how the node is reached over relays; see Relayed.
 func (o *Overlay) SetRelayed(r wire.Relayed) error { return o.tell(&Relayed{r}) }
 

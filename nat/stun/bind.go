@@ -35,18 +35,25 @@ type Answer struct {
 // Bind asks a server how it sees us. It returns an ErrTimeout after some 39.5 s, or
 // as the options say.
 func (c *Client) Bind(ctx context.Context, server netip.AddrPort, o Options) (Answer, error) {
+	return c.prepare(server, o)(ctx)
+}
+
+// prepare begins a transaction, which what it returns must be called to end.
+func (c *Client) prepare(server netip.AddrPort, o Options) func(ctx context.Context) (Answer, error) {
 	server = netip.AddrPortFrom(server.Addr().Unmap(), server.Port())
 	from := []netip.AddrPort{server}
 	if o.Change != SameAddress {
 		from = append(from, o.Change.of(server, o.Other))
 	}
 	id, t, err := c.begin(from...)
-	if err != nil {
-		return Answer{}, fmt.Errorf("stun: bind %v: %w", server, err)
+	return func(ctx context.Context) (Answer, error) {
+		if err != nil {
+			return Answer{}, fmt.Errorf("stun: bind %v: %w", server, err)
+		}
+		defer c.end(id)
+		request := message{class: stun.ClassRequest, id: id, change: o.Change}
+		return c.converse(ctx, t, request.bytes(), server, c.config(o.Config), c.write)
 	}
-	defer c.end(id)
-	request := message{class: stun.ClassRequest, id: id, change: o.Change}
-	return c.converse(ctx, t, request.bytes(), server, c.config(o.Config), c.write)
 }
 
 func (c *Client) config(o Config) Config {

@@ -72,15 +72,17 @@ func Discover(ctx context.Context, d Discovery) (Report, error) {
 	return r.report, nil
 }
 
-// ask asks all servers at once.
+// ask asks all servers at once. Transactions are drawn in their order, so that chance is
+// the same whoever runs first.
 func (d *discovery) ask(ctx context.Context) {
 	d.report.Servers = make([]ServerFinding, len(d.Servers))
 	var wg sync.WaitGroup
 	for i, server := range d.Servers {
+		bind := d.Client.prepare(server, Options{Config: d.Config})
 		wg.Go(func() {
 			f := ServerFinding{Server: server}
 			var err error
-			if f.Answer, err = d.Client.Bind(ctx, server, Options{Config: d.Config}); err != nil {
+			if f.Answer, err = bind(ctx); err != nil {
 				f.Error = err.Error()
 			}
 			d.report.Servers[i] = f

@@ -37,7 +37,7 @@ func statusOf(s node.Status) Status {
 		},
 		UDP: UDP{Gnutella: udpKind(s.UDP.Gnutella), STUN: udpKind(s.UDP.STUN), QUIC: udpKind(s.UDP.QUIC), Errors: s.UDP.Errors},
 		STUN: STUN{
-			Serves: s.STUN.Serves, Replies: s.STUN.Server.Replies, Bytes: s.STUN.Server.Bytes, Refused: s.STUN.Server.Refused(),
+			Serves: s.STUN.Serves, Replies: s.STUN.Server.Replies, Bytes: s.STUN.Server.Bytes, Refused: s.STUN.Server.Refused(), NAT: natOf(s.STUN.Found),
 		},
 	}
 	for _, at := range s.Relay.At {
@@ -68,6 +68,24 @@ func udpKind(s socket.KindStats) UDPKind {
 		Received: s.Received, Bytes: s.Bytes,
 		Dropped: s.DroppedDatagrams + s.DroppedBytes + s.DroppedUnread + s.DroppedLong,
 	}
+}
+
+func natOf(d node.Discovered) *NAT {
+	if d.At.IsZero() {
+		return nil
+	}
+	r := d.Report
+	out := &NAT{
+		Asked: d.At, UDP: r.UDP.String(), NAT: r.NAT.String(), Mapping: r.Mapping.String(), Filtering: r.Filtering.String(),
+		Hairpin: r.Hairpin.String(), PortPreserved: r.PortPreserved.String(), Findings: make([]Finding, 0, len(r.Findings)),
+	}
+	if r.Mapped.IsValid() {
+		out.Mapped = r.Mapped.String()
+	}
+	for _, f := range r.Findings {
+		out.Findings = append(out.Findings, Finding(f))
+	}
+	return out
 }
 
 func memory() Memory {

@@ -86,6 +86,28 @@ type STUN struct {
 	Replies uint64 `json:"replies" doc:"to others"`
 	Bytes   uint64 `json:"bytes" doc:"of them, headers included"`
 	Refused uint64 `json:"refused" doc:"requests without a reply: malformed, or too many"`
+	NAT     *NAT   `json:"nat,omitempty" doc:"present once servers were asked"`
+}
+
+// NAT is what STUN servers said of how they see us.
+type NAT struct {
+	Asked         time.Time `json:"asked"`
+	UDP           string    `json:"udp" enum:"unknown,yes,no" doc:"datagrams come back"`
+	NAT           string    `json:"nat" enum:"unknown,yes,no" doc:"others see another address than this machine has"`
+	Mapped        string    `json:"mapped,omitempty" doc:"as most servers see the UDP port"`
+	Mapping       string    `json:"mapping" doc:"on what of the other end the mapped address depends (RFC 4787)"`
+	Filtering     string    `json:"filtering" doc:"on what of the other end it depends whether it is let in (RFC 4787)"`
+	Hairpin       string    `json:"hairpin" enum:"unknown,yes,no" doc:"hosts behind the NAT reach one another by its address"`
+	PortPreserved string    `json:"port_preserved" enum:"unknown,yes,no"`
+	Findings      []Finding `json:"findings" doc:"in the order of the tests"`
+}
+
+// Finding explains one test.
+type Finding struct {
+	Test   string `json:"test"`
+	Asked  string `json:"asked"`
+	Answer string `json:"answer"`
+	Means  string `json:"means"`
 }
 
 // Health is what the node thinks of itself.

@@ -12,6 +12,7 @@ import (
 	"math"
 	randv2 "math/rand/v2"
 	"net"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -49,7 +50,7 @@ func (r *runner) start() *cli.Command {
 
 // flagNames are the settings whose flags have another name than their key: each
 // is given once for every item.
-var flagNames = map[string]string{"seeds": "seed", "shares": "share", "udp-host-caches": "udp-host-cache", "web-caches": "web-cache"}
+var flagNames = map[string]string{"seeds": "seed", "shares": "share", "udp-host-caches": "udp-host-cache", "web-caches": "web-cache", "stun-servers": "stun-server"}
 
 // settingFlags makes a flag of every setting.
 func settingFlags() []cli.Flag {
@@ -209,7 +210,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
 		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic, GUESS: conf.GUESS, InBand: !conf.OutOfBand,
-		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, MapPort: conf.MapPort, Relay: conf.Relay,
+		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, MapPort: conf.MapPort, Relay: conf.Relay, STUNServers: addrPorts(conf.STUNServers),
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,
@@ -222,6 +223,16 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		cfg.Shares = append(cfg.Shares, library.Share{Dir: dir})
 	}
 	return cfg
+}
+
+// addrPorts is addresses that were checked.
+func addrPorts(list []string) (out []netip.AddrPort) {
+	for _, text := range list {
+		if addr, err := netip.ParseAddrPort(text); err == nil {
+			out = append(out, addr)
+		}
+	}
+	return out
 }
 
 // mode is what a setting lets the node be.

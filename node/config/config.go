@@ -34,6 +34,7 @@ type Values struct {
 	BeHostCache        bool          `koanf:"be-host-cache"`
 	MapPort            bool          `koanf:"map-port"`
 	Relay              bool          `koanf:"relay"`
+	STUNServers        []string      `koanf:"stun-servers"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	OnComplete         []string      `koanf:"on-complete"`

@@ -27,6 +27,7 @@ const (
 	formRole          // role in the network
 	formWebCache      // URL of a GWebCache
 	formRule          // rule of a schedule of limits
+	formServer        // IP:port
 	formCommand       // program or argument, see hook; the list is checked as a whole
 )
 
@@ -54,6 +55,8 @@ func (f form) check(text string) error {
 		}
 	case formWebCache:
 		return checkWebCache(text)
+	case formServer:
+		return checkServer(text)
 	case formRule:
 		_, err := limit.ParseRule(text)
 		return err
@@ -158,6 +161,14 @@ func checkWebCache(text string) error {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" || u.Hostname() == "" || u.User != nil || len(text) > maxWebCache {
 		return fmt.Errorf("%q is no URL of a web cache: write it like http://cache.example/gwc.php, with http and %d bytes at most", text, maxWebCache)
+	}
+	return nil
+}
+
+func checkServer(text string) error {
+	addr, err := netip.ParseAddrPort(text)
+	if err != nil || addr.Port() == 0 || checkIP(addr.Addr().String()) != nil {
+		return fmt.Errorf("%q is no address of a server: write it like 192.0.2.7:3478 or [2001:db8::7]:3478, a name is not looked up", text)
 	}
 	return nil
 }

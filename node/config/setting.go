@@ -71,6 +71,8 @@ func Settings() []Setting {
 			Help: "have the router forward the port, by PCP, NAT-PMP or UPnP; undone at the end"},
 		{Key: "relay", Kind: KindBool, Default: true,
 			Help: "pass bytes on between filberts that nobody can connect to, while this one is an ultrapeer that others reach: 1 GiB an hour at most"},
+		{Key: "stun-servers", Kind: KindList, Default: []string{}, form: formServer,
+			Help: "IP:port of STUN servers to ask how the NAT behaves, besides neighbors; none is asked that is not named here"},
 		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
 			Help: "folders to share"},
 		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,

@@ -96,7 +96,7 @@ func (f Facts) address() Check {
 	default:
 		c.Level = Unknown
 		c.Found = fmt.Sprintf("not known: %d networks said where they see us", f.Seen)
-		c.Means = "an address is believed when three independent networks agree"
+		c.Means = "an address is believed when three independent networks agree, and they are more than half of those heard"
 	}
 	return c
 }

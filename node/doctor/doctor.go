@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"filbert/nat/stun"
 )
 
 // Facts is what is known of a node at one moment.
@@ -27,6 +29,7 @@ type Facts struct {
 	Seen     int          // networks that said where they see us
 	Own      []netip.Addr // of this machine, without loopback
 
+	STUN      STUN
 	Relay     Relay
 	Mapping   Mapping
 	Downloads Disk   // Path is empty if nothing can be fetched
@@ -46,6 +49,13 @@ type Mapping struct {
 	Open    bool   // somebody outside has used it
 	CGNAT   bool   // its outside is behind the NAT of a provider
 	Failure string // what failed last
+}
+
+// STUN is what servers said of how they see us.
+type STUN struct {
+	At     time.Time // zero: nobody was asked yet
+	Local  bool      // those asked are on the local network
+	Report stun.Report
 }
 
 // Relay is what the node has to do with relays.
@@ -95,7 +105,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.mapping(), f.relay(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.relay(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"filbert/nat/stun"
 )
 
 var now = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -16,9 +18,65 @@ func well() Facts {
 		Now: now, Built: now.AddDate(0, -1, 0), Running: time.Hour,
 		Port: 6346, Neighbors: 8, Known: 100,
 		TCP: Way{Open: true, Since: now.Add(-time.Minute)}, UDP: Way{Open: true},
-		External: netip.MustParseAddr("203.0.113.9"), Seen: 5,
+		External: netip.MustParseAddr("203.0.113.9"), Seen: 5, STUN: STUN{At: now.Add(-time.Hour), Report: cone()},
 		Own:       []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("2001:db8::2")},
 		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536,
+	}
+}
+
+// cone is what servers say of a NAT through which holes can be punched.
+func cone() stun.Report {
+	return stun.Report{
+		UDP: stun.Yes, NAT: stun.Yes, Mapped: netip.MustParseAddrPort("203.0.113.9:6346"), Mapping: stun.MappingEndpointIndependent,
+		PortPreserved: stun.Yes, Servers: make([]stun.ServerFinding, 3),
+	}
+}
+
+// TestSTUN judges what servers said, in words.
+func TestSTUN(t *testing.T) {
+	told := func(change func(r *stun.Report)) Facts {
+		f := well()
+		change(&f.STUN.Report)
+		return f
+	}
+	with := func(f Facts, change func(f *Facts)) Facts { change(&f); return f }
+	symmetric := func(r *stun.Report) {
+		r.Mapping, r.Filtering = stun.MappingAddressAndPortDependent, stun.FilteringAddressAndPortDependent
+		r.PortPreserved, r.Hairpin = stun.No, stun.No
+	}
+	for _, tt := range []struct {
+		name  string
+		f     Facts
+		level Level
+		says  []string
+	}{
+		{"cone", well(), OK, []string{"others see 203.0.113.9:6346", "every host the same", "keeps the port", "can be punched"}},
+		{"full cone", told(func(r *stun.Report) { r.Filtering, r.Hairpin = stun.FilteringEndpointIndependent, stun.Yes }), OK,
+			[]string{"lets everybody in", "reach one another"}},
+		{"restricted", told(func(r *stun.Report) { r.Filtering = stun.FilteringAddressDependent }), OK, []string{"hosts that were sent to"}},
+		{"symmetric, port forwarded", told(symmetric), OK, []string{"each port of each host another", "ports that were sent to", "changes the port", "do not reach one another"}},
+		{"symmetric", with(told(symmetric), func(f *Facts) { f.TCP.Open = false }), Warn, []string{"if the NAT of the other side is not", "forward it"}},
+		{"dependent", told(func(r *stun.Report) { r.Mapping = stun.MappingDependent }), OK, []string{"each host another"}},
+		{"one server", told(func(r *stun.Report) { r.Mapping = stun.MappingUnknown }), Unknown, []string{"two servers"}},
+		{"none", told(func(r *stun.Report) { r.NAT = stun.No }), OK, []string{"no NAT"}},
+		{"blocked", with(told(func(r *stun.Report) { r.UDP = stun.No }), func(f *Facts) { f.UDP.Open = false }), Warn,
+			[]string{"UDP seems to be blocked: no answer from 3 servers, asked 1h0m0s ago", "let UDP port"}},
+		{"servers are down", told(func(r *stun.Report) { r.UDP = stun.No }), Unknown, []string{"seem to be down"}},
+		{"of a provider", with(well(), func(f *Facts) { f.Own[0] = netip.MustParseAddr("100.64.3.4") }), OK, []string{"NAT of a provider"}},
+		{"on the local network", with(well(), func(f *Facts) { f.STUN.Local = true }), Unknown, []string{"local network"}},
+		{"just started", with(well(), func(f *Facts) { f.STUN, f.Running = STUN{}, time.Second }), Unknown, []string{"still looked for"}},
+		{"nobody to ask", with(well(), func(f *Facts) { f.STUN = STUN{} }), Unknown, []string{"no neighbor answers", "--stun-server"}},
+	} {
+		c := tt.f.stun()
+		said := c.Found + "\n" + c.Means + "\n" + c.Do
+		for _, want := range tt.says {
+			if !strings.Contains(said, want) {
+				t.Errorf("%s: no %q in %q", tt.name, want, said)
+			}
+		}
+		if c.Level != tt.level || c.Level == Warn && c.Do == "" {
+			t.Errorf("%s: %+v, want %v", tt.name, c, tt.level)
+		}
 	}
 }
 

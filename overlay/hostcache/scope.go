@@ -93,6 +93,10 @@ func class6(a [16]byte) Scope {
 // for IPv6 its /48.
 func Net(addr netip.Addr) netip.Prefix { return prefix(addr.Unmap(), netBits4, netBits6) }
 
+// Group returns the network that counts as one observer, or as one source of hosts,
+// since whoever has one address of it may have many: its /16, for IPv6 its /32.
+func Group(addr netip.Addr) netip.Prefix { return prefix(addr.Unmap(), groupBits4, groupBits6) }
+
 // prefix is the zero prefix for the zero address.
 func prefix(addr netip.Addr, bits4, bits6 int) netip.Prefix {
 	bits := bits6
