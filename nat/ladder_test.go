@@ -115,7 +115,7 @@ func TestClimbInVain(t *testing.T) {
 			}
 		}
 		f.Peer = Peer{}
-		if _, _, err := l.Climb(t.Context(), &f, rs.dial); !errors.Is(err, ErrNoWay) || !strings.Contains(err.Error(), "not known where it listens") {
+		if _, _, err := l.Climb(t.Context(), &f, rs.dial); !errors.Is(err, ErrNoWay) || !strings.Contains(err.Error(), "no IPv4 address of it is known") {
 			t.Errorf("nobody was reached, %v", err)
 		}
 

@@ -3,14 +3,15 @@ package nat
 import "time"
 
 // How long a rung is tried before the next one is as well (time). A direct connection
-// takes one round trip: 250 ms is what RFC 8305 allows one, twice that spares most far
-// hosts a PUSH they would get for nothing. A push and a hole take seven round trips at
+// takes one round trip: 250 ms is what RFC 8305 gives IPv6 over IPv4, twice that spares
+// most far hosts a PUSH they would get for nothing. A push and a hole take seven round trips at
 // most before the first byte, which at 400 ms each is 3 s. What worked last is known to.
 const (
-	directHeadStart = 500 * time.Millisecond
-	pushHeadStart   = 3 * time.Second
-	punchHeadStart  = 3 * time.Second
-	relayHeadStart  = 3 * time.Second
+	direct6HeadStart = 250 * time.Millisecond
+	direct4HeadStart = 500 * time.Millisecond
+	pushHeadStart    = 3 * time.Second
+	punchHeadStart   = 3 * time.Second
+	relayHeadStart   = 3 * time.Second
 )
 
 // How long something is remembered (time). What failed comes after what did not: for as

@@ -51,7 +51,7 @@ type Verdict struct {
 // worked reports whether the rung worked when it was last tried, and that still counts.
 func (v *Verdict) worked(now time.Time) bool {
 	lifetime := helpLifetime
-	if v.rung == Direct {
+	if v.rung.Direct() {
 		lifetime = directLifetime
 	}
 	return !v.at.IsZero() && v.ok && now.Sub(v.at) < lifetime

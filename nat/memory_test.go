@@ -16,20 +16,20 @@ func peerNumber(i int) *Peer {
 func TestMemoryForgets(t *testing.T) {
 	m := NewMemory()
 	for i := range MaxPeers {
-		m.Note(peerNumber(i), Attempt{Rung: Direct, At: epoch})
+		m.Note(peerNumber(i), Attempt{Rung: Direct4, At: epoch})
 	}
-	m.Note(peerNumber(0), Attempt{Rung: Direct, At: epoch}) // which is not the oldest any more
+	m.Note(peerNumber(0), Attempt{Rung: Direct4, At: epoch}) // which is not the oldest any more
 	for _, i := range []int{0, 1, MaxPeers - 1} {
-		if past := m.Past(peerNumber(i)); !past[Direct].worked(epoch) {
+		if past := m.Past(peerNumber(i)); !past[Direct4].worked(epoch) {
 			t.Errorf("peer %d is forgotten at the cap", i)
 		}
 	}
-	m.Note(peerNumber(MaxPeers), Attempt{Rung: Direct, At: epoch})
+	m.Note(peerNumber(MaxPeers), Attempt{Rung: Direct4, At: epoch})
 	if len(m.peers) != MaxPeers || m.recent.Len() != MaxPeers {
 		t.Errorf("%d and %d peers", len(m.peers), m.recent.Len())
 	}
 	for i, want := range map[int]bool{0: true, 1: false, 2: true, MaxPeers: true} {
-		if past := m.Past(peerNumber(i)); past[Direct].worked(epoch) != want {
+		if past := m.Past(peerNumber(i)); past[Direct4].worked(epoch) != want {
 			t.Errorf("peer %d: %v, want %v", i, !want, want)
 		}
 	}

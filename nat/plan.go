@@ -1,6 +1,7 @@
 package nat
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -11,6 +12,7 @@ import (
 type Peer struct {
 	Servent [16]byte       // its GUID, zero if not known
 	Addr    netip.AddrPort // where it listens
+	IPv6    netip.Addr     // where it listens too, at the same port
 	Push    bool           // nobody can connect to it
 	Proxies []netip.AddrPort
 	Key     [32]byte // Ed25519, zero if not known; relays know it by that
@@ -71,7 +73,7 @@ func Plan(now time.Time, f *Facts, past *Past) []Step {
 	}
 	f.fallBack(now, steps, past)
 	slices.SortStableFunc(steps, func(a, b Step) int {
-		return past.place(now, &a) - past.place(now, &b)
+		return cmp.Or(past.place(now, &a)-past.place(now, &b), f.cost(a.Rung)-f.cost(b.Rung))
 	})
 	for i := range steps {
 		s := &steps[i]
@@ -110,15 +112,25 @@ func (p *Past) place(now time.Time, s *Step) int {
 	return placeFresh
 }
 
+// cost orders the rungs of one place. An address on our own network may be one on
+// another that has the same numbers, and somebody else's here: who says so had better
+// call us, if he can.
+func (f *Facts) cost(r Rung) int {
+	if r.Direct() && f.Push && f.Near && f.At(r) == f.Addr && f.Own == Open {
+		return 2*int(Push) + 1
+	}
+	return 2 * int(r)
+}
+
 func headStart(r Rung) time.Duration {
-	return [rungs]time.Duration{directHeadStart, pushHeadStart, punchHeadStart, relayHeadStart}[r]
+	return [rungs]time.Duration{direct6HeadStart, direct4HeadStart, pushHeadStart, punchHeadStart, relayHeadStart}[r]
 }
 
 // try decides about one rung by itself.
 func (f *Facts) try(r Rung) (bool, string) {
 	switch r {
-	case Direct:
-		return f.direct()
+	case Direct6, Direct4:
+		return f.direct(r)
 	case Push:
 		return f.push()
 	case Punch:
@@ -132,25 +144,39 @@ func (f *Facts) try(r Rung) (bool, string) {
 	}
 }
 
-func (f *Facts) direct() (bool, string) {
-	at := f.Addr.Addr()
+func (f *Facts) direct(r Rung) (bool, string) {
+	at, family, missing := f.At(r), "IPv4", f.NoIPv4
+	if r == Direct6 {
+		family, missing = "IPv6", f.NoIPv6
+	}
 	switch {
-	case !at.IsValid() || f.Addr.Port() == 0 || at.IsUnspecified():
-		return false, "it is not known where it listens"
-	case at.Is4() && f.NoIPv4 && !at.IsLoopback():
-		return false, "this machine has no IPv4 address"
-	case at.Is6() && f.NoIPv6 && !at.IsLoopback():
-		return false, "this machine has no IPv6 address"
+	case !at.IsValid():
+		return false, "no " + family + " address of it is known"
+	case missing && !at.Addr().IsLoopback():
+		return false, "this machine has no " + family + " address"
 	case !f.Push && f.Servent == [16]byte{}:
 		return true, "nothing speaks against it"
 	case !f.Push:
 		return true, "it says that it can be connected to"
-	case f.Near:
+	case f.Near && at == f.Addr:
 		return true, "it says that nobody can connect to it, but it is on our own network"
-	case at.Is6() && at.IsGlobalUnicast() && !at.IsPrivate():
+	case r == Direct6 && at.Addr().IsGlobalUnicast() && !at.Addr().IsPrivate():
 		return true, "it says that nobody can connect to it, but IPv6 has no NAT"
 	}
 	return false, "it says that nobody can connect to it"
+}
+
+// At is where the peer listens by the family of a direct rung, the invalid address if
+// that is not known.
+func (f *Facts) At(r Rung) netip.AddrPort {
+	at := f.Addr
+	if r == Direct6 && at.Addr().Is4() {
+		at = netip.AddrPortFrom(f.IPv6, at.Port())
+	}
+	if at.Addr().Is4() != (r == Direct4) || !at.IsValid() || at.Port() == 0 || at.Addr().IsUnspecified() {
+		return netip.AddrPort{}
+	}
+	return at
 }
 
 func (f *Facts) push() (bool, string) {
@@ -175,8 +201,8 @@ func (f *Facts) push() (bool, string) {
 // else is left a push that hardly leads anywhere.
 func (f *Facts) fallBack(now time.Time, steps []Step, past *Past) {
 	push := &steps[Push]
-	for _, r := range []Rung{Direct, Push} {
-		steps[r].Try = steps[r].Try || past[r].worked(now)
+	for _, r := range []Rung{Direct6, Direct4, Push} {
+		steps[r].Try = steps[r].Try || past[r].worked(now) && (!r.Direct() || f.At(r).IsValid())
 	}
 	if push.Try || f.Servent == [16]byte{} {
 		return
@@ -187,7 +213,7 @@ func (f *Facts) fallBack(now time.Time, steps []Step, past *Past) {
 		return
 	case f.Push:
 		push.Why = "nobody has connected to us so far, but nothing else is left"
-	case f.Own == Closed || !steps[Direct].Try: // Direct has failed, if it is tried
+	case f.Own == Closed || !steps[Direct6].Try && !steps[Direct4].Try: // those tried have failed
 		return
 	default:
 		push.Why = "it says that it can be connected to, but it may be wrong"

@@ -46,30 +46,37 @@ func TestPlan(t *testing.T) {
 		why    string
 		best   Reach
 	}{
-		"open":               {func(f *Facts) { f.Push = false; f.Relays = nil }, Past{}, "direct 0s", Push, "can be connected to", Reachable},
-		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct 0s, relay 500ms", Relay, "over 2 relays", Reachable},
+		"open":               {func(f *Facts) { f.Push = false; f.Relays = nil }, Past{}, "direct-v4 0s", Push, "can be connected to", Reachable},
+		"open, tells relays": {func(f *Facts) { f.Push = false }, Past{}, "direct-v4 0s, relay 500ms", Relay, "over 2 relays", Reachable},
 		"push":               {func(f *Facts) { f.Relays = nil }, Past{}, "push 0s", Push, "through 1 push proxy", Helped},
 		"push by its hits":   {func(f *Facts) { f.Proxies = nil }, Past{}, "push 0s, relay 3s", Push, "along the way", Helped},
-		"a hole is open":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "punch 0s, push 3s, relay 3s", Direct, "nobody can connect", Helped},
+		"a hole is open":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "punch 0s, push 3s, relay 3s", Direct4, "nobody can connect", Helped},
 		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet", Helped},
 		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call", Helped},
 		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call", Helped},
 		"both closed, no help": {
 			func(f *Facts) { f.Own, f.Relays = Closed, nil }, Past{}, "push 0s", Push, "nothing else is left", Unreachable,
 		},
-		"near":       {func(f *Facts) { f.Own, f.Near = Closed, true }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "our own network", Reachable},
-		"IPv6":       {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[2001:db8::7]:1") }, Past{}, "direct 0s, push 500ms, relay 3s", Direct, "no NAT", Reachable},
-		"not global": {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[fd00::7]:1") }, Past{}, "push 0s, relay 3s", Direct, "nobody can connect", Helped},
+		"near":                  {func(f *Facts) { f.Own, f.Near = Closed, true }, Past{}, "direct-v4 0s, push 500ms, relay 3s", Direct4, "our own network", Reachable},
+		"near, and we are open": {func(f *Facts) { f.Near = true }, Past{}, "push 0s, direct-v4 3s, relay 500ms", Direct4, "our own network", Reachable},
+		"IPv6":                  {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[2001:db8::7]:1") }, Past{}, "direct-v6 0s, push 250ms, relay 3s", Direct6, "no NAT", Reachable},
+		"both families":         {func(f *Facts) { f.Push, f.Relays, f.IPv6 = false, nil, netip.MustParseAddr("2001:db8::7") }, Past{}, "direct-v6 0s, direct-v4 250ms", Direct6, "can be connected to", Reachable},
+		"IPv6 beside a NAT":     {func(f *Facts) { f.IPv6 = netip.MustParseAddr("2001:db8::7") }, Past{}, "direct-v6 0s, push 250ms, relay 3s", Direct4, "nobody can connect", Reachable},
+		"IPv6 failed": {
+			func(f *Facts) { f.Push, f.Relays, f.IPv6 = false, nil, netip.MustParseAddr("2001:db8::7") }, Past{Direct6: {Direct6, epoch, false, "no route"}},
+			"direct-v4 0s, direct-v6 500ms", Direct6, "no route", Reachable,
+		},
+		"not global": {func(f *Facts) { f.Addr = netip.MustParseAddrPort("[fd00::7]:1") }, Past{}, "push 0s, relay 3s", Direct6, "nobody can connect", Helped},
 		"no family": {
-			func(f *Facts) { f.Addr, f.NoIPv6 = netip.MustParseAddrPort("[2001:db8::7]:1"), true }, Past{}, "push 0s, relay 3s", Direct, "no IPv6 address", Helped,
+			func(f *Facts) { f.Addr, f.NoIPv6 = netip.MustParseAddrPort("[2001:db8::7]:1"), true }, Past{}, "push 0s, relay 3s", Direct6, "no IPv6 address", Helped,
 		},
-		"no old family": {func(f *Facts) { f.Push, f.NoIPv4 = false, true }, Past{}, "relay 0s", Direct, "no IPv4 address", Helped},
+		"no old family": {func(f *Facts) { f.Push, f.NoIPv4 = false, true }, Past{}, "relay 0s", Direct4, "no IPv4 address", Helped},
 		"ourselves": {
-			func(f *Facts) { f.Peer, f.NoIPv4 = Peer{Addr: netip.MustParseAddrPort("127.0.0.1:1")}, true }, Past{}, "direct 0s", Push, "GUID is not known", Reachable,
+			func(f *Facts) { f.Peer, f.NoIPv4 = Peer{Addr: netip.MustParseAddrPort("127.0.0.1:1")}, true }, Past{}, "direct-v4 0s", Push, "GUID is not known", Reachable,
 		},
-		"told by its address": {func(f *Facts) { f.Peer = Peer{Addr: f.Addr} }, Past{}, "direct 0s", Direct, "nothing speaks against it", Reachable},
-		"no address":          {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct, "not known where", Unreachable},
-		"no port":             {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct, "not known where", Unreachable},
+		"told by its address": {func(f *Facts) { f.Peer = Peer{Addr: f.Addr} }, Past{}, "direct-v4 0s", Direct4, "nothing speaks against it", Reachable},
+		"no address":          {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct4, "no IPv4 address of it", Unreachable},
+		"no port":             {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct4, "no IPv4 address of it", Unreachable},
 		"no key for relays":   {func(f *Facts) { f.Key = [32]byte{} }, Past{}, "push 0s", Relay, "no relay", Helped},
 
 		"push failed": {
@@ -95,15 +102,15 @@ func TestPlan(t *testing.T) {
 			func(f *Facts) { f.Own = Closed }, Past{Push: {Push, epoch, true, ""}}, "push 0s, relay 3s", Push, "cannot call; it worked 0s ago", Helped,
 		},
 		"it was open a moment ago": {
-			func(*Facts) {}, Past{Direct: {Direct, epoch, true, ""}}, "direct 0s, push 500ms, relay 3s", Direct, "connect to it; it worked 0s ago", Reachable,
+			func(*Facts) {}, Past{Direct4: {Direct4, epoch, true, ""}}, "direct-v4 0s, push 500ms, relay 3s", Direct4, "connect to it; it worked 0s ago", Reachable,
 		},
 		"open, in vain": {
-			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Unproven }, Past{Direct: {Direct, epoch, false, "timeout"}},
-			"direct 0s, push 500ms", Push, "may be wrong", Unreachable,
+			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Unproven }, Past{Direct4: {Direct4, epoch, false, "timeout"}},
+			"direct-v4 0s, push 500ms", Push, "may be wrong", Unreachable,
 		},
 		"open, in vain, and we are closed": {
-			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Closed }, Past{Direct: {Direct, epoch, false, "timeout"}},
-			"direct 0s", Push, "can be connected to", Unreachable,
+			func(f *Facts) { f.Push, f.Relays, f.Own = false, nil, Closed }, Past{Direct4: {Direct4, epoch, false, "timeout"}},
+			"direct-v4 0s", Push, "can be connected to", Unreachable,
 		},
 	} {
 		f := walled()

@@ -29,7 +29,7 @@ func (r Reach) String() string {
 func Best(steps []Step) Reach {
 	leads := func(s Step) bool { return s.Try && !s.Failed && (!s.unlikely || s.Worked) }
 	switch {
-	case slices.ContainsFunc(steps, func(s Step) bool { return s.Rung == Direct && leads(s) }):
+	case slices.ContainsFunc(steps, func(s Step) bool { return s.Rung.Direct() && leads(s) }):
 		return Reachable
 	case slices.ContainsFunc(steps, leads):
 		return Helped

@@ -39,7 +39,7 @@ func (n *Node) Explain(ctx context.Context, src transfer.Source) (Explanation, e
 	}
 	f := n.factsOf(ctx, p)
 	f.Own = n.openness(ctx)
-	e := Explanation{Peer: p, Own: f.Own, Steps: n.ladder.Plan(&f), Attempts: n.ladder.Attempts(&p)}
+	e := Explanation{Peer: f.Peer, Own: f.Own, Steps: n.ladder.Plan(&f), Attempts: n.ladder.Attempts(&p)}
 	e.Reach = nat.Best(e.Steps)
 	return e, ctx.Err()
 }

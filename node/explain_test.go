@@ -50,10 +50,10 @@ func TestExplain(t *testing.T) {
 			src           transfer.Source
 			before, after string
 		}{
-			{direct, "direct: direct 0s", "direct: direct 0s; direct worked"},
+			{direct, "direct: direct-v4 0s", "direct: direct-v4 0s; direct-v4 worked"},
 			{behind, "helped: relay 0s", "helped: relay 0s; relay worked"},
 			{transfer.Source{Servent: behind.Servent}, "helped: relay 0s", "helped: relay 0s; relay worked"},
-			{transfer.Source{Addr: direct.Addr}, "direct: direct 0s", "direct: direct 0s; direct worked"},
+			{transfer.Source{Addr: direct.Addr}, "direct: direct-v4 0s", "direct: direct-v4 0s; direct-v4 worked"},
 		}
 		for _, test := range tests {
 			if got := tn.explains(anna, test.src); got != test.before {

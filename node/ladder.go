@@ -24,8 +24,8 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 	facts := n.factsOf(ctx, peerOf(&src))
 	conn, _, err := n.ladder.Climb(ctx, &facts, func(ctx context.Context, r nat.Rung) (net.Conn, error) {
 		switch r {
-		case nat.Direct:
-			return n.dials.DialContext(ctx, "tcp", src.Addr.String())
+		case nat.Direct6, nat.Direct4:
+			return n.dials.DialContext(ctx, "tcp", facts.At(r).String())
 		case nat.Push:
 			return n.pushes.connect(ctx, src)
 		case nat.Punch:
@@ -40,11 +40,14 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 
 // peerOf is what a source says of how it is reached.
 func peerOf(src *transfer.Source) nat.Peer {
-	return nat.Peer{Servent: src.Servent, Addr: src.Addr, Push: src.Push, Proxies: src.Proxies, Key: src.Peer, Relays: src.Relays}
+	return nat.Peer{Servent: src.Servent, Addr: src.Addr, IPv6: src.IPv6, Push: src.Push, Proxies: src.Proxies, Key: src.Peer, Relays: src.Relays}
 }
 
 // factsOf is what decides how a peer is reached.
 func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
+	if n.cfg.Hosts.Acceptable(netip.AddrPortFrom(p.IPv6, p.Addr.Port()), anybody) != hostcache.Kept {
+		p.IPv6 = netip.Addr{} // nobody can have it
+	}
 	f := nat.Facts{Peer: p, NoPunch: n.punches.why(identity.PeerID(p.Key))}
 	if p.Push {
 		f.Own = n.openness(ctx)
@@ -53,7 +56,7 @@ func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
 	f.NoIPv4, f.NoIPv6 = all, all
 	for _, own := range addrs {
 		f.NoIPv4 = f.NoIPv4 && !own.Addr().Is4()
-		f.NoIPv6 = f.NoIPv6 && !own.Addr().Is6()
+		f.NoIPv6 = f.NoIPv6 && (!own.Addr().Is6() || own.Addr().IsLinkLocalUnicast())
 		f.Near = f.Near || own.Masked().Contains(p.Addr.Addr()) && own.Addr() != p.Addr.Addr() && near(p.Addr)
 	}
 	return f

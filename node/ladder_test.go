@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"filbert/node"
 	"filbert/testnet/fabric"
 	"filbert/transfer"
 	"filbert/transfer/urn"
@@ -73,8 +74,8 @@ func TestTimeToFirstByte(t *testing.T) {
 			by     string
 			most   time.Duration
 		}{
-			{"direct", open, red.Sources[0], red.File.SHA1, "direct", plain + rtt},
-			{"direct from behind a NAT", closed, red.Sources[0], red.File.SHA1, "direct", plain + rtt},
+			{"direct", open, red.Sources[0], red.File.SHA1, "direct-v4", plain + rtt},
+			{"direct from behind a NAT", closed, red.Sources[0], red.File.SHA1, "direct-v4", plain + rtt},
 			{"push through its proxy", open, blue.Sources[0], blue.File.SHA1, "push", 2 * time.Second},
 			{"push by the way of its hits", open, gone, blue.File.SHA1, "push", 2 * time.Second},
 			{"relay", closed, blue.Sources[0], blue.File.SHA1, "relay", time.Second},
@@ -93,6 +94,67 @@ func TestTimeToFirstByte(t *testing.T) {
 			t.Logf("%s: %v (%v to %v); a plain dial: %v", test.name, median, took[0], took[len(took)-1], plain)
 			if median > test.most {
 				t.Errorf("%s: %v, want at most %v", test.name, median, test.most)
+			}
+		}
+	})
+}
+
+// twoFamilies is the network of a host that has IPv6 as well, by which it reaches what
+// is beyond as it does by IPv4, or which swallows what is sent.
+type twoFamilies struct {
+	node.Network
+	beyond map[netip.AddrPort]netip.AddrPort // IPv6 to IPv4
+}
+
+// DialContext implements node.Network.
+func (n twoFamilies) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil || at.Addr().Is4() {
+		return n.Network.DialContext(ctx, network, address)
+	}
+	if by4, ok := n.beyond[at]; ok {
+		return n.Network.DialContext(ctx, network, by4.String())
+	}
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+// TestBothFamilies reaches a source that tells addresses of both families: by IPv6, or
+// a moment later by IPv4 where IPv6 leads nowhere, and one that nobody can connect to by
+// IPv6 as well.
+func TestBothFamilies(t *testing.T) {
+	const rtt = 80 * time.Millisecond
+	amongNATs(t, 1, fabric.PortRestricted(), func(t *testing.T, tn *town) {
+		boris := tn.moves(fstest.MapFS{"Red Song.ogg": file(noise(9_000))})
+		tn.shares(boris, 1)
+		works, silent := netip.MustParseAddr("2a01::1"), netip.MustParseAddr("2a01::2")
+		host := tn.host
+		tn.host = func(i int) (node.Network, string) {
+			network, listen := host(i)
+			return twoFamilies{network, map[netip.AddrPort]netip.AddrPort{netip.AddrPortFrom(works, 7000): boris.Addr()}}, listen
+		}
+		anna := tn.moves(nil, boris)
+		tn.linked(anna, 1)
+		red := tn.finds(anna, "red song", 1)
+		for _, test := range []struct {
+			name   string
+			change func(*transfer.Source)
+			by     string // attempts, the newest first
+			most   time.Duration
+		}{
+			{"IPv6", func(s *transfer.Source) { s.IPv6 = works }, "direct: direct-v6 0s, direct-v4 250ms; direct-v6 worked", 2 * rtt},
+			{"an address that nobody has", func(s *transfer.Source) { s.IPv6 = netip.IPv6Loopback(); s.Servent[0]++ },
+				"direct: direct-v4 0s; direct-v4 worked", 2 * rtt},
+			{"silence", func(s *transfer.Source) { s.IPv6 = silent; s.Servent[0] += 2 },
+				"direct: direct-v4 0s, direct-v6 500ms; direct-v6 given up; direct-v4 worked", 2*rtt + 250*time.Millisecond},
+			{"IPv6 beside a NAT", func(s *transfer.Source) { s.IPv6, s.Push = works, true; s.Servent[0] += 3 },
+				"direct: direct-v6 0s, push 250ms; direct-v6 worked", 2 * rtt},
+		} {
+			src := red.Sources[0]
+			test.change(&src)
+			took := firstByte(t, func(ctx context.Context) (net.Conn, error) { return anna.Reach(ctx, src) }, red.File.SHA1)
+			if got := tn.explains(anna, src); got != test.by || took > test.most {
+				t.Errorf("%s: in %v, want %v; %s, want %s", test.name, took, test.most, got, test.by)
 			}
 		}
 	})

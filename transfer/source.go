@@ -19,6 +19,7 @@ type File struct {
 // Source is a servent that announced a file.
 type Source struct {
 	Addr    netip.AddrPort // where it listens; may be unreachable if Push is set
+	IPv6    netip.Addr     // where it listens too, at the same port; the invalid one if it tells no other
 	Servent [16]byte       // its GUID, which a push names
 	Index   uint32         // the file's number at that servent, for requests without a hash
 	Vendor  string         // four letters of its vendor code, or ""

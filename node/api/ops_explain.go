@@ -25,6 +25,7 @@ type Path struct {
 	Reach  string `json:"reach" enum:"direct,helped,none" doc:"the best way, as far as is known: directly, with the help of others or of the peer, not at all"`
 
 	Addr    string   `json:"addr,omitempty" doc:"where it listens, by its word"`
+	IPv6    string   `json:"ipv6,omitempty" doc:"where it listens too, at the same port"`
 	GUID    string   `json:"guid,omitempty"`
 	Push    bool     `json:"push" doc:"it says that nobody can connect to it"`
 	Proxies []string `json:"push_proxies"`
@@ -37,7 +38,7 @@ type Path struct {
 
 // Way is one way to a peer.
 type Way struct {
-	Way    string  `json:"way" enum:"direct,push,punch,relay"`
+	Way    string  `json:"way" enum:"direct-v6,direct-v4,push,punch,relay"`
 	Try    bool    `json:"try" doc:"it would be tried now"`
 	After  float64 `json:"after,omitempty" doc:"seconds that the way before has for itself"`
 	Worked bool    `json:"worked" doc:"of late"`
@@ -86,7 +87,7 @@ func (s *Server) explained(ctx context.Context, peer string) (transfer.Source, e
 func pathOf(e *node.Explanation) Path {
 	p := Path{
 		Schema: Schema, Reach: e.Reach.String(), Push: e.Peer.Push, Proxies: addrTexts(e.Peer.Proxies), Relays: addrTexts(e.Peer.Relays),
-		Own: e.Own.String(), Ways: make([]Way, 0, len(e.Steps)), Attempts: make([]Attempt, 0, len(e.Attempts)),
+		IPv6: addrText(e.Peer.IPv6), Own: e.Own.String(), Ways: make([]Way, 0, len(e.Steps)), Attempts: make([]Attempt, 0, len(e.Attempts)),
 	}
 	if e.Peer.Addr.IsValid() {
 		p.Addr = e.Peer.Addr.String()

@@ -47,6 +47,9 @@ func (r *runner) explain() *cli.Command {
 func (r *runner) showPath(p api.Path) error {
 	t := newTable(r.env.Out)
 	t.row("address", orDash(p.Addr))
+	if p.IPv6 != "" {
+		t.row("and", p.IPv6)
+	}
 	t.row("servent", orDash(p.GUID))
 	t.row("it says", says(p))
 	for _, at := range p.Proxies {

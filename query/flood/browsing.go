@@ -83,7 +83,7 @@ func (g *Browsing) packet(f wire.Frame, found func(query.Hit)) error {
 		h := readHit(&heard, &hit.Records[i])
 		h.Hops = 1
 		h.Source.Addr, h.Source.Push, h.Source.Proxies = g.source.Addr, g.source.Push, g.source.Proxies
-		h.Source.Peer, h.Source.Relays = g.source.Peer, g.source.Relays
+		h.Source.IPv6, h.Source.Peer, h.Source.Relays = g.source.IPv6, g.source.Peer, g.source.Relays
 		if h.Hashed() {
 			if g.seen[h.File.SHA1] {
 				continue

@@ -106,6 +106,9 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 		Via:   hit.Via,
 		At:    hit.At,
 	}
+	if ip := hit.IPv6(); ip != hit.Addr.Addr() {
+		h.Source.IPv6 = ip
+	}
 	for sum := range wire.SHA1s(r.Ext) {
 		h.File.SHA1 = urn.SHA1(sum)
 		break
