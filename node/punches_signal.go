@@ -111,6 +111,9 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 		local.Behaviour.Mapping = punch.Unknown // one alone tells nothing
 	}
 	for _, own := range n.ownAddrs() {
+		if own.IsLinkLocalUnicast() {
+			continue // nobody else knows which link
+		}
 		k := punch.Host
 		if own.Is6() && own.IsGlobalUnicast() && !own.IsPrivate() {
 			k = punch.IPv6

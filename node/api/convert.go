@@ -31,6 +31,7 @@ func statusOf(s node.Status) Status {
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
 		Port: PortCounts(s.Port), Browsed: BrowseCounts(s.Browsed), Memory: memory(),
+		Paths: Paths(s.Paths),
 		Relay: Relay{
 			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
 			At: make([]string, 0, len(s.Relay.At)),

@@ -52,7 +52,16 @@ type Status struct {
 	Relay     Relay             `json:"relay"`
 	UDP       UDP               `json:"udp" doc:"what came to the UDP port"`
 	STUN      STUN              `json:"stun"`
+	Paths     Paths             `json:"paths"`
 	Memory    Memory            `json:"memory"`
+}
+
+// Paths counts paths through NATs, opened from both ends.
+type Paths struct {
+	Open     int    `json:"open" doc:"that are kept now"`
+	Opened   uint64 `json:"opened" doc:"attempts that made one, of ours and of others"`
+	Failed   uint64 `json:"failed" doc:"attempts that made none"`
+	Received uint64 `json:"received" doc:"bytes that came over paths of ours"`
 }
 
 // Relay is what the node has to do with relays: as one, and as who is reached over
