@@ -162,6 +162,11 @@ const (
 	// nat/punch.
 	maxOwnCandidates = 8
 
+	// predictedPorts is how many of them are ports that our NAT may give next (count),
+	// if it counts them by maxPortStep at most.
+	predictedPorts = 4
+	maxPortStep    = 8
+
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
 

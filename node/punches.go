@@ -39,10 +39,10 @@ type punches struct {
 
 	mu        sync.Mutex // Below.
 	transport *quic.Transport
-	puncher   *punch.Puncher // nil until the first attempt
-	paths     map[identity.PeerID]*hole
+	puncher   *punch.Puncher                // nil until the first attempt
+	paths     map[identity.PeerID]*hole     // ours, by who is reached
+	holes     map[*hole]bool                // all, ours and those of others
 	tried     map[identity.PeerID]time.Time // when it began last, of those that failed or go on
-	serving   int                           // paths, ours and those of others
 
 	opened, failed, received atomic.Uint64
 }
@@ -57,7 +57,7 @@ type PathStatus struct {
 func (p *punches) status() PathStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PathStatus{Open: p.serving, Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
+	return PathStatus{Open: len(p.holes), Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
 }
 
 // hole is one that was opened to a peer.
@@ -72,7 +72,7 @@ func (n *Node) openPunches() {
 	p := &punches{
 		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, local: n.punchLocal, log: n.log,
 		hand:  func(ctx context.Context, conn net.Conn) bool { return n.web.hand(ctx, conn) },
-		paths: map[identity.PeerID]*hole{}, tried: map[identity.PeerID]time.Time{},
+		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
 	}
 	p.life, p.stop = context.WithCancel(context.Background())
 	n.punches, n.relays.punches, n.stuns.punches = p, p, p
@@ -97,24 +97,29 @@ func (p *punches) run(ctx context.Context) error {
 func (p *punches) close() {
 	p.mu.Lock()
 	p.stop()
-	for _, w := range p.paths {
+	for w := range p.holes {
 		w.conn.Close()
 	}
 	puncher, transport := p.puncher, p.transport
 	p.mu.Unlock()
 	if puncher != nil {
-		if err := errors.Join(puncher.Close(), transport.Close()); err != nil {
+		if err := puncher.Close(); err != nil {
 			p.log.Debug().Err(err).Msg("paths through NATs are closed")
 		}
 	}
 	p.work.Wait()
+	if transport != nil { // it tells no peer that connections end, so they have by now
+		if err := transport.Close(); err != nil {
+			p.log.Debug().Err(err).Msg("paths through NATs are closed")
+		}
+	}
 }
 
 // sweep closes idle paths, and forgets attempts that are long ago.
 func (p *punches) sweep(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, w := range p.paths {
+	for w := range p.holes { // a peer may keep one of its own open, and use none
 		if w.open.Load() == 0 && now.Sub(time.Unix(0, w.used.Load())) > punchIdle {
 			w.conn.Close() // its reader forgets it
 		}
@@ -240,7 +245,7 @@ func (p *punches) begin(src transfer.Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, tried := p.tried[peer]
-	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches || p.serving >= maxPaths {
+	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches || len(p.holes) >= maxPaths {
 		return
 	}
 	p.tried[peer] = now
@@ -303,12 +308,12 @@ func (p *punches) keep(peer identity.PeerID, conn *punch.Conn) {
 	w.used.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.life.Err() != nil || p.serving >= maxPaths {
+	if p.life.Err() != nil || len(p.holes) >= maxPaths {
 		conn.Close()
 		return
 	}
 	p.opened.Add(1)
-	p.serving++
+	p.holes[w] = true
 	if peer != (identity.PeerID{}) {
 		p.paths[peer] = w
 		delete(p.tried, peer)
@@ -318,7 +323,7 @@ func (p *punches) keep(peer identity.PeerID, conn *punch.Conn) {
 			conn.Close()
 			p.mu.Lock()
 			defer p.mu.Unlock()
-			p.serving--
+			delete(p.holes, w)
 			if p.paths[peer] == w {
 				delete(p.paths, peer)
 			}

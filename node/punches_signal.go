@@ -98,17 +98,17 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 			add(punch.Mapped, netip.AddrPortFrom(at, n.addr.Port()))
 		}
 	}
-	seen := n.askSeen(ctx)
-	for i, at := range seen {
-		if !slices.Contains(seen[:i], at) {
-			add(punch.Reflexive, at)
-			if local.Behaviour.Mapping = punch.Independent; i > 0 {
-				local.Behaviour.Mapping = punch.OnAddrPort
-			}
+	seen, by := n.askSeen(ctx)
+	if local.Behaviour.Mapping = mappingOf(seen); local.Behaviour.Mapping == punch.OnAddrPort {
+		var next []punch.Candidate
+		if local.Behaviour.Delta, next = n.nextPorts(ctx, by); len(next) > 0 {
+			seen = seen[:1] // those are for neighbors alone; one tells the address
+			local.Candidates = append(local.Candidates, next...)
 		}
 	}
-	if len(seen) < 2 {
-		local.Behaviour.Mapping = punch.Unknown // one alone tells nothing
+	slices.SortFunc(seen, netip.AddrPort.Compare)
+	for _, at := range slices.Compact(seen) {
+		add(punch.Reflexive, at)
 	}
 	for _, own := range n.ownAddrs() {
 		if own.IsLinkLocalUnicast() {
@@ -124,20 +124,66 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 	return local
 }
 
-// askSeen asks some neighbors at which address they see our UDP port.
-func (n *Node) askSeen(ctx context.Context) (seen []netip.AddrPort) {
+// mappingOf tells of our NAT by the addresses at which neighbors see one port of ours.
+func mappingOf(seen []netip.AddrPort) punch.Dependence {
+	switch {
+	case len(seen) < 2:
+		return punch.Unknown // one alone tells nothing
+	case slices.ContainsFunc(seen, func(at netip.AddrPort) bool { return at != seen[0] }):
+		return punch.OnAddrPort
+	}
+	return punch.Independent
+}
+
+// nextPorts is where a NAT that gives everybody another port may see us next, if it
+// counts them: two neighbors are asked in turn from a new port, as those we talk with
+// have seen theirs for long.
+func (n *Node) nextPorts(ctx context.Context, ask []netip.AddrPort) (delta int16, next []punch.Candidate) {
+	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
+	defer cancel()
+	conn, err := n.stuns.listen(ctx)
+	if err != nil {
+		n.log.Debug().Err(err).Msg("ports of the NAT are not counted")
+		return 0, nil
+	}
+	client := stun.Open(conn, stun.Config{RTO: seenRTO})
+	defer client.Close()
+	var seen [2]netip.AddrPort
+	for i := range seen {
+		answer, err := client.Bind(ctx, ask[i], stun.Options{})
+		if err != nil {
+			return 0, nil
+		}
+		seen[i] = answer.Mapped
+	}
+	return countedPorts(seen[0], seen[1])
+}
+
+// countedPorts is what follows after two ports, if they are near.
+func countedPorts(first, second netip.AddrPort) (delta int16, next []punch.Candidate) {
+	step := int(second.Port()) - int(first.Port())
+	if first.Addr() != second.Addr() || max(step, -step) > maxPortStep {
+		return 0, nil
+	}
+	return int16(step), punch.Predict(second, int16(step), predictedPorts)
+}
+
+// askSeen asks some neighbors at which address they see our UDP port; the second result
+// is who answered.
+func (n *Node) askSeen(ctx context.Context) (seen, by []netip.AddrPort) {
 	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
 	defer cancel()
 	s, err := n.overlay.Status(ctx)
 	if err != nil {
-		return nil
+		return nil, nil
 	}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
 	asked := 0
 	for i := range s.Neighbors {
 		at := s.Neighbors[i].Listen
-		if asked == maxSeers || !at.IsValid() || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays {
+		// Its word is taken for the port alone: else we would send to whom it likes.
+		if asked == maxSeers || at.Addr() != s.Neighbors[i].Addr.Addr() || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays {
 			continue
 		}
 		asked++
@@ -146,10 +192,10 @@ func (n *Node) askSeen(ctx context.Context) (seen []netip.AddrPort) {
 			if err == nil {
 				mu.Lock()
 				defer mu.Unlock()
-				seen = append(seen, answer.Mapped)
+				seen, by = append(seen, answer.Mapped), append(by, at)
 			}
 		})
 	}
 	asking.Wait()
-	return seen
+	return seen, by
 }

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"filbert/nat/punch"
 )
 
 // TestSignal carries words both ways, and gives up in time.
@@ -51,4 +54,36 @@ func FuzzPunchWord(f *testing.F) {
 			t.Errorf("read %x of %x", word, b)
 		}
 	})
+}
+
+// TestMapping tells a NAT by what neighbors see, and which ports it gives next.
+func TestMapping(t *testing.T) {
+	at := netip.MustParseAddrPort
+	for _, test := range []struct {
+		name  string
+		seen  []netip.AddrPort
+		is    punch.Dependence
+		delta int16
+		first netip.AddrPort // of the ports that follow
+	}{
+		{"nobody answered", nil, punch.Unknown, 0, netip.AddrPort{}},
+		{"one tells nothing", []netip.AddrPort{at("9.1.1.1:7000")}, punch.Unknown, 0, netip.AddrPort{}},
+		{"two agree", []netip.AddrPort{at("9.1.1.1:7000"), at("9.1.1.1:7000")}, punch.Independent, 0, netip.AddrPort{}},
+		{"at random", []netip.AddrPort{at("9.1.1.1:5000"), at("9.1.1.1:5009")}, punch.OnAddrPort, 0, netip.AddrPort{}},
+		{"at random, down", []netip.AddrPort{at("9.1.1.1:5009"), at("9.1.1.1:5000")}, punch.OnAddrPort, 0, netip.AddrPort{}},
+		{"two addresses", []netip.AddrPort{at("9.1.1.2:5001"), at("9.1.1.1:5000")}, punch.OnAddrPort, 0, netip.AddrPort{}},
+		{"counted", []netip.AddrPort{at("9.1.1.1:5000"), at("9.1.1.1:5008")}, punch.OnAddrPort, 8, at("9.1.1.1:5016")},
+		{"counted down", []netip.AddrPort{at("9.1.1.1:5001"), at("9.1.1.1:5000")}, punch.OnAddrPort, -1, at("9.1.1.1:4999")},
+	} {
+		if is := mappingOf(test.seen); is != test.is {
+			t.Errorf("%s: %v, want %v", test.name, is, test.is)
+		}
+		if len(test.seen) < 2 {
+			continue
+		}
+		delta, next := countedPorts(test.seen[0], test.seen[1])
+		if delta != test.delta || test.first.IsValid() != (len(next) == predictedPorts) || len(next) > 0 && next[0].Addr != test.first {
+			t.Errorf("%s: %d, %v, want %d, %v", test.name, delta, next, test.delta, test.first)
+		}
+	}
 }

@@ -111,3 +111,37 @@ func TestNoPath(t *testing.T) {
 		})
 	}
 }
+
+// TestCountedPorts: of two NATs that let in nobody but ports that were sent to, one has
+// another port for everybody, and counts them: a path leads to the next one.
+func TestCountedPorts(t *testing.T) {
+	counting := fabric.Symmetric()
+	counting.Ports = fabric.Sequential
+	for name, counts := range map[string]int{"who shares": 3, "who fetches": 4} {
+		t.Run(name, func(t *testing.T) {
+			amongBoxes(t, 2, func(i int) fabric.NATConfig {
+				if i == counts {
+					return counting
+				}
+				return fabric.PortRestricted()
+			}, func(t *testing.T, tn *town) {
+				boris := tn.movesAs(nil, relaying)
+				bruno := tn.movesAs(nil, relaying, boris)
+				clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(9 << 20))}, asLeaf, boris, bruno)
+				anna := tn.movesAs(nil, asLeaf, boris, bruno)
+				tn.linked(anna, 2)
+				tn.shares(clara, 1)
+				tn.relayed(clara, 2)
+				r := tn.finds(anna, "blue film", 1)
+				if _, err := anna.Get(r, "", download.Terms{}); err != nil {
+					t.Fatal(err)
+				}
+				tn.finish(anna, r)
+				tn.until("the attempt is over", func() bool { p := tn.paths(anna); return p.Opened+p.Failed > 0 })
+				if p := tn.paths(anna); p.Opened != 1 || p.Failed != 0 || p.Received == 0 {
+					t.Errorf("anna has %+v", p)
+				}
+			})
+		})
+	}
+}

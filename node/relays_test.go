@@ -23,6 +23,12 @@ import (
 // amongNATs runs body on a fabric where every third host and all behind it sit behind
 // NATs of their own: the first open hosts are open.
 func amongNATs(t *testing.T, open int, nat fabric.NATConfig, body func(t *testing.T, tn *town)) {
+	t.Helper()
+	amongBoxes(t, open, func(int) fabric.NATConfig { return nat }, body)
+}
+
+// amongBoxes is amongNATs with a box of its own kind for each host.
+func amongBoxes(t *testing.T, open int, nat func(i int) fabric.NATConfig, body func(t *testing.T, tn *town)) {
 	folder := t.TempDir()
 	bubble.Test(t, func(t *testing.T) {
 		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(40 * time.Millisecond), Settle: bubble.Wait})
@@ -33,7 +39,7 @@ func amongNATs(t *testing.T, open int, nat fabric.NATConfig, body func(t *testin
 				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
 			}
 			inside := netip.AddrFrom4([4]byte{192, 168, byte(i), 2})
-			return sim.NAT(addr, nat).Host(inside), netip.AddrPortFrom(inside, 7000).String()
+			return sim.NAT(addr, nat(i)).Host(inside), netip.AddrPortFrom(inside, 7000).String()
 		}}
 		defer tn.close()
 		body(t, tn)
