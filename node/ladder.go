@@ -49,7 +49,7 @@ func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
 		p.IPv6 = netip.Addr{} // nobody can have it
 	}
 	f := nat.Facts{Peer: p, NoPunch: n.punches.why(identity.PeerID(p.Key))}
-	if p.Push {
+	if p.Servent != [16]byte{} { // or it cannot be asked to connect to us
 		f.Own = n.openness(ctx)
 	}
 	addrs, all := n.ownNetworks()
