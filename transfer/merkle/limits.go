@@ -13,6 +13,10 @@ const (
 	// 260 KiB, which 13 levels fit into.
 	MaxTHEX = 512 << 10
 
+	// maxDocument is the longest first record that is read, in bytes: servents send
+	// some 400. What reads XML takes forty times as much memory as deep XML is long.
+	maxDocument = 4 << 10
+
 	// Slices of BLAKE3 trees: small enough that a bad one costs little, and
 	// enough bytes for the assembly of 16 chunks at once.
 	blake3Slice  = 64 << 10

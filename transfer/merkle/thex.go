@@ -78,6 +78,9 @@ func ParseTHEX(b []byte, size int64, root Hash) (*Tree, error) {
 // checkTHEX holds what the first record says, if it can be read, against what
 // it must say.
 func checkTHEX(document []byte, size int64) error {
+	if len(document) > maxDocument {
+		return fmt.Errorf("merkle: serialised tree with %d bytes that tell its shape: %w", len(document), ErrShape)
+	}
 	var says struct {
 		File struct {
 			Size    int64 `xml:"size,attr"`
