@@ -23,6 +23,8 @@ func natCommand(env cli.Env) *clilib.Command {
 		Flags: []clilib.Flag{
 			&clilib.StringSliceFlag{Name: "from", Usage: "let `KIND` fetch: " + kindList() + "; may be repeated", DefaultText: "all"},
 			&clilib.StringSliceFlag{Name: "to", Usage: "let `KIND` share; may be repeated", DefaultText: "all"},
+			&clilib.BoolFlag{Name: "ipv6", Usage: "of IPv6, where the boxes are firewalls that filter as the NATs of the same name do"},
+			&clilib.BoolFlag{Name: "real", Usage: "between network namespaces and boxes of nftables, in real time, with no latency; needs root on Linux"},
 			&clilib.BoolFlag{Name: "json", Usage: "print one JSON document"},
 			&clilib.StringFlag{Name: "log", Usage: "log messages of `LEVEL` and above: debug, info, warn, error", Value: "error"},
 		},
@@ -50,7 +52,9 @@ func runNAT(c *clilib.Context, env cli.Env) error {
 	if err != nil {
 		return cli.Usage("--log: %w", err)
 	}
-	cfg := natlab.Config{Log: zerolog.New(zerolog.ConsoleWriter{Out: env.Err, NoColor: true}).Level(level)}
+	cfg := natlab.Config{
+		IPv6: c.Bool("ipv6"), Real: c.Bool("real"), Log: zerolog.New(zerolog.ConsoleWriter{Out: env.Err, NoColor: true}).Level(level),
+	}
 	for flag, kinds := range map[string]*[]natlab.Kind{"from": &cfg.From, "to": &cfg.To} {
 		for _, text := range c.StringSlice(flag) {
 			k, err := natlab.ParseKind(text)
@@ -71,6 +75,9 @@ func runNAT(c *clilib.Context, env cli.Env) error {
 		live.say(fmt.Sprintf("%d of %d: %v fetches from %v", n, of, from, to))
 	})
 	live.done()
+	if errors.Is(err, natlab.ErrNotIPv6) {
+		return cli.Usage("%w", err)
+	}
 	if err != nil {
 		return err
 	}

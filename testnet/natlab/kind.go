@@ -2,7 +2,6 @@ package natlab
 
 import (
 	"fmt"
-	"net/netip"
 
 	"filbert/testnet/fabric"
 )
@@ -42,6 +41,9 @@ func Kinds() []Kind {
 	return all
 }
 
+// Kinds6 lists those of IPv6, which are firewalls that filter as the NATs of the same name do.
+func Kinds6() []Kind { return []Kind{Open, FullCone, Restricted, PortRestricted, UDPBlocked} }
+
 // ParseKind reads what String gives.
 func ParseKind(text string) (Kind, error) {
 	for i, name := range names {
@@ -65,20 +67,6 @@ func (k Kind) config() fabric.NATConfig {
 		return fabric.UDPBlocked()
 	}
 	return fabric.PortRestricted()
-}
-
-// host returns a host behind such a box on a network, and its address. The number tells it from others.
-func (k Kind) host(sim *fabric.Net, number byte) (*fabric.Host, netip.Addr) {
-	public := netip.AddrFrom4([4]byte{9, number, 1, 1})
-	if k == Open {
-		return sim.Host(public), public
-	}
-	inside := netip.AddrFrom4([4]byte{192, 168, number, 2})
-	if k == CGNAT {
-		carrier := sim.NAT(public, fabric.CGNAT())
-		return carrier.NAT(netip.AddrFrom4([4]byte{100, 64, number, 1}), k.config()).Host(inside), inside
-	}
-	return sim.NAT(public, k.config()).Host(inside), inside
 }
 
 // Path is the way by which a file comes.

@@ -6,6 +6,13 @@ const (
 	// latency is that between any two hosts, one way.
 	latency = 40 * time.Millisecond
 
+	// realTogether is how many pairs are tried at a time in real time, where most of it is waited: four nodes each.
+	realTogether = 8
+
+	// realRate is how many bytes a second a node sends in real time. Without latency the file would be here before any
+	// path is open.
+	realRate = 2 << 20
+
 	// fileBytes is the size of the file: two circuits of a relay carry it.
 	fileBytes = 6 << 20
 

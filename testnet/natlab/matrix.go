@@ -2,10 +2,13 @@ package natlab
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 	"text/tabwriter"
 
 	"github.com/rs/zerolog"
@@ -26,37 +29,77 @@ const Schema = 1
 // Config says which pairs to try.
 type Config struct {
 	From, To []Kind // nil: all kinds
+	IPv6     bool   // instead of IPv4
+	Real     bool   // between network namespaces, in real time; needs root on Linux
 	Dir      string // for what is fetched
 	Log      zerolog.Logger
 }
 
+// ErrNotIPv6 is that of a kind that IPv6 does not have.
+var ErrNotIPv6 = errors.New("there is no such box of IPv6")
+
 // Run tries every pair of From and To, and tells each before it is tried, with how many there are.
 func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (*Matrix, error) {
+	all := Kinds()
+	if cfg.IPv6 {
+		all = Kinds6()
+	}
+	if cfg.Real {
+		net, err := newSpaces(cfg.IPv6) // one that cannot be made is no matter of pairs
+		if err != nil {
+			return nil, err
+		}
+		net.Close()
+	}
 	if cfg.From == nil {
-		cfg.From = Kinds()
+		cfg.From = all
 	}
 	if cfg.To == nil {
-		cfg.To = Kinds()
+		cfg.To = all
 	}
 	m := &Matrix{Schema: Schema}
 	for _, from := range cfg.From {
 		for _, to := range cfg.To {
-			if err := ctx.Err(); err != nil {
-				return m, err
+			if cfg.IPv6 && (!slices.Contains(all, from) || !slices.Contains(all, to)) {
+				return nil, fmt.Errorf("natlab: %v from %v: %w", from, to, ErrNotIPv6)
 			}
-			tell(from, to, len(m.Pairs)+1, len(cfg.From)*len(cfg.To))
-			dir := filepath.Join(cfg.Dir, fmt.Sprint(len(m.Pairs)))
-			p := Try(from, to, dir, cfg.Log)
-			if err := os.RemoveAll(dir); err != nil {
-				return m, fmt.Errorf("natlab: %w", err)
-			}
-			m.Pairs = append(m.Pairs, p)
-			if p.Equal {
-				m.Fetched++
-			}
-			if p.Worse() {
-				m.Worse++
-			}
+			m.Pairs = append(m.Pairs, Pair{From: from, To: to})
+		}
+	}
+	errs := make([]error, len(m.Pairs))
+	one := func(i int) {
+		p, dir := &m.Pairs[i], filepath.Join(cfg.Dir, fmt.Sprint(i))
+		*p = cfg.try(p.From, p.To, dir)
+		errs[i] = os.RemoveAll(dir)
+	}
+	var work sync.WaitGroup
+	turn := make(chan struct{}, realTogether)
+	for i, p := range m.Pairs {
+		turn <- struct{}{}
+		if ctx.Err() != nil {
+			break
+		}
+		tell(p.From, p.To, i+1, len(m.Pairs))
+		if !cfg.Real { // in virtual time nothing is waited for
+			one(i)
+			<-turn
+			continue
+		}
+		work.Go(func() {
+			one(i)
+			<-turn
+		})
+	}
+	work.Wait()
+	if err := errors.Join(append(errs, ctx.Err())...); err != nil {
+		return nil, fmt.Errorf("natlab: %w", err)
+	}
+	for _, p := range m.Pairs {
+		if p.Equal {
+			m.Fetched++
+		}
+		if p.Worse() {
+			m.Worse++
 		}
 	}
 	return m, nil

@@ -24,7 +24,6 @@ import (
 	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/testnet/bubble"
-	"filbert/testnet/fabric"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
 )
@@ -44,25 +43,36 @@ type Pair struct {
 // Worse reports whether the file came by a path that is worse than need be.
 func (p Pair) Worse() bool { return p.Equal && p.Path > p.Theory }
 
-// Try has a node behind one kind of NAT fetch a file that one behind another shares. Both are leaves of two open
-// ultrapeers; each host is 40 ms from the internet's middle. dir is for what is fetched.
-func Try(from, to Kind, dir string, log zerolog.Logger) (pair Pair) {
+// try has a node behind one kind of NAT fetch a file that one behind another shares. Both are leaves of two open
+// ultrapeers. dir is for what is fetched.
+func (c Config) try(from, to Kind, dir string) (pair Pair) {
 	pair = Pair{From: from, To: to, Theory: Theory(from, to)}
-	bubble.Run(func() {
-		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(latency), Settle: bubble.Wait})
-		defer sim.Close()
-		l := &lab{sim: sim, dir: dir, log: log}
-		defer l.close()
-		if err := l.play(&pair); err != nil {
+	play := func(net internet, err error) {
+		if err == nil {
+			l := &lab{net: net, dir: dir, log: c.Log}
+			if c.Real {
+				l.rate = realRate
+			}
+			err = l.play(&pair)
+			l.close()
+			net.Close()
+		}
+		if err != nil {
 			pair.Reason = err.Error()
 		}
-	})
+	}
+	if c.Real {
+		play(newSpaces(c.IPv6))
+	} else {
+		bubble.Run(func() { play(newSimulated(c.IPv6), nil) })
+	}
 	return pair
 }
 
-// lab is a small internet.
+// lab is a small internet with nodes.
 type lab struct {
-	sim   *fabric.Net
+	net   internet
+	rate  int64 // of what is sent; 0 = no limit
 	dir   string
 	log   zerolog.Logger
 	count byte
@@ -80,7 +90,10 @@ func (l *lab) close() {
 // moves starts a node behind a kind of NAT.
 func (l *lab) moves(k Kind, mode overlay.Mode, files fstest.MapFS, seeds ...*node.Node) (*node.Node, error) {
 	l.count++
-	host, addr := k.host(l.sim, l.count)
+	host, addr, err := l.net.host(k, l.count)
+	if err != nil {
+		return nil, err
+	}
 	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{l.count}, 32)))
 	if err != nil {
 		return nil, err
@@ -88,7 +101,7 @@ func (l *lab) moves(k Kind, mode overlay.Mode, files fstest.MapFS, seeds ...*nod
 	cfg := node.Config{
 		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,
 		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: true, Neighbors: ultrapeers, Quiet: time.Millisecond,
-		Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
+		UploadLimit: l.rate, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
 	}
 	if files != nil {
 		cfg.Shares = []library.Share{{Dir: "share", FS: files}}

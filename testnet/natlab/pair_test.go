@@ -1,28 +1,45 @@
 package natlab
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/rs/zerolog"
 )
 
-// TestMatrix has a file fetched between every two kinds, by no worse path than need
-// be.
+// TestMatrix has a file fetched between every two kinds, of IPv6 between some, by no
+// worse path than need be.
 func TestMatrix(t *testing.T) {
-	m, err := Run(t.Context(), Config{Dir: t.TempDir(), Log: zerolog.Nop()}, func(Kind, Kind, int, int) {})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range m.Pairs {
-		switch {
-		case !p.Equal:
-			t.Errorf("%v gets nothing from %v: %s", p.From, p.To, p.Reason)
-		case p.Path != p.Theory:
-			t.Errorf("%v gets it from %v by %v, not %v", p.From, p.To, p.Path, p.Theory)
+	for _, ipv6 := range []bool{false, true} {
+		cfg, want := Config{IPv6: ipv6, Dir: t.TempDir(), Log: zerolog.Nop()}, kinds*kinds
+		if ipv6 { // the filters are the same: some of the pairs
+			cfg.From = []Kind{Open, PortRestricted, UDPBlocked}
+			want = len(cfg.From) * len(Kinds6())
+		}
+		m, err := Run(t.Context(), cfg, func(Kind, Kind, int, int) {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range m.Pairs {
+			switch {
+			case !p.Equal:
+				t.Errorf("%v gets nothing from %v: %s", p.From, p.To, p.Reason)
+			case p.Path != p.Theory:
+				t.Errorf("%v gets it from %v by %v, not %v", p.From, p.To, p.Path, p.Theory)
+			}
+		}
+		if len(m.Pairs) != want || m.Fetched != want {
+			t.Errorf("%d of %d pairs, want %d", m.Fetched, len(m.Pairs), want)
 		}
 	}
-	if len(m.Pairs) != kinds*kinds || m.Fetched != len(m.Pairs) {
-		t.Errorf("%d of %d pairs", m.Fetched, len(m.Pairs))
+}
+
+// TestNotOfIPv6 refuses NATs that IPv6 does not have.
+func TestNotOfIPv6(t *testing.T) {
+	for _, k := range []Kind{Symmetric, CGNAT} {
+		if _, err := Run(t.Context(), Config{IPv6: true, To: []Kind{k}}, nil); !errors.Is(err, ErrNotIPv6) {
+			t.Errorf("%v: %v", k, err)
+		}
 	}
 }
 
