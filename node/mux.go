@@ -167,13 +167,13 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		}
 	case isGIV(line):
 		m.counts.givs.Add(1)
-		if !stop() || !m.pushes.taken(p.Conn, r, line) {
+		if !stop() || !m.pushes.taken(conn, r, line) {
 			m.counts.givsUnknown.Add(1)
 			p.Close()
 		}
 	case isHTTP(line) && isProxyRequest(line):
 		m.counts.proxyRequests.Add(1)
-		m.pushes.answerProxy(ctx, p.Conn, r, line)
+		m.pushes.answerProxy(ctx, conn, r, line)
 	case isHTTP(line):
 		m.counts.requests.Add(1)
 		if !stop() || !m.web.hand(ctx, httpConn(conn, r, line)) {

@@ -1,15 +1,26 @@
 package node_test
 
 import (
+	"bufio"
+	"bytes"
+	"crypto/sha1"
 	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
+	"net/netip"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
 	"filbert/node"
+	"filbert/overlay/identity"
+	"filbert/query"
+	"filbert/transfer"
+	"filbert/transfer/download"
+	"filbert/transfer/urn"
 )
 
 // TestTLSAtThePort opens the port with TLS: what is inside is served like what
@@ -52,6 +63,10 @@ func TestTLSAtThePort(t *testing.T) {
 		if got := converse(secured(), hello); !strings.HasPrefix(got, "GNUTELLA/0.6 200 ") {
 			t.Errorf("a hello in TLS is answered %q", got)
 		}
+		push := "GET /gnutella/push-proxy?ServerId=" + strings.Repeat("A", 26) + " HTTP/1.0\r\nX-Node: 9.9.9.9:6346\r\n\r\n"
+		if got := converse(secured(), push); !strings.HasPrefix(got, "HTTP/1.1 410 ") {
+			t.Errorf("a push for a stranger, asked in TLS, is answered %q", got)
+		}
 		if got := converse(dial(), request); !strings.HasSuffix(got, "\r\n\r\nblue sky") {
 			t.Errorf("a request without TLS is answered %q", got)
 		}
@@ -60,8 +75,78 @@ func TestTLSAtThePort(t *testing.T) {
 		}
 		tn.until("all of it is counted", func() bool {
 			s, err := anna.Status(t.Context())
-			return err == nil && s.Port.TLS == 2 && s.Port.TLSFailed == 1 && s.Port.Requests == 2 && s.Port.Links == 1
+			return err == nil && s.Port.TLS == 3 && s.Port.ProxyRequests == 1 && s.Port.TLSFailed == 1 && s.Port.Requests == 2 && s.Port.Links == 1
 		})
+	})
+}
+
+// TestPushedInTLS: a servent that is asked to call does so in TLS, as gtk-gnutella
+// does, and gives the file inside it.
+func TestPushedInTLS(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		const song = "la la la"
+		anna := tn.movesAs(nil, func(c *node.Config) { c.TLS = true })
+		layer, err := identity.New(bytes.NewReader(make([]byte, 32)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cert, err := layer.Certificate()
+		if err != nil {
+			t.Fatal(err)
+		}
+		network, listen := tn.host(9)
+		proxy, err := network.Listen(t.Context(), "tcp", listen)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer proxy.Close()
+		servent := layer.GUID()
+		call := func() error {
+			raw, err := network.DialContext(t.Context(), "tcp", anna.Addr().String())
+			if err != nil {
+				return err
+			}
+			defer raw.Close()
+			conn := tls.Client(raw, &tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{cert}})
+			if _, err := fmt.Fprintf(conn, "GIV 0:%X/song\n\n", servent); err != nil {
+				return err
+			}
+			if _, err := http.ReadRequest(bufio.NewReader(conn)); err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(conn, "HTTP/1.1 206 Partial Content\r\nContent-Range: bytes 0-%d/%d\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+				len(song)-1, len(song), len(song), song)
+			return err
+		}
+		var work sync.WaitGroup
+		defer work.Wait()
+		work.Go(func() {
+			asks, err := proxy.Accept()
+			if err != nil {
+				t.Errorf("the push proxy is not asked: %v", err)
+				return
+			}
+			defer asks.Close()
+			if _, err := http.ReadRequest(bufio.NewReader(asks)); err != nil {
+				t.Errorf("the push proxy is asked: %v", err)
+			}
+			io.WriteString(asks, "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n")
+			if err := call(); err != nil {
+				t.Errorf("the call: %v", err)
+			}
+		})
+		at := netip.MustParseAddrPort(proxy.Addr().String())
+		r := query.Result{
+			File:    transfer.File{Name: "song.ogg", Size: int64(len(song)), SHA1: urn.SHA1(sha1.Sum([]byte(song)))},
+			Sources: []transfer.Source{{Servent: servent, Push: true, Proxies: []netip.AddrPort{at}}},
+		}
+		if _, err := anna.Get(r, "", download.Terms{}); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("the file", func() bool { return anna.Downloads()[0].State == download.Complete })
+		if s := anna.port(t); s.TLS != 1 || s.Givs != 1 || s.GivsUnknown != 0 {
+			t.Errorf("to her port came %+v", s)
+		}
 	})
 }
 
