@@ -66,19 +66,3 @@ const (
 	// lifetimeStep is how exactly the lifetime of a binding is found out.
 	lifetimeStep = 5 * time.Second
 )
-
-// Agreement.
-const (
-	// agreeing is how many independent groups must have seen an address: of one or
-	// two observers any could lie.
-	agreeing = 3
-
-	// A group of observers is what one owner likely has: a /16 of IPv4, a /32 of IPv6.
-	group4 = 16
-	group6 = 32
-
-	// voteLife is how long a vote counts. Neighbors tell the address once, in the
-	// handshake, and stay for hours; who has noticed another address of the host
-	// forgets all votes at once.
-	voteLife = 4 * time.Hour
-)

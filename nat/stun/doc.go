@@ -1,10 +1,9 @@
 // Package stun finds out how the NAT in front of this host behaves and by which
 // address others see it, by STUN (RFC 8489) and RFC 5780, and answers others who
-// want to find out.
+// want to find out. Whom to believe is the caller's: any server may lie.
 //
 //	Client     transactions over a socket of ours: Bind
 //	Discover   what several Binds say together: mapping, filtering, hairpin, ports, lifetime
-//	Agreement  which external address to believe, by votes of independent observers
 //	Server     a request -> the reply, or why there is none; a budget against abuse
 //	Service    a Server on sockets
 //

@@ -16,12 +16,8 @@ const (
 	// one for each server.
 	maxPending = 32
 
-	// maxServers is how many servers a discovery asks: more do not make it surer,
-	// see agreeing.
+	// maxServers is how many servers a discovery asks: more do not make it surer.
 	maxServers = 8
-
-	// maxGroups is how many groups of observers vote; the oldest make room.
-	maxGroups = 64
 )
 
 // What a server gives to whom it does not know, in bytes on the wire, headers of IP
