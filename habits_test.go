@@ -93,7 +93,7 @@ var pure = []string{
 	"nat/portmap/routes.go",
 	"nat/socket/kind.go", "nat/socket/classify.go", "nat/socket/siphash.go", "nat/socket/queue.go",
 	"nat/stun/message.go", "nat/stun/change.go", "nat/stun/budget.go", "nat/stun/server.go", "nat/stun/behaviour.go", "nat/stun/report.go",
-	"nat/stun/agreement.go",
+	"overlay/address.go",
 	"transfer/library/disks.go", "node/doctor/*",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"net"
 	"net/netip"
 	"runtime/debug"
 	"time"
@@ -56,17 +55,9 @@ func built() time.Time {
 // ownAddrs is the addresses of this machine, but those of loopback; on a simulated
 // network the one it listens at.
 func (n *Node) ownAddrs() (own []netip.Addr) {
-	if !onSystem(n.cfg.Network) || !n.addr.Addr().IsUnspecified() {
-		return []netip.Addr{n.addr.Addr()}
-	}
-	addrs, err := net.InterfaceAddrs()
-	if err != nil {
-		n.log.Debug().Err(err).Msg("own addresses are not known")
-	}
-	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLoopback() {
-			own = append(own, p.Addr().Unmap())
-		}
+	networks, _ := n.ownNetworks()
+	for _, p := range networks {
+		own = append(own, p.Addr())
 	}
 	return own
 }

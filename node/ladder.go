@@ -92,6 +92,7 @@ func (n *Node) ownNetworks() (own []netip.Prefix, all bool) {
 	}
 	addrs, err := net.InterfaceAddrs()
 	if err != nil {
+		n.log.Debug().Err(err).Msg("own addresses are not known")
 		return nil, false
 	}
 	for _, a := range addrs {

@@ -60,13 +60,6 @@ func (p *punches) status() PathStatus {
 	return PathStatus{Open: len(p.holes), Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
 }
 
-// hole is one that was opened to a peer.
-type hole struct {
-	conn *punch.Conn
-	open atomic.Int64 // streams that are in use
-	used atomic.Int64 // when one last was, in Unix ns
-}
-
 // openPunches prepares. Nothing is listened to until somebody wants a path.
 func (n *Node) openPunches() {
 	p := &punches{
@@ -199,44 +192,6 @@ func (p *punches) connect(ctx context.Context, peer identity.PeerID) (net.Conn, 
 }
 
 var errNoPath = errors.New("no path was opened")
-
-func (w *hole) done() {
-	w.used.Store(time.Now().UnixNano())
-	w.open.Add(-1)
-}
-
-// pathConn is a stream that keeps its path open.
-type pathConn struct {
-	net.Conn
-	hole     *hole
-	received *atomic.Uint64 // nil: not counted
-	once     sync.Once
-}
-
-// Read implements net.Conn.
-func (c *pathConn) Read(b []byte) (int, error) {
-	n, err := c.Conn.Read(b)
-	if c.received != nil {
-		c.received.Add(uint64(n))
-	}
-	return n, err
-}
-
-// Close implements net.Conn.
-func (c *pathConn) Close() error {
-	c.once.Do(c.hole.done)
-	return c.Conn.Close()
-}
-
-// CloseWrite ends our side.
-func (c *pathConn) CloseWrite() error { return closeWrite(c.Conn) }
-
-func closeWrite(conn net.Conn) error {
-	if half, ok := conn.(interface{ CloseWrite() error }); ok {
-		return half.CloseWrite()
-	}
-	return conn.Close()
-}
 
 // begin tries to open a path to a source that we reach over a relay, unless that was
 // tried of late. It does not wait.

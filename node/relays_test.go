@@ -20,8 +20,8 @@ import (
 	"filbert/transfer/download"
 )
 
-// amongNATs runs body on a fabric where every third host and all behind it sit behind
-// NATs of their own: the first open hosts are open.
+// amongNATs runs body on a fabric where the first hosts, as many as are open, are, and
+// all others sit behind NATs of their own.
 func amongNATs(t *testing.T, open int, nat fabric.NATConfig, body func(t *testing.T, tn *town)) {
 	t.Helper()
 	amongBoxes(t, open, func(int) fabric.NATConfig { return nat }, body)

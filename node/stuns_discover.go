@@ -58,9 +58,8 @@ func (s *stuns) facts() doctor.STUN {
 func (s *stuns) servers(neighbors []overlay.Neighbor) []netip.AddrPort {
 	all := slices.Clone(s.named)
 	for i := range neighbors {
-		// Its word is taken for the port alone: else we would send to whom it likes.
-		if n := &neighbors[i]; n.STUN && n.Listen.IsValid() && n.Listen.Addr() == n.Addr.Addr() {
-			all = append(all, n.Listen)
+		if at, ok := listensAt(&neighbors[i]); ok && neighbors[i].STUN {
+			all = append(all, at)
 		}
 	}
 	local := func(at netip.AddrPort) bool { return hostcache.Class(at.Addr()).Local() }

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"filbert/nat/punch"
+)
+
+// hole is one that was opened to a peer.
+type hole struct {
+	conn *punch.Conn
+	open atomic.Int64 // streams that are in use
+	used atomic.Int64 // when one last was, in Unix ns
+}
+
+// done ends the use of a stream.
+func (w *hole) done() {
+	w.used.Store(time.Now().UnixNano())
+	w.open.Add(-1)
+}
+
+// pathConn is a stream that keeps its path open.
+type pathConn struct {
+	net.Conn
+	hole     *hole
+	received *atomic.Uint64 // nil: not counted
+	once     sync.Once
+}
+
+// Read implements net.Conn.
+func (c *pathConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.received != nil {
+		c.received.Add(uint64(n))
+	}
+	return n, err
+}
+
+// Close implements net.Conn.
+func (c *pathConn) Close() error {
+	c.once.Do(c.hole.done)
+	return c.Conn.Close()
+}
+
+// CloseWrite ends our side.
+func (c *pathConn) CloseWrite() error { return closeWrite(c.Conn) }
