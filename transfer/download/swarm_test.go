@@ -198,19 +198,27 @@ func sourcesOf(seeds []*seed) (sources []transfer.Source) {
 	return sources
 }
 
+// plantFour is four sources of one file at full rate.
+func plantFour(t *testing.T, n network) (file transfer.File, b []byte, seeds []*seed) {
+	file, b = content(1, 36*mb)
+	trees := treesOf(b)
+	for range 4 {
+		s := plant(t, n, file, b, trees)
+		s.rate = steady(fullRate)
+		seeds = append(seeds, s)
+	}
+	return file, b, seeds
+}
+
 // TestFourSources: four sources give at least 97 % of the sum of their rates over
 // the whole file. An answer begins 10 ms after it was asked for, and the hash
 // tree comes first.
 func TestFourSources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newPipes(t)
-		file, b := content(1, 36*mb)
-		trees := treesOf(b)
-		var seeds []*seed
-		for range 4 {
-			s := plant(t, n, file, b, trees)
-			s.rate, s.ahead = steady(fullRate), 10*time.Millisecond
-			seeds = append(seeds, s)
+		file, b, seeds := plantFour(t, n)
+		for _, s := range seeds {
+			s.ahead = 10 * time.Millisecond
 		}
 		took, status := fetch(t, n, file, b, seeds...)
 		share := 36.0 / 8 / took.Seconds()
@@ -231,14 +239,7 @@ func TestFourSources(t *testing.T) {
 func TestSourcesThatFail(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newPipes(t)
-		file, b := content(1, 36*mb)
-		trees := treesOf(b)
-		var seeds []*seed
-		for range 4 {
-			s := plant(t, n, file, b, trees)
-			s.rate = steady(fullRate)
-			seeds = append(seeds, s)
-		}
+		file, b, seeds := plantFour(t, n)
 		began := time.Now()
 		const fails = 2250 * time.Millisecond // half of the time it would take
 		dead := func() bool { return time.Since(began) >= fails }
