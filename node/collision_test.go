@@ -77,7 +77,10 @@ func TestCollision(t *testing.T) {
 			t.Fatalf("found %+v", found)
 		}
 		for number := 1; number <= 2; number++ {
-			r := found[number]
+			r, err := clara.Result(number)
+			if err != nil || !r.Contested {
+				t.Fatalf("result %d: %+v, %v", number, r, err)
+			}
 			if _, err := clara.Get(r, "", download.Terms{}); err != nil {
 				t.Fatal(err)
 			}

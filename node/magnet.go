@@ -42,6 +42,9 @@ func (n *Node) MagnetOf(ctx context.Context, h urn.SHA1) (Linked, error) {
 		if d.File.SHA1 == h {
 			l := n.magnet(ctx, d.File)
 			l.Tiger, l.Blake3 = d.Tiger, d.Blake3
+			if r, known := n.byHash(l.URN); known {
+				l.learn(r.Roots)
+			}
 			return l, nil
 		}
 	}
@@ -76,13 +79,18 @@ func (n *Node) MagnetOfResult(ctx context.Context, r query.Result) (Linked, erro
 	if errors.Is(err, ErrNotHere) || err == nil && r.Denies(query.Roots{Tiger: l.Tiger, Blake3: l.Blake3}) {
 		return n.magnetOfFound(ctx, r), nil
 	}
+	l.learn(r.Roots)
+	return l, err
+}
+
+// learn names the trees that are not named yet.
+func (l *Linked) learn(roots query.Roots) {
 	if !l.Tiger.Known() {
-		l.Tiger = r.Tiger
+		l.Tiger = roots.Tiger
 	}
 	if !l.Blake3.Known() {
-		l.Blake3 = r.Blake3
+		l.Blake3 = roots.Blake3
 	}
-	return l, err
 }
 
 // MagnetAt makes a link for a file on this machine that is shared or was fetched;

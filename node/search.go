@@ -104,8 +104,8 @@ func (n *Node) Results(most int) []query.Result {
 	return n.results.Latest(most)
 }
 
-// Get begins to fetch a result: the file with its SHA-1 and its hash trees, where they
-// are told. output is a path for the file, "" for the download folder.
+// Get begins to fetch a result: the file with its SHA-1, and if others tell of several
+// the one with its hash trees. output is a path for the file, "" for the download folder.
 func (n *Node) Get(r query.Result, output string, terms download.Terms) (download.Status, error) {
 	switch {
 	case n.downloads == nil:
@@ -113,7 +113,8 @@ func (n *Node) Get(r query.Result, output string, terms download.Terms) (downloa
 	case !r.Hashed():
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
 	}
-	terms.Tiger, terms.Blake3 = r.Tiger, r.Blake3
+	roots := r.Distinct()
+	terms.Tiger, terms.Blake3 = roots.Tiger, roots.Blake3
 	return n.add(r, output, terms)
 }
 

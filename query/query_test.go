@@ -208,6 +208,16 @@ func TestResultsOfOneSHA1(t *testing.T) {
 	if r, _ := rs.ByHash(urn.SHA1{1}, Roots{}); r.Number != 1 || r.Tiger != (urn.Tiger{7}) || r.Blake3 != (urn.Blake3{9}) {
 		t.Errorf("the result of the hash is %+v", r)
 	}
+	for number := 1; number <= 3; number++ {
+		if r, _ := rs.Get(number); !r.Contested || r.Distinct() != r.Roots {
+			t.Errorf("result %d has rivals, and is %+v", number, r)
+		}
+	}
+	alone := hit(9, 2, "other.ogg", 5)
+	alone.Tiger = urn.Tiger{9}
+	if r := rs.Add(alone); r.Contested || r.Distinct() != (Roots{}) {
+		t.Errorf("a result with no rival is bound to what its source said: %+v", r)
+	}
 	if r, _ := rs.ByHash(urn.SHA1{1}, Roots{Tiger: urn.Tiger{8}}); r.Number != 2 {
 		t.Errorf("the result of the hash with another tree is %+v", r)
 	}

@@ -21,16 +21,28 @@ const (
 
 // Result is one file, found at one or more servents.
 type Result struct {
-	Number  int // counts from 1; never given to another file
-	File    transfer.File
-	Roots   // of its hash trees, as the first source said that told them
-	Media   index.Media
-	Sources []transfer.Source
-	Speed   uint32 // of the fastest source's line, kbit/s
-	Busy    bool   // all sources said they are busy
-	Hops    int    // of the nearest source
+	Number int // counts from 1; never given to another file
+	File   transfer.File
+	Roots  // of its hash trees, as the first source said that told them
+	// Contested: others tell of other hash trees under its SHA-1.
+	Contested bool
+	Media     index.Media
+	Sources   []transfer.Source
+	Speed     uint32 // of the fastest source's line, kbit/s
+	Busy      bool   // all sources said they are busy
+	Hops      int    // of the nearest source
 
 	key string // in Results
+}
+
+// Distinct is the roots that tell the result from others with its SHA-1, zero where
+// there is no need: what a stranger told unasked, which a single liar can make up, is
+// no reason to refuse the file to who asks for its SHA-1.
+func (r *Result) Distinct() Roots {
+	if r.Contested {
+		return r.Roots
+	}
+	return Roots{}
 }
 
 // Hashed reports whether the result can be fetched and verified.
@@ -51,16 +63,18 @@ func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
 
 // Add notes a hit and returns a copy of the result it belongs to.
 func (rs *Results) Add(h Hit) Result {
-	key := key(h.File)
+	key, contested := key(h.File), false
 	known := rs.byKey[key]
 	if known != nil && h.Hashed() && known.Denies(h.Roots) {
 		key += string(h.Tiger[:]) + string(h.Blake3[:])
+		known.Contested, contested = true, true
 		known = rs.byKey[key]
 	}
 	if known == nil {
 		rs.next++
 		known = &Result{Number: rs.next, key: key, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
 		rs.byKey[key] = known
+		known.Contested = contested
 		rs.sorted = append(rs.sorted, known)
 		rs.forget()
 	}

@@ -139,6 +139,7 @@ func peersOf(o overlay.Status) []Peer {
 func resultOf(r query.Result) Result {
 	out := Result{
 		Number: r.Number, Name: transfer.Display(r.File.Name), Size: r.File.Size, Speed: r.Speed, Busy: r.Busy, Hops: r.Hops,
+		Contested: r.Contested,
 	}
 	if r.Hashed() {
 		out.URN = r.File.SHA1.URN()

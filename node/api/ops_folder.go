@@ -151,7 +151,8 @@ func (s *Server) collect(target string) (collection.File, error) {
 		if err == nil && !r.Hashed() {
 			err = node.ErrUnhashed
 		}
-		return collection.File{Path: r.File.Name, Size: r.File.Size, URN: urn.URN{SHA1: r.File.SHA1, HasSHA1: true, Tiger: r.Tiger, Blake3: r.Blake3}}, err
+		roots := r.Distinct()
+		return collection.File{Path: r.File.Name, Size: r.File.Size, URN: urn.URN{SHA1: r.File.SHA1, HasSHA1: true, Tiger: roots.Tiger, Blake3: roots.Blake3}}, err
 	}
 	m, err := urn.ParseMagnet(target)
 	switch {

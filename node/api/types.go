@@ -248,17 +248,18 @@ type Deflate struct {
 
 // Result is one file that was found.
 type Result struct {
-	Number  int      `json:"number" doc:"for get; stays with the file"`
-	Name    string   `json:"name"`
-	Size    int64    `json:"size"`
-	URN     string   `json:"urn,omitempty" doc:"absent when no source told a hash: it cannot be fetched"`
-	TTH     string   `json:"tth,omitempty" doc:"root of its Tiger tree, as the first source said that told it"`
-	Blake3  string   `json:"blake3,omitempty" doc:"likewise of its BLAKE3 tree"`
-	Type    string   `json:"type,omitempty"`
-	Speed   uint32   `json:"speed_kbit" doc:"of the fastest source, by its own word"`
-	Busy    bool     `json:"busy" doc:"no source has an upload slot free"`
-	Hops    int      `json:"hops" doc:"of the nearest source"`
-	Sources []Source `json:"sources"`
+	Number    int      `json:"number" doc:"for get; stays with the file"`
+	Name      string   `json:"name"`
+	Size      int64    `json:"size"`
+	URN       string   `json:"urn,omitempty" doc:"absent when no source told a hash: it cannot be fetched"`
+	TTH       string   `json:"tth,omitempty" doc:"root of its Tiger tree, as the first source said that told it"`
+	Blake3    string   `json:"blake3,omitempty" doc:"likewise of its BLAKE3 tree"`
+	Contested bool     `json:"contested,omitempty" doc:"others tell of other trees under its SHA-1: one is another file, or a lie"`
+	Type      string   `json:"type,omitempty"`
+	Speed     uint32   `json:"speed_kbit" doc:"of the fastest source, by its own word"`
+	Busy      bool     `json:"busy" doc:"no source has an upload slot free"`
+	Hops      int      `json:"hops" doc:"of the nearest source"`
+	Sources   []Source `json:"sources"`
 }
 
 // Source is a servent that has a file.

@@ -105,6 +105,26 @@ func TestParseSize(t *testing.T) {
 	}
 }
 
+// TestDisputes names the results that have one hash and different trees, also those
+// that were told before their rivals.
+func TestDisputes(t *testing.T) {
+	rows, all := newRows(&bytes.Buffer{}), &collected{}
+	for _, r := range []api.Result{{Number: 1, URN: "a"}, {Number: 2, URN: "b"}, {Number: 3, URN: "a", Contested: true}, {Number: 4}, {Number: 5}} {
+		r.Sources = []api.Source{{Addr: "9.1.1.1:7000"}}
+		rows.add(r)
+		all.add(r)
+	}
+	rows.end()
+	if got := rows.disputes(); !slices.Equal(got, []string{"1 3"}) {
+		t.Errorf("disputes: %q", got)
+	}
+	for _, r := range all.list() {
+		if r.Contested != (r.URN == "a") {
+			t.Errorf("listed as %+v", r)
+		}
+	}
+}
+
 // TestRows shows each result once, a moment after it was found, with the
 // sources that answered in that moment.
 func TestRows(t *testing.T) {

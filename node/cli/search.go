@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -100,6 +101,11 @@ func (r *runner) showResults(c *cli.Context, search func(func(api.Result)) (api.
 		r.say("nothing found: %s", why(end))
 		return nothing(end)
 	}
+	if s, ok := shower.(*rows); ok {
+		for _, numbers := range s.disputes() {
+			r.say("results %s have one SHA-1 and different hash trees: one is another file, or somebody lies", numbers)
+		}
+	}
 	r.say("%s at %s in %.1f s", plural(end.Results, "file"), plural(end.Hosts, "host"), end.Seconds)
 	return nil
 }
@@ -167,8 +173,14 @@ func (s *collected) end() {}
 
 func (s *collected) list() []api.Result {
 	list := []api.Result{}
+	contested := map[string]bool{}
+	for _, r := range s.latest {
+		contested[r.URN] = contested[r.URN] || r.Contested
+	}
 	for _, n := range s.order {
-		list = append(list, s.latest[n])
+		r := s.latest[n]
+		r.Contested = contested[r.URN] // it may have come before the other
+		list = append(list, r)
 	}
 	return list
 }
@@ -187,13 +199,19 @@ type rows struct {
 	waiting []api.Result
 	timer   *time.Timer
 	headed  bool
+
+	contested map[string]bool  // by URN
+	numbers   map[string][]int // of the rows
 }
 
-func newRows(w io.Writer) *rows { return &rows{w: w, shown: map[int]bool{}} }
+func newRows(w io.Writer) *rows {
+	return &rows{w: w, shown: map[int]bool{}, contested: map[string]bool{}, numbers: map[string][]int{}}
+}
 
 func (s *rows) add(r api.Result) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.contested[r.URN] = s.contested[r.URN] || r.Contested
 	if s.shown[r.Number] {
 		for i := range s.waiting {
 			if s.waiting[i].Number == r.Number {
@@ -203,6 +221,7 @@ func (s *rows) add(r api.Result) {
 		return
 	}
 	s.shown[r.Number] = true
+	s.numbers[r.URN] = append(s.numbers[r.URN], r.Number)
 	s.waiting = append(s.waiting, r)
 	if s.timer == nil {
 		s.timer = time.AfterFunc(gather, s.flush)
@@ -231,6 +250,18 @@ func (s *rows) end() {
 	}
 	s.mu.Unlock()
 	s.flush()
+}
+
+// disputes is the numbers of the rows of which at most one is what its hash says.
+func (s *rows) disputes() []string {
+	var out []string
+	for urn, numbers := range s.numbers {
+		if s.contested[urn] {
+			out = append(out, strings.Trim(fmt.Sprint(numbers), "[]"))
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 func sources(r api.Result) string {
