@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,6 +14,9 @@ import (
 	"filbert/transfer"
 )
 
+// errBlocked is why nothing is fetched from a peer that the user does not want.
+var errBlocked = errors.New("you blocked it")
+
 // connector reaches sources by the ladder. It implements transfer.Connector.
 type connector struct{ n *Node }
 
@@ -21,6 +25,9 @@ func (n *Node) connector() connector { return connector{n} }
 // Connect implements transfer.Connector.
 func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
 	n := c.n
+	if n.contacts.Blocks(src.Servent) {
+		return nil, fmt.Errorf("node: %w", errBlocked)
+	}
 	facts := n.factsOf(ctx, peerOf(&src))
 	conn, _, err := n.ladder.Climb(ctx, &facts, func(ctx context.Context, r nat.Rung) (net.Conn, error) {
 		switch r {

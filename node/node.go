@@ -16,6 +16,7 @@ import (
 	"filbert/nat"
 	"filbert/nat/portmap"
 	"filbert/nat/socket"
+	"filbert/node/contacts"
 	"filbert/node/hook"
 	"filbert/node/state"
 	"filbert/overlay"
@@ -47,6 +48,7 @@ type Node struct {
 	hashes    *hashCache
 	index     *index.Index
 	browse    *flood.Browse
+	contacts  *contacts.Book
 	changed   atomic.Int64 // when the index last changed, nanoseconds since 1970
 	uploads   *upload.Server
 	web       *webListener
@@ -109,6 +111,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.openPunches()
+	n.openContacts()
 	n.mesh = newMeshTable(cfg.Hosts, n.addr, cfg.External, cfg.child())
 	if err := n.openDownloads(); err != nil {
 		return nil, err

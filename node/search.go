@@ -31,7 +31,7 @@ var (
 
 // Search asks the network and calls found for every hit, with the result it
 // belongs to, from one goroutine at a time, until ctx ends; a servent that names
-// a file twice is heard once. Results keep their numbers for later searches and
+// a file twice is heard once, one that the user blocked not at all. Results keep their numbers for later searches and
 // for Get. The error is ErrTooSoon for the newest files asked for again too soon.
 func (n *Node) Search(ctx context.Context, q query.Query, found func(query.Result, query.Hit)) error {
 	if q.New {
@@ -64,6 +64,9 @@ func (n *Node) numbering(found func(query.Result, query.Hit)) func(query.Hit) {
 	}
 	heard := map[claim]bool{}
 	return func(h query.Hit) {
+		if n.contacts.Blocks(h.Source.Servent) {
+			return
+		}
 		n.mu.Lock()
 		r := n.results.Add(h)
 		n.mu.Unlock()

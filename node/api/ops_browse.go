@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -16,7 +17,7 @@ import (
 
 // browseInput are the parameters of browsing.
 type browseInput struct {
-	Host  string `query:"host" required:"true" maxLength:"300" doc:"HOST:PORT, or the number of a result: its first source"`
+	Host  string `query:"host" required:"true" maxLength:"300" doc:"HOST:PORT, a peer ID or petname of one that was found, or the number of a result: its first source"`
 	Limit int    `query:"limit" minimum:"0" maximum:"10000" doc:"end after so many files; 0 = no limit"`
 }
 
@@ -26,7 +27,7 @@ func (s *Server) browseOperations(api huma.API) {
 		Summary:   "List what one servent shares",
 		Responses: events("events `result` (Result) for each file, then `end` (SearchEnd)"),
 	}, func(ctx context.Context, in *browseInput) (*huma.StreamResponse, error) {
-		src, err := s.browsed(ctx, in.Host)
+		src, err := s.source(ctx, in.Host)
 		if err != nil {
 			return nil, err
 		}
@@ -47,20 +48,31 @@ func (s *Server) browseOperations(api huma.API) {
 	})
 }
 
-// browsed is the servent that is meant.
-func (s *Server) browsed(ctx context.Context, host string) (transfer.Source, error) {
-	if number, err := strconv.Atoi(host); err == nil {
+// source is the servent that is meant: a number of a result, a peer ID or petname, a
+// servent GUID, or an address.
+func (s *Server) source(ctx context.Context, text string) (transfer.Source, error) {
+	if number, err := strconv.Atoi(text); err == nil {
 		r, err := s.cfg.Node.Result(number)
 		if err != nil {
 			return transfer.Source{}, getFailure(err)
 		}
 		return r.Sources[0], nil
 	}
+	if peer, err := s.cfg.Node.FindPeer(text); err == nil {
+		return s.cfg.Node.SourceOf(peer), nil
+	}
+	if servent, ok := node.ParseServent(text); ok {
+		return transfer.Source{Servent: servent}, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, lookupWait)
 	defer cancel()
-	addr, err := node.LookUp(ctx, host)
+	addr, err := node.LookUp(ctx, text)
 	if err != nil {
-		return transfer.Source{}, huma.Error422UnprocessableEntity(transfer.Display(err.Error()))
+		said := transfer.Display(err.Error())
+		if !strings.Contains(text, ":") {
+			said += ", or the name of a peer as `filbert contacts` lists them"
+		}
+		return transfer.Source{}, huma.Error422UnprocessableEntity(said)
 	}
 	return transfer.Source{Addr: addr}, nil
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -16,7 +15,7 @@ import (
 
 // explainInput is the parameter of explaining.
 type explainInput struct {
-	Peer string `query:"peer" required:"true" maxLength:"300" doc:"HOST:PORT, a servent GUID in hex, or the number of a result: its first source"`
+	Peer string `query:"peer" required:"true" maxLength:"300" doc:"HOST:PORT, a servent GUID in hex, a peer ID, a petname, or the number of a result: its first source"`
 }
 
 // Path is how a peer is connected to, and how it was.
@@ -27,6 +26,8 @@ type Path struct {
 	Addr    string   `json:"addr,omitempty" doc:"where it listens, by its word"`
 	IPv6    string   `json:"ipv6,omitempty" doc:"where it listens too, at the same port"`
 	GUID    string   `json:"guid,omitempty"`
+	PeerID  string   `json:"peer_id,omitempty" doc:"by its word, or from the user's book"`
+	Name    string   `json:"name,omitempty" doc:"petname"`
 	Push    bool     `json:"push" doc:"it says that nobody can connect to it"`
 	Proxies []string `json:"push_proxies"`
 	Relays  []string `json:"relays" doc:"relays over which it is reached"`
@@ -57,7 +58,7 @@ type Attempt struct {
 
 func (s *Server) explainOperations(api huma.API) {
 	huma.Get(api, "/v1/explain", func(ctx context.Context, in *explainInput) (*body[Path], error) {
-		src, err := s.explained(ctx, in.Peer)
+		src, err := s.source(ctx, in.Peer)
 		if err != nil {
 			return nil, err
 		}
@@ -68,20 +69,12 @@ func (s *Server) explainOperations(api huma.API) {
 		case err != nil:
 			return nil, failure(err)
 		}
-		return answer(pathOf(&e)), nil
+		p := pathOf(&e)
+		if peer, err := s.cfg.Node.KeyOf(transfer.Source{Servent: e.Peer.Servent, Peer: e.Peer.Key}); err == nil {
+			p.PeerID, p.Name = peer.String(), s.cfg.Node.Contact(peer).Name
+		}
+		return answer(p), nil
 	})
-}
-
-// explained is the servent that is meant. A list of downloads names one without an
-// address as "servent GUID".
-func (s *Server) explained(ctx context.Context, peer string) (transfer.Source, error) {
-	var src transfer.Source
-	digits := strings.TrimPrefix(peer, "servent ")
-	if b, err := hex.DecodeString(digits); err == nil && len(b) == len(src.Servent) {
-		src.Servent = [16]byte(b)
-		return src, nil
-	}
-	return s.browsed(ctx, peer)
 }
 
 func pathOf(e *node.Explanation) Path {

@@ -19,6 +19,7 @@ import (
 	"filbert/node"
 	"filbert/overlay"
 	"filbert/overlay/handshake"
+	"filbert/overlay/identity"
 	"filbert/query/flood"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
@@ -89,6 +90,7 @@ func TestFailures(t *testing.T) {
 // TestRefusals sends requests that make no sense.
 func TestRefusals(t *testing.T) {
 	n := open(t, 1, nil)
+	stranger := identity.PeerID{7}.String()
 	addr := serveTCP(t, n, "", nil).String()
 	defer http.DefaultClient.CloseIdleConnections()
 	for _, tt := range []struct {
@@ -121,6 +123,18 @@ func TestRefusals(t *testing.T) {
 		{"POST /v1/peers", `{`, 400, ""},
 		{"POST /v1/peers", `{"addr":"` + strings.Repeat("x", maxBody) + `"}`, 413, "longer than"},
 		{"DELETE /v1/peers/9.1.1.1:7000", "", 404, "no link to"},
+		{"GET /v1/id?with=kim", "", 404, "no peer of that name"},
+		{"GET /v1/id?with=" + strings.Repeat("a", 56), "", 422, "check characters"},
+		{"GET /v1/id?with=99", "", 404, "no such result"},
+		{"GET /v1/id?with=192.0.2.1:6346", "", 404, "did not tell its peer ID"},
+		{"GET /v1/id?with=000102030405060708090a0b0c0d0e0f", "", 404, "did not tell its peer ID"},
+		{"GET /v1/id?with=" + n.PeerID().String(), "", 422, "this node itself"},
+		{"PUT /v1/contacts/" + stranger, `{"name":"192.0.2.1:6346"}`, 422, "must begin with a letter"},
+		{"PUT /v1/contacts/" + stranger, `{"name":"kim\u202e"}`, 422, "only letters"},
+		{"PUT /v1/contacts/" + stranger, `{"trust":"a bit"}`, 422, "trust"},
+		{"PUT /v1/contacts/" + n.PeerID().String(), `{"name":"me"}`, 422, "this node itself"},
+		{"PUT /v1/contacts/kim", `{"trust":"known"}`, 404, "no peer of that name"},
+		{"DELETE /v1/contacts/" + stranger, "", 404, "not in the book"},
 		{"POST /v1/downloads", `{"target":"1","output":"relative"}`, 422, "absolute"},
 		{"POST /v1/downloads", `{"target":"nonsense"}`, 422, "want the number of a result"},
 		{"POST /v1/downloads", `{"target":"magnet:?dn=x"}`, 422, "no SHA-1"},
@@ -185,10 +199,10 @@ func TestDocument(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
-		"GET /v1/browse", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
+		"DELETE /v1/contacts/{peer}", "DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
+		"GET /v1/browse", "GET /v1/contacts", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/id", "GET /v1/magnet", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
-		"POST /v1/downloads", "POST /v1/folders", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop",
+		"POST /v1/downloads", "POST /v1/folders", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

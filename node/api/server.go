@@ -47,6 +47,7 @@ func NewServer(cfg Config) *Server {
 	s.searchOperations(h)
 	s.browseOperations(h)
 	s.explainOperations(h)
+	s.contactOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)

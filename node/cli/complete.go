@@ -78,7 +78,7 @@ func shareChoices(ctx context.Context, n *api.Client) []shell.Completion {
 	return out
 }
 
-// browseChoices is the neighbors where they listen, and the results.
+// browseChoices is the neighbors where they listen, the contacts, and the results.
 func browseChoices(ctx context.Context, n *api.Client) []shell.Completion {
 	list, err := n.Peers(ctx)
 	if err != nil {
@@ -90,7 +90,7 @@ func browseChoices(ctx context.Context, n *api.Client) []shell.Completion {
 			out = append(out, shell.Completion{Value: p.Listen, Help: p.Agent, Group: "peers"})
 		}
 	}
-	return append(out, resultChoices(ctx, n)...)
+	return append(append(out, contactChoices(ctx, n)...), resultChoices(ctx, n)...)
 }
 
 // choices is what the arguments of a command can be, by its path.
@@ -99,6 +99,10 @@ var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"play":             resultChoices,
 	"magnet":           resultChoices,
 	"browse":           browseChoices,
+	"explain":          browseChoices,
+	"contacts name":    contactChoices,
+	"contacts trust":   contactChoices,
+	"contacts rm":      contactChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,
 	"folders show":     folderChoices,
@@ -109,6 +113,7 @@ var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 
 func (r *runner) completeResults(c *cli.Context)   { r.complete(c, resultChoices) }
 func (r *runner) completeBrowse(c *cli.Context)    { r.complete(c, browseChoices) }
+func (r *runner) completeContacts(c *cli.Context)  { r.complete(c, contactChoices) }
 func (r *runner) completePeers(c *cli.Context)     { r.complete(c, peerChoices) }
 func (r *runner) completeDownloads(c *cli.Context) { r.complete(c, downloadChoices) }
 func (r *runner) completeFolders(c *cli.Context)   { r.complete(c, folderChoices) }

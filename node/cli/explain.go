@@ -17,9 +17,9 @@ const (
 
 func (r *runner) explain() *cli.Command {
 	return &cli.Command{
-		Name: "explain", Usage: "see how a servent is connected to, and why so", ArgsUsage: "HOST:PORT|GUID|N", Category: "network",
+		Name: "explain", Usage: "see how a servent is connected to, and why so", ArgsUsage: "HOST:PORT|GUID|PEER|N", Category: "network",
 		Flags: clientFlags(jsonFlag()),
-		Description: "N is the number of a search result, whose first source is meant. Nobody is called for it.\n" +
+		Description: "N is the number of a search result, whose first source is meant, PEER a peer ID or a petname. Nobody is called for it.\n" +
 			"Exits with 0 if it is connected to directly, 1 if with the help of others, 2 if no way is known.",
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
 			if c.NArg() != 1 {
@@ -51,6 +51,9 @@ func (r *runner) showPath(p api.Path) error {
 		t.row("and", p.IPv6)
 	}
 	t.row("servent", orDash(p.GUID))
+	if p.PeerID != "" {
+		t.row("peer", orElse(p.Name, p.PeerID))
+	}
 	t.row("it says", says(p))
 	for _, at := range p.Proxies {
 		t.row("push proxy", at)

@@ -44,4 +44,11 @@ const (
 	certificateName = "filbert"
 	certificateFrom = 2020
 	certificateTo   = 2049
+
+	// safetyDomain keeps the digest of safety numbers apart from other uses of a key.
+	// safetyRounds is Signal's count of repetitions, safetyGroups the groups of digits
+	// of one key: 30 digits, some 100 bits, and 12 more for the work of each try.
+	safetyDomain = "filbert safety number 1\x00"
+	safetyRounds = 5200
+	safetyGroups = 6
 )

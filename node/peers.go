@@ -1,0 +1,103 @@
+package node
+
+import (
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+
+	"filbert/node/contacts"
+	"filbert/overlay/identity"
+	"filbert/overlay/wire"
+	"filbert/transfer"
+)
+
+const stateContacts = "contacts" // bucket of the book, by peer ID
+
+// Errors of finding a peer.
+var (
+	// ErrNoContact: it is neither an ID nor a petname in the book.
+	ErrNoContact = errors.New("no peer of that name in the book")
+	// ErrNoKey: the servent is known, its ID is not.
+	ErrNoKey = errors.New("it did not tell its peer ID")
+)
+
+// openContacts reads the book of peers.
+func (n *Node) openContacts() {
+	book, err := contacts.Open(n.cfg.State.Bucket(stateContacts), n.cfg.Identity.PeerID())
+	if err != nil {
+		n.log.Warn().Err(err).Msg("contacts cannot be read")
+	}
+	n.contacts = book
+}
+
+// Contacts is the user's book of peers.
+func (n *Node) Contacts() *contacts.Book { return n.contacts }
+
+// PeerID is the node's own ID.
+func (n *Node) PeerID() identity.PeerID { return n.cfg.Identity.PeerID() }
+
+// Contact is what the book has of a peer: nothing but its ID if it is not in it.
+func (n *Node) Contact(peer identity.PeerID) contacts.Contact {
+	if c, ok := n.contacts.Of(peer); ok {
+		return c
+	}
+	return contacts.Contact{Peer: peer}
+}
+
+// SetContact changes what the book has of a peer, or adds it.
+func (n *Node) SetContact(peer identity.PeerID, change contacts.Change) (contacts.Contact, error) {
+	return n.contacts.Set(peer, change, time.Now())
+}
+
+// FindPeer is the peer that a text names: its ID, or its petname.
+func (n *Node) FindPeer(text string) (identity.PeerID, error) {
+	if c, ok := n.contacts.Named(text); ok {
+		return c.Peer, nil
+	}
+	peer, err := identity.ParsePeerID(text)
+	if err != nil && contacts.CheckName(text) == nil {
+		err = ErrNoContact
+	}
+	if err != nil {
+		return identity.PeerID{}, fmt.Errorf("node: peer %q: %w", text, err)
+	}
+	return peer, nil
+}
+
+// KeyOf is the ID of a servent, as its hits told it, which must be the one that its GUID
+// is made of. That it is really there is not proven by that.
+func (n *Node) KeyOf(src transfer.Source) (identity.PeerID, error) {
+	peer := identity.PeerID(src.Peer)
+	if peer == (identity.PeerID{}) {
+		if c, ok := n.contacts.Servent(src.Servent); ok {
+			return c.Peer, nil
+		}
+		known, _ := n.knownPeer(src.Addr, src.Servent)
+		if peer = known.Key; peer == (identity.PeerID{}) {
+			return identity.PeerID{}, fmt.Errorf("node: servent %v: %w", wire.GUID(src.Servent), ErrNoKey)
+		}
+	}
+	return peer, nil
+}
+
+// SourceOf is where a peer is, as far as is known: how it was found last.
+func (n *Node) SourceOf(peer identity.PeerID) transfer.Source {
+	src := transfer.Source{Servent: peer.GUID(), Peer: peer}
+	if p, ok := n.knownPeer(netip.AddrPort{}, src.Servent); ok {
+		src.Addr, src.IPv6, src.Push, src.Proxies, src.Relays = p.Addr, p.IPv6, p.Push, p.Proxies, p.Relays
+	}
+	return src
+}
+
+// ParseServent reads a servent GUID in hex, as it is or as lists of downloads name it:
+// "servent GUID".
+func ParseServent(text string) (guid [16]byte, ok bool) {
+	b, err := hex.DecodeString(strings.TrimPrefix(text, "servent "))
+	if err != nil || len(b) != len(guid) {
+		return guid, false
+	}
+	return [16]byte(b), true
+}
