@@ -47,6 +47,7 @@ var layers = map[string]layer{
 	"nat/portmap":       {rank: 0},
 	"nat/socket":        {rank: 0},
 	"nat/stun":          {rank: 0},
+	"nat/turn":          {rank: 0},
 	"testnet/fabric":    {rank: 0},
 	"testnet/bubble":    {rank: 0},
 	"testnet/corpus":    {rank: 0},
