@@ -18,6 +18,7 @@ type Attempt struct {
 	rng    *rand.Rand
 	paths  []*path
 	next   time.Time // of the volley
+	last   time.Time // from here on a third party is tried
 	end    time.Time
 	winner *path
 }
@@ -25,6 +26,7 @@ type Attempt struct {
 // path is an address of the peer.
 type path struct {
 	Candidate
+	ours   bool // our side of it is at a third party
 	sent   int
 	theirs challenge // last one that came from there
 	heard  bool      // a genuine probe came from there
@@ -34,12 +36,13 @@ type path struct {
 // Send is a probe that is due.
 type Send struct {
 	To   netip.AddrPort
+	Ours bool // from our address at a third party
 	Data []byte
 }
 
 // newAttempt begins a round at a time.
 func newAttempt(role Role, own, theirs Message, secret roundKey, use []Candidate, rng *rand.Rand, start time.Time) *Attempt {
-	a := &Attempt{role: role, id: own.ID, round: own.Round, secret: secret, rng: rng, next: start, end: start.Add(roundTime)}
+	a := &Attempt{role: role, id: own.ID, round: own.Round, secret: secret, rng: rng, next: start, last: start.Add(relayedAfter), end: start.Add(roundTime)}
 	a.key = newKey(own.Nonce, theirs.Nonce)
 	if role == Responder {
 		a.key = newKey(theirs.Nonce, own.Nonce)
@@ -60,24 +63,26 @@ func (a *Attempt) Due(now time.Time) (sends []Send, again time.Time) {
 		return nil, earlier(a.next, a.end)
 	}
 	for _, p := range a.paths {
-		sends = a.probe(sends, p)
+		if p.Kind != Relayed || p.heard || !now.Before(a.last) {
+			sends = a.probe(sends, p)
+		}
 	}
 	a.next = now.Add(minGap + time.Duration(a.rng.Int64N(int64(maxGap-minGap))))
 	return sends, earlier(a.next, a.end)
 }
 
-// Receive takes a datagram that came from an address, and returns what to send at
-// once.
-func (a *Attempt) Receive(now time.Time, from netip.AddrPort, b []byte) []Send {
+// Receive takes a datagram that came from an address, to our socket or to ours at a
+// third party, and returns what to send at once.
+func (a *Attempt) Receive(now time.Time, from netip.AddrPort, ours bool, b []byte) []Send {
 	got, ok := parseProbe(b)
 	if !ok || got.id != a.id || got.round != a.round || got.role == a.role || !now.Before(a.end) || !genuine(b, a.key) {
 		return nil
 	}
-	p := a.path(from)
+	p := a.path(from, ours)
 	if p == nil {
 		return nil
 	}
-	proves := got.echo == challengeFor(a.secret, from)
+	proves := got.echo == challengeFor(a.secret, from, ours)
 	news := !p.heard || proves != p.proven
 	p.heard, p.theirs = true, got.challenge
 	if proves {
@@ -94,16 +99,19 @@ func (a *Attempt) Receive(now time.Time, from netip.AddrPort, b []byte) []Send {
 }
 
 // path finds or adds the path of an address a genuine probe came from.
-func (a *Attempt) path(from netip.AddrPort) *path {
+func (a *Attempt) path(from netip.AddrPort, ours bool) *path {
 	for _, p := range a.paths {
-		if p.Addr == from {
+		if p.Addr == from && p.ours == ours {
 			return p
 		}
 	}
 	if len(a.paths) == maxAddresses || check(from, a.near) != None {
 		return nil
 	}
-	p := &path{Candidate: Candidate{Source, from}}
+	p := &path{Candidate: Candidate{Source, from}, ours: ours}
+	if ours {
+		p.Kind = Relayed
+	}
 	a.paths = append(a.paths, p)
 	return p
 }
@@ -114,8 +122,8 @@ func (a *Attempt) probe(sends []Send, p *path) []Send {
 		return sends
 	}
 	p.sent++
-	msg := probe{role: a.role, id: a.id, round: a.round, challenge: challengeFor(a.secret, p.Addr), echo: p.theirs}
-	return append(sends, Send{p.Addr, msg.appendTo(nil, a.key)})
+	msg := probe{role: a.role, id: a.id, round: a.round, challenge: challengeFor(a.secret, p.Addr, p.ours), echo: p.theirs}
+	return append(sends, Send{p.Addr, p.ours, msg.appendTo(nil, a.key)})
 }
 
 // Winner is the first address that was proven.
@@ -124,6 +132,19 @@ func (a *Attempt) Winner() (Candidate, bool) {
 		return Candidate{}, false
 	}
 	return a.winner.Candidate, true
+}
+
+// overOurs reports whether our side of the winner is at a third party.
+func (a *Attempt) overOurs() bool { return a.winner != nil && a.winner.ours }
+
+// kindOf is how an address was come by.
+func (a *Attempt) kindOf(addr netip.AddrPort, ours bool) Kind {
+	for _, p := range a.paths {
+		if p.Addr == addr && p.ours == ours {
+			return p.Kind
+		}
+	}
+	return Source
 }
 
 // Over reports whether the time of the round has passed.

@@ -33,18 +33,18 @@ func TestConversation(t *testing.T) {
 	if _, ok := a.Winner(); ok {
 		t.Fatal("won before anything came")
 	}
-	answer := b.Receive(now, aliceAt, first[0].Data)
+	answer := b.Receive(now, aliceAt, false, first[0].Data)
 	if len(answer) != 1 || answer[0].To != aliceAt {
 		t.Fatalf("the responder answers %v", answer)
 	}
-	echo := a.Receive(now, bobAt, answer[0].Data)
+	echo := a.Receive(now, bobAt, false, answer[0].Data)
 	if w, ok := a.Winner(); !ok || w.Addr != bobAt || len(echo) != 1 {
 		t.Fatalf("winner %v, %v, answer %v", w, ok, echo)
 	}
 	if _, ok := b.Winner(); ok {
 		t.Fatal("the responder trusts what it got no echo from")
 	}
-	last := b.Receive(now, aliceAt, echo[0].Data)
+	last := b.Receive(now, aliceAt, false, echo[0].Data)
 	if w, ok := b.Winner(); !ok || w.Addr != aliceAt {
 		t.Fatalf("winner %v, %v", w, ok)
 	}
@@ -52,8 +52,8 @@ func TestConversation(t *testing.T) {
 		if len(last) == 0 {
 			return
 		}
-		if last = a.Receive(now, bobAt, last[0].Data); len(last) > 0 {
-			last = b.Receive(now, aliceAt, last[0].Data)
+		if last = a.Receive(now, bobAt, false, last[0].Data); len(last) > 0 {
+			last = b.Receive(now, aliceAt, false, last[0].Data)
 		}
 	}
 	t.Error("they answer one another for ever")
@@ -64,12 +64,12 @@ func TestSourcesAreLearned(t *testing.T) {
 	a, b, now := players(one(bobAt), one(aliceAt))
 	other := at("203.0.113.1:5777")
 	first, _ := a.Due(now)
-	answer := b.Receive(now, other, first[0].Data)
+	answer := b.Receive(now, other, false, first[0].Data)
 	if len(answer) != 1 || answer[0].To != other {
 		t.Fatalf("answers %v", answer)
 	}
-	echo := a.Receive(now, bobAt, answer[0].Data)
-	b.Receive(now, other, echo[0].Data)
+	echo := a.Receive(now, bobAt, false, answer[0].Data)
+	b.Receive(now, other, false, echo[0].Data)
 	if w, ok := b.Winner(); !ok || w != (Candidate{Source, other}) {
 		t.Errorf("winner %v", w)
 	}
@@ -95,12 +95,12 @@ func TestStrangersAreNotAnswered(t *testing.T) {
 			return sends[0].Data
 		}(),
 	} {
-		if got := b.Receive(now, aliceAt, data); got != nil {
+		if got := b.Receive(now, aliceAt, false, data); got != nil {
 			t.Errorf("%s: answered %v", name, got)
 		}
 	}
 	for _, from := range []string{"127.0.0.1:5000", "10.0.0.1:5000", "203.0.113.1:53"} {
-		if got := b.Receive(now, at(from), good); got != nil {
+		if got := b.Receive(now, at(from), false, good); got != nil {
 			t.Errorf("answered %s", from)
 		}
 	}
@@ -113,7 +113,7 @@ func TestEchoIsOfItsAddress(t *testing.T) {
 	mine, _ := b.Due(now)
 	first, _ := parseProbe(mine[0].Data) // sent to aliceAt
 	spoofed := probe{role: Initiator, id: ID{1}, round: 1, challenge: challenge{1}, echo: first.challenge}.appendTo(nil, a.key)
-	b.Receive(now, victim, spoofed)
+	b.Receive(now, victim, false, spoofed)
 	if w, ok := b.Winner(); ok {
 		t.Errorf("%v won with the challenge of another address", w)
 	}
@@ -131,7 +131,7 @@ func TestBudget(t *testing.T) {
 		}
 		for i := range 30 { // a peer that floods, from many ports
 			p := probe{role: Responder, id: ID{1}, round: 1, challenge: challenge{byte(i)}}.appendTo(nil, b.key)
-			for _, s := range a.Receive(now, netip.AddrPortFrom(bobAt.Addr(), uint16(7000+i)), p) {
+			for _, s := range a.Receive(now, netip.AddrPortFrom(bobAt.Addr(), uint16(7000+i)), false, p) {
 				sent[s.To]++
 			}
 		}
@@ -168,7 +168,7 @@ func TestFailures(t *testing.T) {
 	other := at("203.0.113.2:6001")
 	a, b, now := players([]Candidate{{Reflexive, bobAt}, {Predicted, other}}, one(aliceAt))
 	sends, _ := b.Due(now)
-	a.Receive(now, bobAt, sends[0].Data)
+	a.Receive(now, bobAt, false, sends[0].Data)
 	if got := a.Failures(); len(got) != 2 || got[0].Reason != OneWay || got[1].Reason != Silent {
 		t.Errorf("failures %v", got)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 
@@ -49,16 +50,16 @@ func BenchmarkPunched(b *testing.B) {
 	x, y := newPeer(b, loopback(b)), newPeer(b, loopback(b))
 	defer x.close()
 	defer y.close()
-	waits := y.newAttempt(Responder, ID{1}, x.key)
+	waits := y.newAttempt(Responder, ID{1}, x.key, nil)
 	y.enter(waits)
 	defer y.leave(waits)
 	var far *Conn
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		ev := <-waits.inbox
-		far, _ = welcome(context.Background(), ev.conn)
+		far, _ = welcome(context.Background(), ev)
 	})
-	near, err := x.newAttempt(Initiator, ID{1}, y.key).dial(context.Background(), y.socket.LocalAddr())
+	near, err := x.newAttempt(Initiator, ID{1}, y.key, nil).dial(context.Background(), addrPort(y.socket.LocalAddr(), netip.AddrPort{}), false)
 	if err != nil {
 		b.Fatal(err)
 	}

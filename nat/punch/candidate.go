@@ -17,6 +17,7 @@ const (
 	Reflexive Kind = 4 // as others see it
 	Predicted Kind = 5 // a port that the NAT may give next
 	Source    Kind = 6 // not named by anybody: a probe came from there
+	Relayed   Kind = 7 // of a third party that passes on what comes there
 )
 
 func (k Kind) String() string {
@@ -33,6 +34,8 @@ func (k Kind) String() string {
 		return "predicted"
 	case Source:
 		return "source"
+	case Relayed:
+		return "relayed"
 	}
 	return fmt.Sprintf("Kind(%#02x)", byte(k))
 }
@@ -58,6 +61,8 @@ func (c Candidate) rank() int {
 		return 3
 	case Predicted:
 		return 4
+	case Relayed:
+		return 6
 	}
 	return 5
 }
@@ -112,6 +117,28 @@ func choose(own, theirs []Candidate) (use []Candidate, not []Failure) {
 	}
 	return use, not
 }
+
+// withRelayed is candidates with an address at a third party among them: the best, and
+// so many that none has to be left out for it.
+func withRelayed(all []Candidate, at netip.AddrPort) []Candidate {
+	best := slices.Clone(all)
+	slices.SortStableFunc(best, func(a, b Candidate) int { return cmp.Compare(a.rank(), b.rank()) })
+	best = best[:min(len(best), maxAddresses-keptForSources-1)]
+	return append(best, Candidate{Relayed, at})
+}
+
+// outside is the hosts of candidates as a third party may see them.
+func outside(use []Candidate) (hosts []netip.Addr) {
+	for _, c := range use {
+		if ip := c.Addr.Addr(); c.Kind != Relayed && check(c.Addr, false) == None && !slices.Contains(hosts, ip) {
+			hosts = append(hosts, ip)
+		}
+	}
+	return hosts
+}
+
+// isRelayed reports whether a candidate is at a third party.
+func isRelayed(c Candidate) bool { return c.Kind == Relayed }
 
 // samePublic reports whether two peers are seen at the same address from outside.
 func samePublic(own, theirs []Candidate) bool {

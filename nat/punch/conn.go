@@ -11,6 +11,7 @@ import (
 // Conn is a connection over a punched path.
 type Conn struct {
 	quic *quic.Conn
+	over *Detour
 }
 
 // Open makes a stream; it blocks while the peer allows no more. The peer sees the
@@ -37,6 +38,10 @@ func (c *Conn) LocalAddr() net.Addr { return c.quic.LocalAddr() }
 
 // RemoteAddr is where the peer is now.
 func (c *Conn) RemoteAddr() net.Addr { return c.quic.RemoteAddr() }
+
+// Over is our socket at a third party that the path leads over, nil if there is none.
+// It may lead over one of the peer's all the same.
+func (c *Conn) Over() *Detour { return c.over }
 
 // Done is closed when the connection has ended.
 func (c *Conn) Done() <-chan struct{} { return c.quic.Context().Done() }

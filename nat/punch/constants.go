@@ -14,6 +14,10 @@ const (
 	// sent after maxPackets*maxGap at the latest, on average after half of that.
 	roundTime = 3 * time.Second
 
+	// relayedAfter is how long after its beginning a round sends to third parties:
+	// what a hole takes to come about, were there one, with a round trip of 200 ms.
+	relayedAfter = 500 * time.Millisecond
+
 	// answerTime is how long the initiator waits for an Answer. A signalling channel
 	// that is slower is of no use to time anything by.
 	answerTime = 5 * time.Second

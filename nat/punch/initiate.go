@@ -48,7 +48,11 @@ func again(why Reason, err error) bool {
 
 func (p *Puncher) initiateRound(ctx context.Context, signal Signal, local Local, id ID, round uint8, out *Outcome) (*Conn, error) {
 	out.Rounds, out.Reason = int(round), NoSignal
-	own := p.newMessage(Offer, id, round, local)
+	var over *Detour
+	if round > 1 { // no hole led to the peer
+		over = local.detour(ctx)
+	}
+	own := p.newMessage(Offer, id, round, local, over)
 	sent := time.Now()
 	if err := signal.Send(ctx, own.AppendTo(nil)); err != nil {
 		return nil, err
@@ -64,7 +68,7 @@ func (p *Puncher) initiateRound(ctx context.Context, signal Signal, local Local,
 	if err != nil {
 		return nil, err
 	}
-	a := p.newAttempt(Initiator, id, theirs.Key)
+	a := p.newAttempt(Initiator, id, theirs.Key, over)
 	if !p.enter(a) {
 		out.Reason = Busy
 		return nil, errBusy
@@ -96,6 +100,7 @@ func admit(own, theirs Message, out *Outcome) ([]Candidate, error) {
 func (a *attempt) play(ctx context.Context, own, theirs Message, use []Candidate, start time.Time, out *Outcome) (*Conn, error) {
 	var secret roundKey
 	crand.Read(secret[:])
+	defer a.permit(ctx, use)()
 	policy := newAttempt(a.role, own, theirs, secret, use, newRand(), start)
 	conn, err := a.run(ctx, policy)
 	out.Failed = append(out.Failed, policy.Failures()...)
@@ -106,6 +111,7 @@ func (a *attempt) play(ctx context.Context, own, theirs Message, use []Candidate
 	}
 	if out.Reason == None {
 		out.Winner.Addr = addrPort(conn.RemoteAddr(), out.Winner.Addr)
+		out.Winner.Kind = policy.kindOf(out.Winner.Addr, conn.over != nil)
 	}
 	return conn, err
 }

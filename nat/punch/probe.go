@@ -102,10 +102,13 @@ func tag(b []byte, key roundKey) []byte {
 	return m.Sum(nil)[:tagSize]
 }
 
-// challengeFor is another one for each address, so that an echo proves which.
-func challengeFor(secret roundKey, addr netip.AddrPort) (c challenge) {
+// challengeFor is another one for each path, so that an echo proves which.
+func challengeFor(secret roundKey, addr netip.AddrPort, ours bool) (c challenge) {
 	m := hmac.New(sha256.New, secret[:])
 	m.Write([]byte(addr.String()))
+	if ours {
+		m.Write([]byte(" relayed"))
+	}
 	copy(c[:], m.Sum(nil))
 	return c
 }

@@ -43,6 +43,10 @@ type Config struct {
 type Local struct {
 	Candidates []Candidate
 	Behaviour  Behaviour
+
+	// Detour gives a socket at a third party, nil if there is none. It is asked for one
+	// after a round in which no hole came about; nil is a function that has none.
+	Detour func(ctx context.Context) *Detour
 }
 
 // Puncher opens paths from one socket.
@@ -65,6 +69,7 @@ type event struct {
 	from netip.AddrPort
 	data []byte
 	conn *quic.Conn
+	over *Detour // where it came, nil: to our socket
 }
 
 // New starts a Puncher; Close ends it.
@@ -77,6 +82,20 @@ func New(cfg Config) (*Puncher, error) {
 		return nil, errors.Join(errors.New("punch: client and server must show the same key"), err)
 	}
 	p := &Puncher{cfg: cfg, key: key, waiting: map[Fingerprint]*attempt{}, byID: map[ID]*attempt{}}
+	if p.listener, err = p.listen(cfg.Transport); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	p.cancel = cancel
+	p.wg.Go(func() { p.accept(ctx, p.listener, nil) })
+	if !cfg.Deliver {
+		p.wg.Go(func() { p.read(ctx, cfg.Transport, nil) })
+	}
+	return p, nil
+}
+
+// listen takes connections of peers that are expected.
+func (p *Puncher) listen(t *quic.Transport) (*quic.Listener, error) {
 	server := quicConfig()
 	server.GetConfigForClient = func(*quic.ClientInfo) (*quic.Config, error) {
 		if !p.expecting() {
@@ -84,17 +103,11 @@ func New(cfg Config) (*Puncher, error) {
 		}
 		return quicConfig(), nil
 	}
-	p.listener, err = cfg.Transport.Listen(pin(cfg.Server, p.expects), server)
+	l, err := t.Listen(pin(p.cfg.Server, p.expects), server)
 	if err != nil {
 		return nil, fmt.Errorf("punch: listen: %w", err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	p.cancel = cancel
-	p.wg.Go(func() { p.accept(ctx) })
-	if !cfg.Deliver {
-		p.wg.Go(func() { p.read(ctx) })
-	}
-	return p, nil
+	return l, nil
 }
 
 // Close ends the Puncher; attempts fail, connections stay.
@@ -114,6 +127,10 @@ func (p *Puncher) Dropped() int64 { return p.dropped.Load() }
 // Deliver takes a datagram, and reports whether it was a probe of an attempt. It
 // does not block, and keeps nothing of data.
 func (p *Puncher) Deliver(data []byte, from netip.AddrPort) bool {
+	return p.deliver(data, from, nil)
+}
+
+func (p *Puncher) deliver(data []byte, from netip.AddrPort, over *Detour) bool {
 	got, ok := parseProbe(data)
 	if !ok {
 		return false
@@ -125,37 +142,37 @@ func (p *Puncher) Deliver(data []byte, from netip.AddrPort) bool {
 		return false
 	}
 	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-	if !a.post(event{from: from, data: append([]byte(nil), data...)}) {
+	if !a.post(event{from: from, data: append([]byte(nil), data...), over: over}) {
 		p.dropped.Add(1)
 	}
 	return true
 }
 
-// read delivers what the transport does not take for QUIC.
-func (p *Puncher) read(ctx context.Context) {
+// read delivers what a transport does not take for QUIC.
+func (p *Puncher) read(ctx context.Context, t *quic.Transport, over *Detour) {
 	b := make([]byte, probeSize+1)
 	for {
-		n, addr, err := p.cfg.Transport.ReadNonQUICPacket(ctx, b)
+		n, addr, err := t.ReadNonQUICPacket(ctx, b)
 		if err != nil {
 			return
 		}
 		if udp, ok := addr.(*net.UDPAddr); ok {
-			p.Deliver(b[:n], udp.AddrPort())
+			p.deliver(b[:n], udp.AddrPort(), over)
 		}
 	}
 }
 
 // accept gives the connections of peers to the attempts that wait for them.
-func (p *Puncher) accept(ctx context.Context) {
+func (p *Puncher) accept(ctx context.Context, l *quic.Listener, over *Detour) {
 	for {
-		conn, err := p.listener.Accept(ctx)
+		conn, err := l.Accept(ctx)
 		if err != nil {
 			return
 		}
 		p.mu.Lock()
 		a := p.waiting[fingerprint(conn.ConnectionState().TLS.PeerCertificates[0])]
 		p.mu.Unlock()
-		if a == nil || a.role != Responder || !a.post(event{conn: conn}) {
+		if a == nil || a.role != Responder || !a.post(event{conn: conn, over: over}) {
 			conn.CloseWithError(codeNobody, "nobody waits")
 		}
 	}

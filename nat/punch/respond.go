@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -47,12 +48,16 @@ func (p *Puncher) Respond(ctx context.Context, signal Signal, local Local, first
 // the Sync.
 func (p *Puncher) respondRound(ctx context.Context, signal Signal, local Local, theirs Message, out *Outcome) (*Conn, Message, error) {
 	out.Rounds, out.Reason = int(theirs.Round), NoSignal
-	own := p.newMessage(Answer, theirs.ID, theirs.Round, local)
+	var over *Detour
+	if theirs.Round > 1 && !slices.ContainsFunc(theirs.Candidates, isRelayed) {
+		over = local.detour(ctx)
+	}
+	own := p.newMessage(Answer, theirs.ID, theirs.Round, local, over)
 	use, err := admit(own, theirs, out)
 	if err != nil {
 		return nil, Message{}, err
 	}
-	a := p.newAttempt(Responder, theirs.ID, theirs.Key)
+	a := p.newAttempt(Responder, theirs.ID, theirs.Key, over)
 	if !p.enter(a) {
 		out.Reason = Busy
 		return nil, Message{}, errBusy

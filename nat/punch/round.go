@@ -5,6 +5,7 @@ import (
 	crand "crypto/rand"
 	"errors"
 	"net"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -17,14 +18,15 @@ type attempt struct {
 	role Role
 	id   ID
 	peer Fingerprint
+	over *Detour // ours at a third party, nil if this round has none
 
 	mu    sync.Mutex
 	left  bool       // nobody reads the inbox any more
 	inbox chan event // bounded by inboxLen; what does not fit is dropped
 }
 
-func (p *Puncher) newAttempt(role Role, id ID, peer Fingerprint) *attempt {
-	return &attempt{p: p, role: role, id: id, peer: peer, inbox: make(chan event, inboxLen)}
+func (p *Puncher) newAttempt(role Role, id ID, peer Fingerprint, over *Detour) *attempt {
+	return &attempt{p: p, role: role, id: id, peer: peer, over: over, inbox: make(chan event, inboxLen)}
 }
 
 // post gives an event to the attempt, unless there is no room.
@@ -83,11 +85,14 @@ func (a *attempt) run(ctx context.Context, policy *Attempt) (*Conn, error) {
 		case <-timer.C:
 		case ev := <-a.inbox:
 			if ev.conn != nil {
-				return welcome(ctx, ev.conn)
+				return welcome(ctx, ev)
 			}
-			a.send(policy.Receive(time.Now(), ev.from, ev.data))
+			if ev.over != nil && ev.over != a.over {
+				continue
+			}
+			a.send(policy.Receive(time.Now(), ev.from, ev.over != nil, ev.data))
 			if winner, ok := policy.Winner(); ok && a.role == Initiator {
-				return a.dial(ctx, net.UDPAddrFromAddrPort(winner.Addr))
+				return a.dial(ctx, winner.Addr, policy.overOurs())
 			}
 		}
 	}
@@ -96,17 +101,25 @@ func (a *attempt) run(ctx context.Context, policy *Attempt) (*Conn, error) {
 // send sends probes. Those that cannot leave are lost like others.
 func (a *attempt) send(sends []Send) {
 	for _, s := range sends {
-		a.p.cfg.Transport.WriteTo(s.Data, net.UDPAddrFromAddrPort(s.To))
+		a.transport(s.Ours).WriteTo(s.Data, net.UDPAddrFromAddrPort(s.To))
 	}
+}
+
+// transport is that of our socket, or of ours at a third party.
+func (a *attempt) transport(ours bool) *quic.Transport {
+	if ours {
+		return a.over.transport
+	}
+	return a.p.cfg.Transport
 }
 
 // dial connects to the responder over the path that was proven, and waits for its
 // word: TLS tells a client nothing of what the server thinks of its certificate.
-func (a *attempt) dial(ctx context.Context, to net.Addr) (*Conn, error) {
+func (a *attempt) dial(ctx context.Context, to netip.AddrPort, ours bool) (*Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, handshakeTime)
 	defer cancel()
 	config := pin(a.p.cfg.Client, func(f Fingerprint) bool { return f == a.peer })
-	conn, err := a.p.cfg.Transport.Dial(ctx, to, config, quicConfig())
+	conn, err := a.transport(ours).Dial(ctx, net.UDPAddrFromAddrPort(to), config, quicConfig())
 	if err != nil {
 		return nil, err
 	}
@@ -116,24 +129,31 @@ func (a *attempt) dial(ctx context.Context, to net.Addr) (*Conn, error) {
 		return nil, err
 	}
 	word.CancelRead(codeDone)
-	return &Conn{conn}, nil
+	c := &Conn{quic: conn}
+	if ours {
+		c.over = a.over
+	}
+	return c, nil
 }
 
 // welcome tells the initiator that it was taken.
-func welcome(ctx context.Context, conn *quic.Conn) (*Conn, error) {
-	word, err := conn.OpenUniStreamSync(ctx)
+func welcome(ctx context.Context, ev event) (*Conn, error) {
+	word, err := ev.conn.OpenUniStreamSync(ctx)
 	if err == nil {
 		err = word.Close()
 	}
 	if err != nil {
-		conn.CloseWithError(codeDone, "")
+		ev.conn.CloseWithError(codeDone, "")
 		return nil, err
 	}
-	return &Conn{conn}, nil
+	return &Conn{ev.conn, ev.over}, nil
 }
 
 // newMessage is what this side says in a round.
-func (p *Puncher) newMessage(t Type, id ID, round uint8, local Local) Message {
+func (p *Puncher) newMessage(t Type, id ID, round uint8, local Local, over *Detour) Message {
+	if over != nil {
+		local.Candidates = withRelayed(local.Candidates, over.addr)
+	}
 	m := Message{Type: t, ID: id, Round: round, Behaviour: local.Behaviour, Key: p.key,
 		Candidates: local.Candidates[:min(len(local.Candidates), maxCandidates)]}
 	crand.Read(m.Nonce[:])
