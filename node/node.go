@@ -165,6 +165,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Caller:  n.pushes,
 		Known:   known,
 		Pongs:   n.finding.pongs(),
+		Aside:   cfg.Network,
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})

@@ -65,7 +65,7 @@ func (c *Core) datagram(now time.Time, ev *Datagram) {
 	}
 	f := wire.Frame(ev.Payload)
 	c.udp.traffic.Received.count(f.Type(), len(f))
-	c.unsolicited(now, ev.From)
+	c.unsolicited(now, ev)
 	c.openDatagram(now, ev)
 }
 

@@ -116,12 +116,15 @@ func (c *Core) reached(now time.Time, from netip.Addr) {
 }
 
 // sawPing takes a UDP ping that its sender was asked for over TCP, and reports
-// whether it is one. It proves the port open: nothing of ours opened a way for
-// it. It is not answered.
-func (c *Core) sawPing(now time.Time, from netip.Addr, guid wire.GUID) bool {
+// whether it is one. It proves the port open, unless something of ours may have
+// opened a way for it. It is not answered.
+func (c *Core) sawPing(now time.Time, ev *Datagram, guid wire.GUID) bool {
+	from := ev.From.Addr()
 	for _, p := range c.reach.pings {
 		if p.guid == guid && p.from == from && now.Sub(p.at) < announceLifetime {
-			c.reach.udp[hostcache.Class(from)].prove(now)
+			if !c.mayAnswer(now, ev) {
+				c.reach.udp[hostcache.Class(from)].prove(now)
+			}
 			return true
 		}
 	}

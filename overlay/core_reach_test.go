@@ -33,21 +33,21 @@ func TestBecomesOpen(t *testing.T) {
 		t.Errorf("open before anybody called: %+v %+v", v.TCP, v.UDP)
 	}
 
-	// A ping of another GUID, or from elsewhere, proves nothing when we wrote to
-	// its sender: it may be an answer.
-	for _, contact := range []netip.AddrPort{alice, bob} {
-		w.step(&Transmit{To: contact, Frame: pingFor(wire.PingInfo{})})
+	// What comes from whom we wrote to proves nothing, be it the ping: we may have
+	// opened the way for it.
+	w.step(&Transmit{To: bob, Frame: pingFor(wire.PingInfo{})})
+	pings := func(from netip.AddrPort, guid wire.GUID, solicited bool) {
+		w.step(&Datagram{From: from, Local: ours.Addr(), Payload: wire.AppendFrame(nil, guid, 1, 0, &wire.Ping{}), Solicited: solicited})
 	}
-	pings := func(from netip.AddrPort, guid wire.GUID) {
-		w.step(&Datagram{From: from, Local: ours.Addr(), Payload: wire.AppendFrame(nil, guid, 1, 0, &wire.Ping{})})
-	}
-	pings(alice, guidOf(1))
-	pings(bob, ping)
+	pings(bob, ping, false)
+	pings(alice, ping, true)
 	if w.core.View().UDP.Open {
-		t.Error("UDP is open by a ping nobody asked for")
+		t.Error("UDP is open by a ping that we may have let in")
 	}
+	// Nor do we let it in by doing for the neighbor what it does for us.
+	a.says(guidOf(7), wire.NewUDPConnectBack(wire.VendorUDPConnectBack2, alice.Port(), guidOf(7)))
 	answers := len(w.replies)
-	pings(netip.AddrPortFrom(alice.Addr(), 9999), ping)
+	pings(netip.AddrPortFrom(alice.Addr(), 9999), ping, false)
 	if v := w.core.View(); v.UDP != (Reach{true, w.now}) || len(w.replies) != answers {
 		t.Errorf("UDP %+v after the ping came, %d answers", v.UDP, len(w.replies)-answers)
 	}
@@ -176,6 +176,9 @@ func TestConnectBackIsAnswered(t *testing.T) {
 		asks(wire.NewUDPConnectBack(id, 6346, guidOf(5)), guidOf(5))
 		if len(w.replies) != 1 || w.replies[0].Type() != wire.TypePing || w.replies[0].GUID() != guidOf(5) || w.replies[0].TTL() != 1 || w.replies[0].Hops() != 0 {
 			t.Errorf("%v was answered with %x", id, w.replies)
+		}
+		if last := w.mails[len(w.mails)-1]; !last.aside {
+			t.Errorf("%v was answered from the port that may be tested likewise", id)
 		}
 	}
 	// Another port does not help.

@@ -97,7 +97,7 @@ func (w *world) step(ev Event) {
 			w.hits[e.Search] = append(w.hits[e.Search], e.Hit)
 		case *Reply:
 			w.replies = append(w.replies, bytes.Clone(e.Frame))
-			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame)})
+			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame), e.Aside})
 		case *Ponged:
 			w.ponged = append(w.ponged, &Ponged{e.From, bytes.Clone(e.Frame)})
 		default:

@@ -87,7 +87,7 @@ func (c *Core) prove(now time.Time, a netip.AddrPort) { c.udp.proven.put(now, wh
 func (c *Core) dispatch(now time.Time, to netip.AddrPort, f wire.Frame) {
 	c.udp.contacts.put(now, who(to), struct{}{})
 	c.udp.traffic.Sent.count(f.Type(), len(f))
-	c.out.add(&Reply{to, f})
+	c.out.add(&Reply{To: to, Frame: f})
 }
 
 // room is how long an answer to a request from an address may be, in bytes; 0
@@ -139,13 +139,20 @@ func (c *Core) outside(a netip.AddrPort) bool {
 	return c.cfg.Hosts.Acceptable(a, stranger) == hostcache.Kept
 }
 
-// unsolicited takes a datagram for a sign that strangers reach us when it came
-// from an address that we sent nothing to for longer than a NAT remembers.
-func (c *Core) unsolicited(now time.Time, from netip.AddrPort) {
-	if _, known := c.udp.contacts.get(now, who(from)); known || c.udp.contacts.lossy(now) || !c.outside(from) {
+// unsolicited takes a datagram for a sign that strangers reach us when nothing of
+// ours went to its sender for longer than a NAT remembers.
+func (c *Core) unsolicited(now time.Time, ev *Datagram) {
+	if c.mayAnswer(now, ev) || !c.outside(ev.From) {
 		return
 	}
 	c.reach.udp[hostcache.Global].prove(now)
+}
+
+// mayAnswer reports whether a NAT may have let a datagram in because something went
+// from our port to its sender.
+func (c *Core) mayAnswer(now time.Time, ev *Datagram) bool {
+	_, known := c.udp.contacts.get(now, who(ev.From))
+	return known || c.udp.contacts.lossy(now) || ev.Solicited
 }
 
 // publicUDP is the address at which strangers reach us by UDP, if we know it and

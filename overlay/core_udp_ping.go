@@ -18,7 +18,7 @@ func (c *Core) pingDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 	case f.Hops() != 0 || f.TTL() != 1:
 		c.drop(nil, DropSingleHop)
 		return
-	case f.GUID() == c.cfg.GUID || c.sawPing(now, ev.From.Addr(), f.GUID()):
+	case f.GUID() == c.cfg.GUID || c.sawPing(now, ev, f.GUID()):
 		return // somebody whom we asked to try whether we are reached
 	}
 	if c.proveFirst(now, ev) {

@@ -17,6 +17,7 @@ import (
 type mail struct {
 	to    netip.AddrPort
 	frame wire.Frame
+	aside bool // from another port
 }
 
 // receives gives the Core a datagram and returns what it sent because of it.

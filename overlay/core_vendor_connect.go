@@ -28,8 +28,10 @@ func (c *Core) connectBack(now time.Time, n *neighbor, muid wire.GUID, v *wire.V
 		c.drop(n, DropCallMany)
 	case v.ID == wire.VendorTCPConnectBack:
 		c.out.add(&Probe{to})
-	default:
-		c.out.add(&Reply{to, c.out.frame(ping, 1, &wire.Ping{})})
+	default: // it may test us likewise: what goes there from our port would open it for that
+		f := c.out.frame(ping, 1, &wire.Ping{})
+		c.udp.traffic.Sent.count(f.Type(), len(f))
+		c.out.add(&Reply{To: to, Frame: f, Aside: true})
 	}
 	return nil
 }

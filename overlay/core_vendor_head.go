@@ -70,7 +70,7 @@ func (c *Core) headDatagram(now time.Time, from netip.AddrPort, f wire.Frame, v 
 		return err
 	}
 	if ping.Servent.IsZero() || ping.Servent == c.cfg.GUID {
-		c.out.add(&Reply{from, c.out.frame(f.GUID(), 1, answerHead(v.ID, ping, c.cfg.Holder, c.firewalled()))})
+		c.dispatch(now, from, c.out.frame(f.GUID(), 1, answerHead(v.ID, ping, c.cfg.Holder, c.firewalled())))
 		return nil
 	}
 	to := c.proxied(ping.Servent)
@@ -110,6 +110,6 @@ func (c *Core) headPong(now time.Time, n *neighbor, f wire.Frame) {
 		return
 	}
 	f.SetTTL(1, 0)
-	c.out.add(&Reply{c.heads[i].back, f})
+	c.dispatch(now, c.heads[i].back, f)
 	c.heads = slices.Delete(c.heads, i, i+1)
 }

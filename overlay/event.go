@@ -61,6 +61,8 @@ type Datagram struct {
 	From    netip.AddrPort
 	Local   netip.Addr
 	Payload []byte
+	// Solicited says that others who share the port wrote to the sender of late.
+	Solicited bool
 }
 
 // Transmit sends a datagram for somebody outside; pongs of a ping come back as
@@ -212,6 +214,7 @@ type Deliver struct {
 type Reply struct {
 	To    netip.AddrPort
 	Frame wire.Frame
+	Aside bool // from another port: no NAT lets its receiver in at ours for that
 }
 
 // Ponged is a pong that answers a ping of a Transmit event.

@@ -30,6 +30,7 @@ type Options struct {
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
 	Pongs   Pongs          // takes what answers pings sent by SendDatagram; may be nil
+	Aside   PacketListener // opens other UDP ports; nil: all is sent from the one
 	Patient bool           // wait for writers that had no turn; not in virtual time, where one seed gives one trace
 	Rand    *rand.Rand
 	Log     zerolog.Logger
@@ -38,6 +39,11 @@ type Options struct {
 // Dialer opens connections; a net.Dialer is one.
 type Dialer interface {
 	DialContext(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// PacketListener opens UDP ports; a net.ListenConfig is one.
+type PacketListener interface {
+	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 }
 
 // Pongs takes pongs that come by UDP. Received must not block, nor keep the
@@ -57,6 +63,7 @@ type Overlay struct {
 	tls     *tlslink.Layer
 	match   *matching
 	pongs   Pongs
+	aside   PacketListener
 	log     zerolog.Logger
 
 	inbox  chan letter
@@ -120,6 +127,7 @@ func New(o Options) *Overlay {
 		tls:      o.TLS,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
+		aside:    o.Aside,
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),
 		done:     make(chan struct{}),
@@ -285,9 +293,7 @@ func (o *Overlay) do(effect Effect) {
 	case *Ponged:
 		o.ponged(e)
 	case *Reply:
-		if o.packets != nil {
-			o.packets.WriteTo(e.Frame, net.UDPAddrFromAddrPort(e.To)) // lost, like any datagram may be
-		}
+		o.sendDatagram(e)
 	}
 }
 

@@ -41,8 +41,29 @@ func (o *Overlay) ponged(e *Ponged) {
 	}
 }
 
+// sendDatagram carries a Reply effect out. It is lost if it cannot leave, like any
+// datagram may be.
+func (o *Overlay) sendDatagram(e *Reply) {
+	conn := o.packets
+	if conn == nil {
+		return
+	}
+	if e.Aside && o.aside != nil {
+		local := netip.AddrPortFrom(hostOf(conn.LocalAddr()).Addr(), 0)
+		other, err := o.aside.ListenPacket(o.life, "udp", local.String())
+		if err != nil {
+			o.log.Debug().Err(err).Msg("no other UDP port")
+			return
+		}
+		defer other.Close()
+		conn = other
+	}
+	conn.WriteTo(e.Frame, net.UDPAddrFromAddrPort(e.To))
+}
+
 // ServeDatagrams reads a packet connection until it is closed or ctx ends, and
-// sends over it. What is no message costs no memory.
+// sends over it. What is no message costs no memory. If others send from the same
+// port, its Solicited tells whether they did to an address of late.
 func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 	if err := o.run(ctx, func() { o.packets = pc }); err != nil {
 		if ctx.Err() != nil {
@@ -53,6 +74,10 @@ func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 	stop := context.AfterFunc(ctx, func() { pc.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	read, local := packetReader(pc), hostOf(pc.LocalAddr()).Addr()
+	solicited := func(netip.AddrPort) bool { return false } // nobody else writes there
+	if shared, ok := pc.(interface{ Solicited(netip.AddrPort) bool }); ok {
+		solicited = shared.Solicited
+	}
 	buf := make([]byte, maxDatagram)
 	for {
 		n, from, err := read(buf)
@@ -65,7 +90,7 @@ func (o *Overlay) ServeDatagrams(ctx context.Context, pc net.PacketConn) error {
 			continue // an ICMP error of an earlier answer, say
 		case o.wanted(buf[:n]):
 			from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
-			o.post(letter{event: &Datagram{From: from, Local: local, Payload: append([]byte(nil), buf[:n]...)}})
+			o.post(letter{event: &Datagram{From: from, Local: local, Payload: append([]byte(nil), buf[:n]...), Solicited: solicited(from)}})
 		}
 	}
 }

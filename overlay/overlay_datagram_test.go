@@ -66,7 +66,13 @@ func (s *square) settle(name string, cfg overlay.Config, links ...*inhabitant) *
 	s.t.Helper()
 	i := len(s.hosts) + 1
 	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{9, byte(i), 1, 1}), 7000)
-	host := s.net.Host(addr.Addr())
+	return s.settleAt(s.net.Host(addr.Addr()), addr, name, cfg, links...)
+}
+
+// settleAt likewise, on a host.
+func (s *square) settleAt(host *fabric.Host, addr netip.AddrPort, name string, cfg overlay.Config, links ...*inhabitant) *inhabitant {
+	s.t.Helper()
+	i := len(s.hosts) + 1
 	ctx, cancel := context.WithCancel(s.t.Context())
 	l, err := host.Listen(ctx, "tcp", addr.String())
 	if err != nil {
@@ -79,7 +85,7 @@ func (s *square) settle(name string, cfg overlay.Config, links ...*inhabitant) *
 	h := &inhabitant{addr: addr, pongs: make(chan netip.AddrPort, 100)}
 	cfg.GUID, cfg.Port, cfg.External = wire.GUID{0: byte(i), 8: 0xff}, addr.Port(), addr.Addr()
 	h.Overlay = overlay.New(overlay.Options{
-		Config: cfg, Agent: "filbert/" + name, Dialer: host, Matcher: shelf(name), Pongs: h,
+		Config: cfg, Agent: "filbert/" + name, Dialer: host, Matcher: shelf(name), Pongs: h, Aside: host,
 		Rand: rand.New(rand.NewPCG(uint64(i), 1)),
 	})
 	var work sync.WaitGroup

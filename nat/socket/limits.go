@@ -1,5 +1,7 @@
 package socket
 
+import "time"
+
 // maxDatagram is the longest datagram taken, in bytes: more than any MTU carries,
 // and what the overlay reads at most. Longer ones are dropped.
 const maxDatagram = 2048
@@ -23,3 +25,13 @@ const (
 // keptBuffers is how many buffers of maxDatagram a view keeps for the next burst, at
 // most: new ones take as long as all the rest.
 const keptBuffers = 256
+
+// Whom STUN and QUIC wrote to is remembered for sentLifetime, at most twice as long: NATs
+// forget a mapping of UDP after five minutes at the latest (RFC 4787 asks for two). Of
+// sentHosts (count) at most, twice as many; with more, everybody may be one. Writes to one
+// address that follow one another within sentPause are noted once.
+const (
+	sentLifetime = 5 * time.Minute
+	sentHosts    = 4096
+	sentPause    = time.Second
+)

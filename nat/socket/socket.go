@@ -14,6 +14,7 @@ type Socket struct {
 	conn   net.PacketConn
 	ids    *IDs
 	views  [kinds]*view
+	sent   sent
 	errors atomic.Uint64
 	done   chan struct{} // closed by Close
 	once   sync.Once
@@ -37,6 +38,7 @@ func New(conn net.PacketConn, ids *IDs) *Socket {
 		QUIC:     {maxPackets: quicDatagrams, maxBytes: quicBytes},
 	} {
 		s.views[k] = newView(s, limits)
+		s.views[k].notes = Kind(k) != Gnutella // whose reader remembers by itself
 	}
 	s.wg.Go(s.read)
 	return s
@@ -47,8 +49,9 @@ func New(conn net.PacketConn, ids *IDs) *Socket {
 //
 // A read deadline is the view's own. So is a write deadline, but it is looked at
 // before a write and does not interrupt one. What the view has besides the methods
-// of a net.PacketConn are SetReadBuffer and SetWriteBuffer, for quic-go, and
-// ReadFromUDPAddrPort and WriteToUDPAddrPort, which allocate nothing.
+// of a net.PacketConn are SetReadBuffer and SetWriteBuffer, for quic-go,
+// ReadFromUDPAddrPort and WriteToUDPAddrPort, which allocate nothing, and Solicited,
+// which tells where STUN and QUIC wrote to.
 func (s *Socket) PacketConn(k Kind) net.PacketConn {
 	v := s.views[k]
 	v.mu.Lock()

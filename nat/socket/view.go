@@ -10,7 +10,8 @@ import (
 
 // view is the socket as the reader of one kind sees it.
 type view struct {
-	sock *Socket
+	sock  *Socket
+	notes bool // its writes are remembered
 
 	mu      sync.Mutex // never held across I/O
 	queue   queue
@@ -85,6 +86,7 @@ func (v *view) WriteTo(b []byte, to net.Addr) (int, error) {
 	if err := v.writable(); err != nil {
 		return 0, v.error("write", to, err)
 	}
+	v.note(to)
 	return v.sock.conn.WriteTo(b, to)
 }
 
@@ -96,6 +98,9 @@ func (v *view) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	}
 	if err := v.writable(); err != nil {
 		return 0, v.error("write", newAddr(to), err)
+	}
+	if v.notes {
+		v.sock.sent.wrote(time.Now(), to)
 	}
 	return c.WriteToUDPAddrPort(b, to)
 }
