@@ -225,10 +225,10 @@ func (p *punches) initiate(ctx context.Context, peer identity.PeerID, src transf
 		return err
 	}
 	defer circuit.Close()
-	local := p.local(ctx)
 	if _, err := fmt.Fprintf(circuit, "%s\r\n", punchHello); err != nil {
 		return fmt.Errorf("node: punch: %w", err)
 	}
+	local := p.local(ctx) // as the peer does meanwhile
 	conn, out, err := puncher.Initiate(ctx, &signal{conn: circuit, in: bufio.NewReader(circuit)}, local)
 	p.log.Debug().Stringer("peer", peer).Stringer("outcome", out).Msg("punched")
 	if err != nil {

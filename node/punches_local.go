@@ -31,6 +31,11 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 			local.Candidates = append(local.Candidates, next...)
 		}
 	}
+	if len(seen) == 0 { // no UDP leaves our network: it still tells who is on it too
+		if at := n.external(ctx); at.IsValid() {
+			seen = append(seen, netip.AddrPortFrom(at, n.addr.Port()))
+		}
+	}
 	slices.SortFunc(seen, netip.AddrPort.Compare)
 	for _, at := range slices.Compact(seen) {
 		add(punch.Reflexive, at)
@@ -47,6 +52,15 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 	}
 	local.Candidates = local.Candidates[:min(len(local.Candidates), maxOwnCandidates)]
 	return local
+}
+
+// external is the address at which neighbors see us, as far as they agree.
+func (n *Node) external(ctx context.Context) netip.Addr {
+	s, err := n.overlay.Status(ctx)
+	if err != nil {
+		return netip.Addr{}
+	}
+	return s.External
 }
 
 // mappingOf tells of our NAT by the addresses at which neighbors see one port of ours.

@@ -121,3 +121,13 @@ func Theory(from, to Kind) Path {
 	}
 	return Relay
 }
+
+// NeighborTheory is the best path between two nodes behind one box, who are told one another's outer address: in a home
+// one is opened by the addresses of its network, whatever the box blocks. Two homes of one carrier have its outer address
+// alone, which leads there if it has a hairpin.
+func NeighborTheory(k Kind, hairpin bool) Path {
+	if k == CGNAT && !hairpin {
+		return Relay
+	}
+	return Punch
+}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"text/tabwriter"
 
@@ -29,6 +30,7 @@ const Schema = 1
 // Config says which pairs to try.
 type Config struct {
 	From, To []Kind // nil: all kinds
+	OneBox   bool   // both nodes behind the same box, of the kinds From, without and with a hairpin
 	IPv6     bool   // instead of IPv4
 	Real     bool   // between network namespaces, in real time; needs root on Linux
 	Dir      string // for what is fetched
@@ -38,12 +40,11 @@ type Config struct {
 // ErrNotIPv6 is that of a kind that IPv6 does not have.
 var ErrNotIPv6 = errors.New("there is no such box of IPv6")
 
+// ErrOneBox is that of what makes no two neighbors behind a NAT.
+var ErrOneBox = errors.New("two nodes behind one box are of IPv4, in virtual time, and behind one")
+
 // Run tries every pair of From and To, and tells each before it is tried, with how many there are.
 func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (*Matrix, error) {
-	all := Kinds()
-	if cfg.IPv6 {
-		all = Kinds6()
-	}
 	if cfg.Real {
 		net, err := newSpaces(cfg.IPv6) // one that cannot be made is no matter of pairs
 		if err != nil {
@@ -51,25 +52,15 @@ func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (
 		}
 		net.Close()
 	}
-	if cfg.From == nil {
-		cfg.From = all
-	}
-	if cfg.To == nil {
-		cfg.To = all
-	}
 	m := &Matrix{Schema: Schema}
-	for _, from := range cfg.From {
-		for _, to := range cfg.To {
-			if cfg.IPv6 && (!slices.Contains(all, from) || !slices.Contains(all, to)) {
-				return nil, fmt.Errorf("natlab: %v from %v: %w", from, to, ErrNotIPv6)
-			}
-			m.Pairs = append(m.Pairs, Pair{From: from, To: to})
-		}
+	var err error
+	if m.Pairs, err = cfg.pairs(); err != nil {
+		return nil, err
 	}
 	errs := make([]error, len(m.Pairs))
 	one := func(i int) {
 		p, dir := &m.Pairs[i], filepath.Join(cfg.Dir, fmt.Sprint(i))
-		*p = cfg.try(p.From, p.To, dir)
+		*p = cfg.try(*p, dir)
 		errs[i] = os.RemoveAll(dir)
 	}
 	var work sync.WaitGroup
@@ -105,22 +96,71 @@ func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (
 	return m, nil
 }
 
+// pairs is what is to be tried.
+func (c Config) pairs() (pairs []Pair, err error) {
+	all := Kinds()
+	switch {
+	case c.OneBox:
+		all = all[1:] // those that are open have none
+	case c.IPv6:
+		all = Kinds6()
+	}
+	if c.From == nil {
+		c.From = all
+	}
+	if c.OneBox {
+		if c.To != nil || c.IPv6 || c.Real || slices.Contains(c.From, Open) {
+			return nil, fmt.Errorf("natlab: %w", ErrOneBox)
+		}
+		for _, k := range c.From {
+			for _, hairpin := range []bool{false, true} {
+				pairs = append(pairs, Pair{From: k, To: k, OneBox: true, Hairpin: hairpin})
+			}
+		}
+		return pairs, nil
+	}
+	if c.To == nil {
+		c.To = all
+	}
+	for _, from := range c.From {
+		for _, to := range c.To {
+			if !slices.Contains(all, from) || !slices.Contains(all, to) {
+				return nil, fmt.Errorf("natlab: %v from %v: %w", from, to, ErrNotIPv6)
+			}
+			pairs = append(pairs, Pair{From: from, To: to})
+		}
+	}
+	return pairs, nil
+}
+
+// column is what stands above a pair.
+func (p Pair) column() string {
+	switch {
+	case !p.OneBox:
+		return p.To.String()
+	case p.Hairpin:
+		return "hairpin"
+	}
+	return "no hairpin"
+}
+
 // Write prints the matrix: who fetches on the left, who shares on top; then what went wrong.
 func (m *Matrix) Write(w io.Writer) error {
-	var to []Kind
+	var columns []string
 	for _, p := range m.Pairs {
 		if p.From != m.Pairs[0].From {
 			break
 		}
-		to = append(to, p.To)
+		columns = append(columns, p.column())
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprint(t, "FROM \\ TO")
-	for _, k := range to {
-		fmt.Fprintf(t, "\t%v", k)
+	corner := "FROM \\ TO"
+	if m.Pairs[0].OneBox {
+		corner = "ONE BOX"
 	}
+	fmt.Fprintf(t, "%s\t%s", corner, strings.Join(columns, "\t"))
 	for i, p := range m.Pairs {
-		if i%len(to) == 0 {
+		if i%len(columns) == 0 {
 			fmt.Fprintf(t, "\n%v", p.From)
 		}
 		cell := fmt.Sprintf("%v %.2f s", p.Path, p.First)

@@ -30,14 +30,16 @@ import (
 
 // Pair is what came of one pair of nodes.
 type Pair struct {
-	From   Kind    `json:"from"` // that of who fetches
-	To     Kind    `json:"to"`   // that of who shares
-	Theory Path    `json:"theory"`
-	Path   Path    `json:"path"`
-	Equal  bool    `json:"equal"` // all bytes came, and are the right ones
-	First  float64 `json:"first_s"`
-	Whole  float64 `json:"whole_s"`
-	Reason string  `json:"reason,omitempty"` // why it did not come
+	From    Kind    `json:"from"`              // that of who fetches
+	To      Kind    `json:"to"`                // that of who shares
+	OneBox  bool    `json:"one_box,omitempty"` // both are behind the same
+	Hairpin bool    `json:"hairpin,omitempty"` // and it leads from one to the other by outer addresses
+	Theory  Path    `json:"theory"`
+	Path    Path    `json:"path"`
+	Equal   bool    `json:"equal"` // all bytes came, and are the right ones
+	First   float64 `json:"first_s"`
+	Whole   float64 `json:"whole_s"`
+	Reason  string  `json:"reason,omitempty"` // why it did not come
 }
 
 // Worse reports whether the file came by a path that is worse than need be.
@@ -45,8 +47,11 @@ func (p Pair) Worse() bool { return p.Equal && p.Path > p.Theory }
 
 // try has a node behind one kind of NAT fetch a file that one behind another shares. Both are leaves of two open
 // ultrapeers. dir is for what is fetched.
-func (c Config) try(from, to Kind, dir string) (pair Pair) {
-	pair = Pair{From: from, To: to, Theory: Theory(from, to)}
+func (c Config) try(pair Pair, dir string) Pair {
+	pair.Theory = Theory(pair.From, pair.To)
+	if pair.OneBox {
+		pair.Theory = NeighborTheory(pair.From, pair.Hairpin)
+	}
 	play := func(net internet, err error) {
 		if err == nil {
 			l := &lab{net: net, dir: dir, log: c.Log}
@@ -87,10 +92,15 @@ func (l *lab) close() {
 	l.work.Wait()
 }
 
-// moves starts a node behind a kind of NAT.
+// moves starts a node behind a box of its own.
 func (l *lab) moves(k Kind, mode overlay.Mode, files fstest.MapFS, seeds ...*node.Node) (*node.Node, error) {
+	return l.movesTo(k, spot{number: l.count + 1}, mode, files, seeds...)
+}
+
+// movesTo starts a node behind a kind of NAT.
+func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, seeds ...*node.Node) (*node.Node, error) {
 	l.count++
-	host, addr, err := l.net.host(k, l.count)
+	host, addr, err := l.net.host(k, at)
 	if err != nil {
 		return nil, err
 	}
@@ -137,11 +147,15 @@ func (l *lab) play(pair *Pair) error {
 		}
 		seeds = append(seeds, n)
 	}
-	shares, err := l.moves(pair.To, overlay.ModeLeaf, fstest.MapFS{"Blue Film.avi": {Data: film}}, seeds...)
+	at := spot{number: l.count + 1, hairpin: pair.Hairpin}
+	shares, err := l.movesTo(pair.To, at, overlay.ModeLeaf, fstest.MapFS{"Blue Film.avi": {Data: film}}, seeds...)
 	if err != nil {
 		return err
 	}
-	fetches, err := l.moves(pair.From, overlay.ModeLeaf, nil, seeds...)
+	if at.second = pair.OneBox; !at.second {
+		at.number++
+	}
+	fetches, err := l.movesTo(pair.From, at, overlay.ModeLeaf, nil, seeds...)
 	if err != nil {
 		return err
 	}

@@ -64,3 +64,28 @@ func TestKindNames(t *testing.T) {
 		t.Error("half a cone is a kind")
 	}
 }
+
+// TestOneBox has a file fetched between two behind one box, or one carrier's, without and with a hairpin.
+func TestOneBox(t *testing.T) {
+	oneProcessor(t)
+	m, err := Run(t.Context(), Config{OneBox: true, Dir: t.TempDir(), Log: zerolog.Nop()}, func(Kind, Kind, int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range m.Pairs {
+		if !p.Equal || p.Path != p.Theory {
+			t.Errorf("%v, %s: equal %v, by %v, not %v: %s", p.From, p.column(), p.Equal, p.Path, p.Theory, p.Reason)
+		}
+	}
+	if want := 2 * (kinds - 1); len(m.Pairs) != want {
+		t.Errorf("%d pairs, want %d", len(m.Pairs), want)
+	}
+	for name, cfg := range map[string]Config{
+		"open": {From: []Kind{Open}}, "to": {To: []Kind{Symmetric}}, "IPv6": {IPv6: true}, "real": {Real: true},
+	} {
+		cfg.OneBox = true
+		if _, err := cfg.pairs(); !errors.Is(err, ErrOneBox) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

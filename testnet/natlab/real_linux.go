@@ -46,8 +46,9 @@ func (s *spaces) space(routes bool) (*space, error) {
 	return sp, err
 }
 
-func (s *spaces) host(k Kind, number byte) (node.Network, netip.Addr, error) {
-	outside, inside := public(number, s.ipv6), home(number, s.ipv6)
+func (s *spaces) host(k Kind, at spot) (node.Network, netip.Addr, error) {
+	number := at.number
+	outside, inside := public(number, s.ipv6), home(at, s.ipv6)
 	out, addr := s.core, outside // what is behind out has this address
 	lan := fmt.Sprintf("lan%d", number)
 	behind := func(k Kind, next netip.Addr) error {
@@ -68,7 +69,7 @@ func (s *spaces) host(k Kind, number byte) (node.Network, netip.Addr, error) {
 	}
 	var err error
 	if k == CGNAT {
-		err = behind(Restricted, carried(number)) // the carrier's
+		err = behind(Restricted, carried(at)) // the carrier's
 	}
 	if k != Open && err == nil {
 		err = behind(k, inside)

@@ -108,7 +108,7 @@ func testBox(t *testing.T, k Kind, ipv6 bool) {
 	}
 	defer spaces.Close()
 	socket := func(k Kind, number byte, ports ...uint16) (host node.Network, out []*end) {
-		host, addr, err := spaces.host(k, number)
+		host, addr, err := spaces.host(k, spot{number: number})
 		if err != nil {
 			t.Fatal(err)
 		}

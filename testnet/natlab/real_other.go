@@ -16,7 +16,7 @@ func newSpaces(bool) (*spaces, error) {
 	return nil, errors.New("natlab: network namespaces need Linux")
 }
 
-func (*spaces) host(Kind, byte) (node.Network, netip.Addr, error) {
+func (*spaces) host(Kind, spot) (node.Network, netip.Addr, error) {
 	return nil, netip.Addr{}, errors.New("natlab: no namespaces")
 }
 
