@@ -58,7 +58,7 @@ var layers = map[string]layer{
 	"overlay/route":       {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/oob":         {rank: 3, may: []string{"overlay/wire"}},
 	"overlay/guess":       {rank: 3, may: []string{"overlay/wire", "overlay/hostcache"}},
-	"overlay/handshake":   {rank: 3, may: []string{"overlay/wire"}},
+	"overlay/handshake":   {rank: 3, may: []string{"overlay/identity", "overlay/wire"}},
 	"overlay/link":        {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":            {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/collection": {rank: 2, may: []string{"transfer", "transfer/urn"}},
@@ -77,7 +77,7 @@ var layers = map[string]layer{
 
 	"overlay": {rank: 4, may: []string{
 		"overlay/wire", "overlay/wire/ggep", "overlay/deflate", "overlay/dynamic", "overlay/qrp", "overlay/route", "overlay/handshake",
-		"overlay/link", "overlay/tlslink", "overlay/hostcache", "overlay/token", "overlay/oob", "overlay/guess",
+		"overlay/identity", "overlay/link", "overlay/tlslink", "overlay/hostcache", "overlay/token", "overlay/oob", "overlay/guess",
 	}},
 	"transfer/store":         {rank: 3, may: []string{"transfer", "transfer/urn", "transfer/ranges"}},
 	"transfer/store/faultfs": {rank: 4, may: []string{"transfer/store"}},

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -15,6 +16,7 @@ import (
 	"filbert/overlay/bootstrap"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/identity"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/transfer/library"
 )
@@ -119,4 +121,22 @@ func (c Config) child() *rand.Rand {
 		binary.LittleEndian.PutUint64(seed[at:], c.Rand.Uint64())
 	}
 	return rand.New(rand.NewChaCha8(seed))
+}
+
+// layers is the TLS for all servents, and that in which filberts prove their IDs to each
+// other; both nil when none is spoken.
+func (c Config) layers() (all, ids *tlslink.Layer, err error) {
+	if !c.TLS {
+		return nil, nil, nil
+	}
+	cert, err := c.Identity.Certificate()
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
+	link, err := c.Identity.LinkTLS()
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
+	all = tlslink.New(cert)
+	return all, all.Between(link), nil
 }

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
-	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, relayed atomic.Uint64
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, relayed atomic.Uint64
 
 	probes, givs, givsUnknown, proxyRequests, calls, callsCrowded atomic.Uint64
 }
@@ -17,6 +17,7 @@ type PortCounts struct {
 	Accepted, Crowded, Evicted                    uint64
 	Links, Requests, Malformed, Unknown, Panicked uint64
 	TLS, TLSFailed                                uint64 // opened with TLS; those of it that came to nothing
+	Unproven                                      uint64 // links whose other end did not prove the ID that it promised
 	Probes                                        uint64 // whether we can be reached
 	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for
 	Relayed                                       uint64 // who wants us to relay
@@ -30,7 +31,7 @@ func (c *muxCounts) load() PortCounts {
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
 		Relayed: c.relayed.Load(),
-		TLS:     c.tls.Load(), TLSFailed: c.tlsFailed.Load(),
+		TLS:     c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(),
 		Probes: c.probes.Load(), Givs: c.givs.Load(), GivsUnknown: c.givsUnknown.Load(), ProxyRequests: c.proxyRequests.Load(),
 		Calls: c.calls.Load(), CallsCrowded: c.callsCrowded.Load(),
 	}

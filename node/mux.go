@@ -156,6 +156,10 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 	case handshake.IsHello(string(line)):
 		m.counts.links.Add(1)
 		if err := m.links.Accept(ctx, conn, r, string(line), deadline); err != nil {
+			var unproven *handshake.IdentityError
+			if errors.As(err, &unproven) {
+				m.counts.unproven.Add(1)
+			}
 			m.log.Debug().Err(err).Stringer("peer", p.RemoteAddr()).Msg("handshake")
 		}
 	case relay.IsHello(string(line)):

@@ -21,7 +21,6 @@ import (
 	"filbert/node/state"
 	"filbert/overlay"
 	"filbert/overlay/hostcache"
-	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/query"
 	"filbert/query/flood"
@@ -139,13 +138,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
 		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving, Rand: cfg.child(),
 	})
-	var layer *tlslink.Layer
-	if cfg.TLS {
-		cert, err := cfg.Identity.Certificate()
-		if err != nil {
-			return nil, fmt.Errorf("node: %w", err)
-		}
-		layer = tlslink.New(cert)
+	layer, ids, err := cfg.layers()
+	if err != nil {
+		return nil, err
 	}
 	answerer := flood.NewAnswerer(n.index, cfg.child())
 	answerer.Mesh, answerer.Roots = n.mesh, n.roots
@@ -161,6 +156,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Deflate: cfg.Deflate,
 		Patient: onSystem(cfg.Network),
 		TLS:     layer,
+		IDs:     ids,
 		Matcher: answerer,
 		Caller:  n.pushes,
 		Known:   known,

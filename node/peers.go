@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -67,11 +68,21 @@ func (n *Node) FindPeer(text string) (identity.PeerID, error) {
 	return peer, nil
 }
 
-// KeyOf is the ID of a servent, as its hits told it, which must be the one that its GUID
-// is made of. That it is really there is not proven by that.
-func (n *Node) KeyOf(src transfer.Source) (identity.PeerID, error) {
+// KeyOf is the ID of a servent: of a neighbor the one that it has proven, of others the one
+// that their hits told, which must be the one that their GUID is made of. That it is really
+// there is not proven by that.
+func (n *Node) KeyOf(ctx context.Context, src transfer.Source) (identity.PeerID, error) {
 	peer := identity.PeerID(src.Peer)
 	if peer == (identity.PeerID{}) {
+		s, err := n.overlay.Status(ctx)
+		if err != nil {
+			return peer, err
+		}
+		for _, near := range s.Neighbors {
+			if near.Terms.ID != peer && (near.Addr == src.Addr || near.Listen == src.Addr && src.Addr.IsValid() || near.GUID == wire.GUID(src.Servent)) {
+				return near.Terms.ID, nil
+			}
+		}
 		if c, ok := n.contacts.Servent(src.Servent); ok {
 			return c.Peer, nil
 		}

@@ -103,6 +103,11 @@ func (n *Node) Connect(ctx context.Context, addr netip.AddrPort) error {
 	return n.overlay.Connect(ctx, addr)
 }
 
+// ConnectPeer is Connect to a host that must prove to be a peer.
+func (n *Node) ConnectPeer(ctx context.Context, addr netip.AddrPort, peer identity.PeerID) error {
+	return n.overlay.ConnectPeer(ctx, addr, peer)
+}
+
 // Seed names a host that the user trusts to be there; a link to it is opened.
 func (n *Node) Seed(addr netip.AddrPort) error { return n.overlay.Seed(addr) }
 

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"crypto/sha1"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +17,8 @@ import (
 	"testing/fstest"
 
 	"filbert/node"
+	"filbert/overlay"
+	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/transfer"
@@ -151,19 +154,81 @@ func TestPushedInTLS(t *testing.T) {
 }
 
 // TestNeighborsInTLS: nodes with the default settings have links that are deflated
-// and in TLS.
+// and in TLS, and each has proven its ID to the other.
 func TestNeighborsInTLS(t *testing.T) {
 	on(t, func(t *testing.T, tn *town) {
 		both := func(c *node.Config) { c.TLS, c.Deflate = true, true }
 		anna := tn.movesAs(nil, both)
 		boris := tn.movesAs(nil, both, anna)
 		tn.linked(boris, 1)
-		s, err := boris.Status(t.Context())
+		tn.linked(anna, 1)
+		for _, pair := range [][2]*citizen{{anna, boris}, {boris, anna}} {
+			s, err := pair[0].Status(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			terms := s.Overlay.Neighbors[0].Terms
+			if !terms.DeflateIn || !terms.DeflateOut || !terms.TLS || terms.ID != pair[1].PeerID() {
+				t.Errorf("the terms are %+v", terms)
+			}
+			by := transfer.Source{Addr: s.Overlay.Neighbors[0].Addr}
+			if id, err := pair[0].KeyOf(t.Context(), by); err != nil || id != pair[1].PeerID() {
+				t.Errorf("the neighbor is %v, %v", id, err)
+			}
+		}
+	})
+}
+
+// TestConnectPeer: a link to a peer that is named is to it or there is none.
+func TestConnectPeer(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		secret := func(c *node.Config) { c.TLS = true }
+		anna, clara := tn.movesAs(nil, secret), tn.movesAs(nil, secret)
+		plain := tn.moves(nil)
+		boris := tn.movesAs(nil, secret)
+		wrong := boris.ConnectPeer(t.Context(), anna.Addr(), clara.PeerID())
+		if !errors.Is(wrong, identity.ErrWrongPeer) {
+			t.Errorf("anna in place of clara: %v", wrong)
+		}
+		var turned *handshake.TurnedAwayError
+		if err := boris.ConnectPeer(t.Context(), plain.Addr(), clara.PeerID()); !errors.As(err, &turned) || turned.Text != "ID not proven" {
+			t.Errorf("one without TLS: %v", err)
+		}
+		if err := boris.ConnectPeer(t.Context(), anna.Addr(), anna.PeerID()); err != nil {
+			t.Errorf("anna: %v", err)
+		}
+		if err := boris.ConnectPeer(t.Context(), anna.Addr(), clara.PeerID()); !errors.Is(err, overlay.ErrUnproven) {
+			t.Errorf("anna, who is linked, in place of clara: %v", err)
+		}
+		tn.until("one link", func() bool {
+			s, err := boris.Status(t.Context())
+			return err == nil && len(s.Overlay.Neighbors) == 1
+		})
+	})
+}
+
+// TestUnprovenNeighbor: who promises an ID and shows none is refused, and counted.
+func TestUnprovenNeighbor(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		anna := tn.movesAs(nil, func(c *node.Config) { c.TLS = true })
+		network, _ := tn.host(9)
+		conn, err := network.DialContext(t.Context(), "tcp", anna.Addr().String())
 		if err != nil {
 			t.Fatal(err)
 		}
-		if terms := s.Overlay.Neighbors[0].Terms; fmt.Sprintf("%+v", terms) != "{Role:ultrapeer DeflateIn:true DeflateOut:true TLS:true}" {
-			t.Errorf("the terms are %+v", terms)
+		defer conn.Close()
+		io.WriteString(conn, "GNUTELLA CONNECT/0.6\r\nX-Ultrapeer: True\r\nX-Features: HSEP/0.2, id/0.1\r\nUpgrade: TLS/1.0\r\n\r\n")
+		r := bufio.NewReader(conn)
+		for line := ""; line != "\r\n"; {
+			if line, err = r.ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
 		}
+		io.WriteString(conn, "GNUTELLA/0.6 200 OK\r\nConnection: Upgrade\r\n\r\n")
+		tls.Client(conn, &tls.Config{InsecureSkipVerify: true}).Handshake() // it is refused, and may hear so only later
+		tn.until("it is counted, and no neighbor", func() bool {
+			s, err := anna.Status(t.Context())
+			return err == nil && s.Port.Unproven == 1 && len(s.Overlay.Neighbors) == 0
+		})
 	})
 }

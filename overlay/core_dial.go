@@ -125,7 +125,8 @@ func (c *Core) open(now time.Time, addr netip.AddrPort) *Dial {
 func (c *Core) connect(now time.Time, ev *Connect) {
 	c.hosts.Add(now, ev.Addr, netip.Addr{}, hostcache.FromUser)
 	if !c.closing && !c.unwanted(ev.Addr) {
-		c.open(now, ev.Addr).TLS = ev.TLS
+		d := c.open(now, ev.Addr)
+		d.TLS, d.Peer = ev.TLS, ev.Peer
 	}
 }
 

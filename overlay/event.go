@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"filbert/overlay/handshake"
+	"filbert/overlay/identity"
 	"filbert/overlay/link"
 	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
@@ -94,7 +95,8 @@ type EndSearch struct{ ID SearchID }
 // Connect asks for a link to a host, whatever the number of neighbors.
 type Connect struct {
 	Addr netip.AddrPort
-	TLS  bool // open it with TLS
+	TLS  bool            // open it with TLS
+	Peer identity.PeerID // who is wanted there; zero: anybody
 }
 
 // Learned is hosts that were found beside the overlay: by a host cache, a web
@@ -186,7 +188,8 @@ type Close struct{ Link link.ID }
 type Dial struct {
 	Link link.ID
 	Addr netip.AddrPort
-	TLS  bool // TLS from the first byte on, for hosts known to take it; plain when it fails
+	TLS  bool            // TLS from the first byte on, for hosts known to take it; plain when it fails
+	Peer identity.PeerID // who must prove to be there; zero: anybody
 }
 
 // Judged answers Applied.

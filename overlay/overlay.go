@@ -28,6 +28,7 @@ type Options struct {
 	Caller  Caller         // connects to those who ask for it by PUSH; nil when nobody shall
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
+	IDs     *tlslink.Layer // likewise, where both prove their IDs (identity.LinkTLS); nil = never; needs TLS
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
 	Pongs   Pongs          // takes what answers pings sent by SendDatagram; may be nil
 	Aside   PacketListener // opens other UDP ports; nil: all is sent from the one
@@ -61,6 +62,7 @@ type Overlay struct {
 	deflate bool
 	patient bool
 	tls     *tlslink.Layer
+	ids     *tlslink.Layer // for those who prove their IDs
 	match   *matching
 	pongs   Pongs
 	aside   PacketListener
@@ -125,6 +127,7 @@ func New(o Options) *Overlay {
 		deflate:  o.Deflate,
 		patient:  o.Patient,
 		tls:      o.TLS,
+		ids:      o.IDs,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
 		aside:    o.Aside,

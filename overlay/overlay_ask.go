@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/netip"
 
+	"filbert/overlay/identity"
 	"filbert/overlay/link"
 	"filbert/overlay/qrp"
 	"filbert/overlay/wire"
@@ -59,6 +60,26 @@ func (o *Overlay) Connect(ctx context.Context, addr netip.AddrPort) error {
 // to take it; where that fails it goes on without.
 func (o *Overlay) ConnectTLS(ctx context.Context, addr netip.AddrPort) error {
 	return o.connect(ctx, &Connect{Addr: addr, TLS: true})
+}
+
+// ErrUnproven is an error of ConnectPeer: there is a link to that host, over which the peer
+// that is wanted has not proven its ID.
+var ErrUnproven = errors.New("there is a link, to who did not prove to be that peer; disconnect it first")
+
+// ConnectPeer is Connect to a host that must prove to be a peer.
+func (o *Overlay) ConnectPeer(ctx context.Context, addr netip.AddrPort, peer identity.PeerID) error {
+	if err := o.connect(ctx, &Connect{Addr: addr, Peer: peer}); err != nil {
+		return err
+	}
+	proven := false
+	err := o.run(ctx, func() {
+		n := o.core.neighborAt(addr)
+		proven = n != nil && n.terms.ID == peer
+	})
+	if err == nil && !proven {
+		return ErrUnproven
+	}
+	return err
 }
 
 func (o *Overlay) connect(ctx context.Context, ev *Connect) error {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"filbert/overlay/handshake"
+	"filbert/overlay/identity"
 	"filbert/overlay/link"
 	"filbert/overlay/tlslink"
 )
@@ -22,14 +23,15 @@ const dialTimeout = 10 * time.Second
 const helloBuffer = 4 << 10
 
 // dial opens a link that the Core asked for. Where TLS fails it tries once more
-// without, and remembers that.
+// without, and remembers that. It does not where an ID was promised or is wanted: who is
+// between could make anybody's fail.
 func (o *Overlay) dial(ctx context.Context, d Dial) {
 	j := &judging{o: o, id: d.Link}
 	e, err := o.attempt(ctx, d, j)
 	var failed *handshake.TLSError
 	if errors.As(err, &failed) && ctx.Err() == nil {
 		o.post(letter{call: func() { o.distrust(d.Addr) }})
-		e, err = o.attempt(ctx, Dial{Link: d.Link, Addr: d.Addr}, j)
+		e, err = o.attempt(ctx, Dial{Link: d.Link, Addr: d.Addr, Peer: d.Peer}, j)
 	}
 	if err != nil {
 		o.post(letter{event: &Failed{d.Link, err}})
@@ -62,6 +64,9 @@ func (o *Overlay) attempt(ctx context.Context, d Dial, j *judging) (_ *handshake
 	offer, err := o.offer(ctx, conn, d.Addr)
 	if err != nil {
 		return nil, err
+	}
+	if offer.Expect = d.Peer; d.Peer != (identity.PeerID{}) {
+		offer.TLS, offer.Proves = o.tls != nil, o.ids != nil
 	}
 	j.conn, j.offered = conn, offer.Role
 	return handshake.Initiate(ctx, s, offer, j)
@@ -111,6 +116,9 @@ func (o *Overlay) session(conn net.Conn, r *bufio.Reader, deadline time.Time) ha
 	if o.tls != nil {
 		s.TLS = o.tls
 	}
+	if o.ids != nil {
+		s.IDs = o.ids
+	}
 	return s
 }
 
@@ -136,6 +144,7 @@ func (o *Overlay) offer(ctx context.Context, conn net.Conn, called netip.AddrPor
 		offer.Listen = o.core.self.towards(hostOf(conn.LocalAddr()).Addr(), hostOf(conn.RemoteAddr()).Addr())
 		offer.LiveSince = o.core.started
 		offer.TLS = o.tls != nil && !slices.Contains(o.untrusted, called)
+		offer.Proves = offer.TLS && o.ids != nil
 	})
 	if err != nil {
 		return handshake.Offer{}, err // the loop may still be at offer

@@ -83,9 +83,14 @@ func (c *Client) Peers(ctx context.Context) ([]Peer, error) {
 	return call[[]Peer](ctx, c, http.MethodGet, "/v1/peers", nil)
 }
 
-// Connect opens a link and waits until it is up.
-func (c *Client) Connect(ctx context.Context, addr string) error {
-	return c.do(ctx, http.MethodPost, "/v1/peers", map[string]string{"addr": addr})
+// Connect opens a link and waits until it is up. peer is who must prove to be there, "" for
+// anybody.
+func (c *Client) Connect(ctx context.Context, addr, peer string) error {
+	body := map[string]string{"addr": addr}
+	if peer != "" {
+		body["peer"] = peer
+	}
+	return c.do(ctx, http.MethodPost, "/v1/peers", body)
 }
 
 // Disconnect ends a link.

@@ -128,7 +128,7 @@ func (s *Server) peer(ctx context.Context, text string) (identity.PeerID, error)
 	if err != nil {
 		return identity.PeerID{}, err
 	}
-	peer, err = s.cfg.Node.KeyOf(src)
+	peer, err = s.cfg.Node.KeyOf(ctx, src)
 	return peer, contactFailure(err)
 }
 

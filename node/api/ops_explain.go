@@ -70,7 +70,7 @@ func (s *Server) explainOperations(api huma.API) {
 			return nil, failure(err)
 		}
 		p := pathOf(&e)
-		if peer, err := s.cfg.Node.KeyOf(transfer.Source{Servent: e.Peer.Servent, Peer: e.Peer.Key}); err == nil {
+		if peer, err := s.cfg.Node.KeyOf(ctx, transfer.Source{Servent: e.Peer.Servent, Peer: e.Peer.Key}); err == nil {
 			p.PeerID, p.Name = peer.String(), s.cfg.Node.Contact(peer).Name
 		}
 		return answer(p), nil

@@ -12,6 +12,7 @@ import (
 
 	"filbert/overlay"
 	"filbert/overlay/handshake"
+	"filbert/overlay/identity"
 	"filbert/transfer"
 )
 
@@ -47,7 +48,13 @@ func (s *Server) nodeOperations(api huma.API) {
 		if err != nil {
 			return nil, failure(err)
 		}
-		return answer(peersOf(st.Overlay)), nil
+		peers := peersOf(st.Overlay)
+		for i, n := range st.Overlay.Neighbors {
+			if n.Terms.ID != (identity.PeerID{}) {
+				peers[i].PeerID, peers[i].Name = n.Terms.ID.String(), s.cfg.Node.Contact(n.Terms.ID).Name
+			}
+		}
+		return answer(peers), nil
 	})
 	huma.Get(api, "/v1/doctor", func(ctx context.Context, _ *struct{}) (*body[Health], error) {
 		checks, err := s.cfg.Node.Examine(ctx)
@@ -59,6 +66,7 @@ func (s *Server) nodeOperations(api huma.API) {
 	type connect struct {
 		Body struct {
 			Addr string `json:"addr" doc:"HOST:PORT"`
+			Peer string `json:"peer,omitempty" maxLength:"300" doc:"who must prove to be there, as in /v1/contacts/{peer}; absent: anybody"`
 		}
 	}
 	huma.Post(api, "/v1/peers", func(ctx context.Context, in *connect) (*struct{}, error) {
@@ -68,7 +76,14 @@ func (s *Server) nodeOperations(api huma.API) {
 		}
 		ctx, cancel := context.WithTimeout(ctx, connectWait)
 		defer cancel()
-		return nil, linkFailure(addr, s.cfg.Node.Connect(ctx, addr))
+		if in.Body.Peer == "" {
+			return nil, linkFailure(addr, s.cfg.Node.Connect(ctx, addr))
+		}
+		peer, err := s.peer(ctx, in.Body.Peer)
+		if err != nil {
+			return nil, err
+		}
+		return nil, linkFailure(addr, s.cfg.Node.ConnectPeer(ctx, addr, peer))
 	})
 	type disconnect struct {
 		Addr string `path:"addr" doc:"HOST:PORT"`

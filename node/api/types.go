@@ -195,6 +195,7 @@ type PortCounts struct {
 	TLS       uint64 `json:"tls" doc:"of all, those that opened with TLS"`
 	TLSFailed uint64 `json:"tls_failed" doc:"those whose TLS came to nothing"`
 
+	Unproven      uint64 `json:"unproven" doc:"of links, those refused because the ID that was promised was not proven"`
 	Probes        uint64 `json:"probes" doc:"empty lines of who was asked whether we can be reached"`
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
 	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
@@ -226,6 +227,8 @@ type Peer struct {
 	Degree   int               `json:"degree" doc:"ultrapeer links it intends to have"`
 	MaxTTL   int               `json:"max_ttl"`
 	TLS      bool              `json:"tls" doc:"the link is encrypted"`
+	PeerID   string            `json:"peer_id,omitempty" doc:"its ID, which it has proven"`
+	Name     string            `json:"name,omitempty" doc:"petname of that ID"`
 	Deflate  Deflate           `json:"deflate"`
 	Since    time.Time         `json:"since"`
 	Heard    time.Time         `json:"heard" doc:"when something last came from it"`

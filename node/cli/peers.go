@@ -43,7 +43,7 @@ func (r *runner) showPeers(peers []api.Peer) error {
 		r.say("no neighbors; add one with `filbert connect HOST:PORT`, or start with --seed")
 		return nil
 	}
-	t := newTable(r.env.Out, "PEER", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "TTL", "FILES", "IN", "OUT", "DEFLATED", "TLS", "QUEUE",
+	t := newTable(r.env.Out, "PEER", "WHO", "WAY", "ROLE", "SOFTWARE", "UP", "HEARD", "TTL", "FILES", "IN", "OUT", "DEFLATED", "TLS", "QUEUE",
 		"DROPS")
 	for _, p := range peers {
 		addr, way := p.Addr, "out"
@@ -53,11 +53,14 @@ func (r *runner) showPeers(peers []api.Peer) error {
 		if p.Listen != "" {
 			addr = p.Listen
 		}
-		t.row(addr, way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.MaxTTL),
+		t.row(addr, who(p.Name, p.PeerID), way, p.Role, clip(orDash(p.Agent), 30), span(time.Since(p.Since)), span(time.Since(p.Heard)), fmt.Sprint(p.MaxTTL),
 			fmt.Sprint(p.Files), traffic(p.Received), traffic(p.Sent), deflated(p), yesOrDash(p.TLS), size(int64(p.Queue)), counters(p.Drops))
 	}
 	return t.end()
 }
+
+// who is a peer by its petname, or the beginning of its ID; "-" where it has proven none.
+func who(name, id string) string { return orDash(orElse(name, fmt.Sprintf("%.12s", id))) }
 
 // deflated tells what compression leaves of what is received and sent.
 func deflated(p api.Peer) string {
@@ -176,12 +179,13 @@ func counters(m map[string]uint64) string {
 
 func (r *runner) connect() *cli.Command {
 	return &cli.Command{
-		Name: "connect", Usage: "open a link to a servent", ArgsUsage: "IP:PORT", Category: "network", Flags: clientFlags(),
+		Name: "connect", Usage: "open a link to a servent", ArgsUsage: "IP:PORT", Category: "network",
+		Flags: clientFlags(&cli.StringFlag{Name: "peer", Usage: "link only to who proves to be `PEER`, a peer ID or a petname"}),
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
 			if c.NArg() != 1 {
 				return usage("connect to whom? `filbert connect IP:PORT`")
 			}
-			if err := n.Connect(c.Context, c.Args().First()); err != nil {
+			if err := n.Connect(c.Context, c.Args().First(), c.String("peer")); err != nil {
 				return err
 			}
 			r.say("connected to %s", c.Args().First())

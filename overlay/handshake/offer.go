@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"filbert/overlay/identity"
 	"filbert/overlay/wire"
 )
 
@@ -24,6 +25,11 @@ type Offer struct {
 
 	Deflate bool // compress what we send and take what is compressed, as far as the other does
 	TLS     bool // go on in TLS if the other does; needs Session.TLS
+
+	// Proves promises to prove our ID to who promises the same; needs TLS and Session.IDs.
+	Proves bool
+	// Expect is the only ID that an initiator takes; zero is anybody, proven or not.
+	Expect identity.PeerID
 }
 
 // Protocols are what a servent speaks beyond pings, queries, hits and pushes. The
@@ -156,6 +162,9 @@ func (o Offer) features(tls bool) string {
 	}
 	if tls {
 		list = append(list, "tls/1.0")
+	}
+	if tls && o.Proves {
+		list = append(list, FeatureID+"/0.1")
 	}
 	if o.Protocols.Relay != (Version{}) {
 		list = append(list, FeatureRelay+"/"+o.Protocols.Relay.String())

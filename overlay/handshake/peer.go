@@ -38,6 +38,9 @@ type Peer struct {
 	Try []netip.AddrPort // hosts it names in X-Try, X-Try-Ultrapeers and X-Try-Hubs
 }
 
+// Proves reports whether the peer promises to prove its ID.
+func (p *Peer) Proves() bool { return p.Features[FeatureID] != Version{} }
+
 // Version is a protocol version of a header; the zero Version means "not
 // offered".
 type Version struct{ Major, Minor int }

@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"filbert/overlay/identity"
 )
 
 // A Judge decides whether a peer is let in. It is asked once in a handshake:
@@ -35,6 +37,7 @@ type Session struct {
 	Deadline time.Time
 
 	TLS     Securer // nil when there is no TLS to be had
+	IDs     Securer // TLS in which both sides prove their IDs; nil when there is none to be had
 	Secured bool    // Conn is a TLS connection already
 }
 
@@ -50,7 +53,8 @@ type Established struct {
 //
 // Errors: *RefusedError when the other side turned us away, *TurnedAwayError
 // when judge turned it away, *ProtocolError when it broke the rules, *TLSError
-// when all was agreed on but TLS failed, otherwise the error of the connection.
+// when all was agreed on but TLS failed, *IdentityError when an ID that was promised
+// or expected was not proven, otherwise the error of the connection.
 func Initiate(ctx context.Context, s Session, offer Offer, judge Judge) (*Established, error) {
 	defer s.bind(ctx)()
 	if err := offer.check(); err != nil {
@@ -68,7 +72,8 @@ func Initiate(ctx context.Context, s Session, offer Offer, judge Judge) (*Establ
 	if err := s.silent("before our confirmation"); err != nil {
 		return nil, err
 	}
-	verdict := objection(p, upgradable)
+	proving := upgradable && offer.Proves && p.Proves()
+	verdict := objection(p, offer, upgradable, proving)
 	if verdict.Code == OK {
 		verdict = judge.Judge(ctx, p)
 	}
@@ -88,12 +93,17 @@ func Initiate(ctx context.Context, s Session, offer Offer, judge Judge) (*Establ
 	if err := s.write(confirmation.appendTo(appendStatus(nil, OK, "OK"))); err != nil {
 		return nil, err
 	}
-	return s.established(ctx, p, t, Securer.Client)
+	return s.established(ctx, p, t, proving, offer.Expect, Securer.Client)
 }
 
-// objection turns an answer away that wants TLS though nobody can.
-func objection(p *Peer, upgradable bool) Verdict {
+// objection turns an answer away that wants TLS though nobody can, or that does not
+// want it although an ID is to be proven in it.
+func objection(p *Peer, offer Offer, upgradable, proving bool) Verdict {
 	switch {
+	case proving && !p.ConfirmsTLS:
+		return Refused(BadRequest, "ID promised, and no TLS to prove it in")
+	case offer.Expect != identity.PeerID{} && !proving:
+		return Refused(Forbidden, "ID not proven")
 	case p.ConfirmsTLS && !p.OffersTLS:
 		return Refused(BadRequest, "Connection: Upgrade without Upgrade")
 	case p.ConfirmsTLS && !upgradable:
@@ -126,6 +136,11 @@ func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judg
 	if p.ConfirmsTLS && !p.OffersTLS {
 		return nil, s.refuse(offer, Refused(BadRequest, "Connection: Upgrade without Upgrade"))
 	}
+	upgradable := s.upgradable(offer)
+	proving := upgradable && offer.Proves && p.Proves()
+	if proving && !p.OffersTLS {
+		return nil, s.refuse(offer, Refused(BadRequest, "ID promised, and no TLS to prove it in"))
+	}
 	verdict := judge.Judge(ctx, p)
 	switch {
 	case verdict.Code != OK:
@@ -137,7 +152,6 @@ func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judg
 	if verdict.Become != RoleUnknown {
 		offer.Role = verdict.Become
 	}
-	upgradable := s.upgradable(offer)
 	t := Terms{
 		Role:       offer.role(),
 		DeflateOut: offer.Deflate && p.AcceptsDeflate,
@@ -153,13 +167,15 @@ func Accept(ctx context.Context, s Session, line string, offer Offer, judge Judg
 		return nil, err
 	case confirmed.ConfirmsTLS && !t.TLS:
 		return nil, &ProtocolError{"peer goes on in TLS although we did not agree"}
+	case proving && !confirmed.ConfirmsTLS:
+		return nil, &IdentityError{errNoTLS}
 	}
 	t.DeflateIn, t.TLS = confirmed.SendsDeflate, confirmed.ConfirmsTLS
 	final := *p // the judge may still look at p
 	if confirmed.Role == RoleLeaf {
 		final.Role = RoleLeaf
 	}
-	return s.established(ctx, &final, t, Securer.Server)
+	return s.established(ctx, &final, t, proving, identity.PeerID{}, Securer.Server)
 }
 
 // bind ends the session's blocking calls at its deadline or when ctx ends. The
@@ -241,15 +257,26 @@ func (s Session) write(b []byte) error {
 }
 
 // established hands over what the handshake came to, in TLS if that was agreed
-// on; secure is our side of it.
-func (s Session) established(ctx context.Context, p *Peer, t Terms,
+// on, and if both promised it with the other's ID proven in it: the expected one, unless
+// that is zero. secure is our side of it.
+func (s Session) established(ctx context.Context, p *Peer, t Terms, proving bool, expect identity.PeerID,
 	secure func(Securer, context.Context, net.Conn, []byte, time.Time) (net.Conn, error)) (*Established, error) {
 	rest := make([]byte, s.Reader.Buffered())
 	if _, err := s.Reader.Read(rest); err != nil && len(rest) > 0 {
 		return nil, fmt.Errorf("handshake: read: %w", err)
 	}
 	e := &Established{Peer: p, Terms: t, Conn: s.Conn, Rest: rest}
-	if t.TLS {
+	switch {
+	case proving:
+		conn, err := secure(s.IDs, ctx, s.Conn, rest, s.Deadline)
+		if err == nil {
+			e.ID, err = proven(conn, p, expect)
+		}
+		if err != nil {
+			return nil, &IdentityError{err}
+		}
+		e.Conn, e.Rest = conn, nil
+	case t.TLS:
 		conn, err := secure(s.TLS, ctx, s.Conn, rest, s.Deadline)
 		if err != nil {
 			return nil, &TLSError{err}
@@ -258,4 +285,19 @@ func (s Session) established(ctx context.Context, p *Peer, t Terms,
 	}
 	e.TLS = t.TLS || s.Secured
 	return e, nil
+}
+
+// proven is the ID that a peer has proven on a connection. It must be the one that its
+// GUID is made of.
+func proven(conn net.Conn, p *Peer, expect identity.PeerID) (identity.PeerID, error) {
+	id, err := identity.Proven(conn)
+	switch {
+	case err != nil:
+		return id, err
+	case p.GUID != id.GUID():
+		return id, fmt.Errorf("its GUID is not that of its ID %v", id)
+	case expect != identity.PeerID{} && id != expect:
+		return id, fmt.Errorf("%w: %v, not %v", identity.ErrWrongPeer, id, expect)
+	}
+	return id, nil
 }

@@ -80,6 +80,16 @@ type TLSError struct{ Err error }
 func (e *TLSError) Error() string { return "handshake: TLS: " + e.Err.Error() }
 func (e *TLSError) Unwrap() error { return e.Err }
 
+// IdentityError says that the other side did not prove the ID that it promised, or that
+// was expected. Nothing is tried without the proof then.
+type IdentityError struct{ Err error }
+
+func (e *IdentityError) Error() string { return "handshake: ID not proven: " + e.Err.Error() }
+func (e *IdentityError) Unwrap() error { return e.Err }
+
+// errNoTLS: there is nothing to prove an ID in.
+var errNoTLS = errors.New("it was promised, and peer does not go on in TLS")
+
 // ProtocolError says that the other side did not keep to the handshake.
 type ProtocolError struct{ Reason string }
 

@@ -42,8 +42,12 @@ const (
 	// certificate: years of its validity that no clock falls out of. The last is
 	// within what two digits of a year can say.
 	certificateName = "filbert"
-	certificateFrom = 2020
+	certificateFrom = 1970
 	certificateTo   = 2049
+
+	// linkProtocol is the protocol (ALPN, RFC 7301) of TLS in which both ends of a link
+	// prove their IDs, so that a proof made for another purpose is none here.
+	linkProtocol = "filbert-link/1"
 
 	// safetyDomain keeps the digest of safety numbers apart from other uses of a key.
 	// safetyRounds is Signal's count of repetitions, safetyGroups the groups of digits

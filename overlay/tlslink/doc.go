@@ -3,7 +3,8 @@
 // byte on. The side that opened the connection is the TLS client.
 //
 // TLS hides what is said from those who only listen. It authenticates nobody:
-// both sides show certificates they made themselves, if any, and verify nothing.
+// both sides show certificates they made themselves, if any, and verify nothing. Between
+// filberts the configuration of Between does.
 //
 // A handshake is bounded in time by its context, in memory by maxHandshake, and
 // all handshakes of a Layer together compute on at most half the processors; they

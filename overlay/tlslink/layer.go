@@ -12,6 +12,7 @@ import (
 // Layer is the TLS of one servent. It may be used by several goroutines.
 type Layer struct {
 	config *tls.Config
+	pause  time.Duration // before the first answer
 	turns  chan struct{} // holds a token for each processor that is in use
 }
 
@@ -29,9 +30,14 @@ func New(cert tls.Certificate) *Layer {
 			CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256},
 			SessionTicketsDisabled: true,
 		},
+		pause: beforeAnswer,
 		turns: make(chan struct{}, max(1, runtime.NumCPU()/processorShare)),
 	}
 }
+
+// Between is the layer for links between filberts: with a configuration of its own, and
+// the processors of l.
+func (l *Layer) Between(config *tls.Config) *Layer { return &Layer{config: config, turns: l.turns} }
 
 // IsHello reports whether a connection that begins with these HelloLen bytes
 // opens with TLS.
@@ -49,12 +55,12 @@ func Is(conn net.Conn) bool {
 // read from conn already. The handshake must be over at the deadline; that of
 // conn is cleared afterwards. The caller closes conn when it fails.
 func (l *Layer) Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: beforeAnswer}, deadline, tls.Client)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause}, deadline, tls.Client)
 }
 
 // Server is Client for the side that accepted conn.
 func (l *Layer) Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: beforeAnswer}, deadline, tls.Server)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause}, deadline, tls.Server)
 }
 
 func (l *Layer) secure(ctx context.Context, under *underlying, deadline time.Time,

@@ -114,7 +114,7 @@ func tryFilbert(t *testing.T, args, notOffered []string) {
 	r, err := Run(t.Context(), Config{
 		Addr: listen, Rand: rand.New(rand.NewPCG(1, 0)), Words: words, URN: urn,
 		Call: func(ctx context.Context, addr netip.AddrPort) error {
-			return node.Connect(ctx, addr.String())
+			return node.Connect(ctx, addr.String(), "")
 		},
 	}, func(one Result) {
 		if one.Outcome == Fail {
