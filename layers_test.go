@@ -33,6 +33,7 @@ var layers = map[string]layer{
 	"overlay/identity":  {rank: 0},
 	"overlay/tlslink":   {rank: 0},
 	"overlay/hostcache": {rank: 0},
+	"overlay/group":     {rank: 1, may: []string{"overlay/identity"}},
 	"overlay/dynamic":   {rank: 0},
 	"overlay/token":     {rank: 0},
 	"transfer/urn":      {rank: 0},

@@ -1,0 +1,63 @@
+package group
+
+import (
+	"crypto/ecdh"
+	"crypto/hpke"
+	"crypto/sha256"
+	"fmt"
+
+	"filbert/overlay/identity"
+)
+
+// Signer is an identity: its ID, and signatures by it, of which the same message has always
+// the same (RFC 8032). *identity.Identity is one.
+type Signer interface {
+	PeerID() identity.PeerID
+	Sign(message []byte) []byte
+}
+
+// Key is the key of a group between two rotations. Every use derives its own of it.
+type Key [keyLen]byte
+
+// boxKey is the key pair to which keys of one group are sealed. It is derived of a signature
+// that is never sent, so that nothing but the identity has to be kept, and the box keys of two
+// groups do not tell that they are of one peer.
+func boxKey(s Signer, id ID) *ecdh.PrivateKey { return boxFrom(s, id[:]) }
+
+// foundingBox is that of the founder, who needs one before the group has an ID.
+func foundingBox(s Signer, nonce [tokenLen]byte) *ecdh.PrivateKey { return boxFrom(s, nonce[:]) }
+
+func boxFrom(s Signer, of []byte) *ecdh.PrivateKey {
+	seed := sha256.Sum256(s.Sign(append([]byte(boxDomain), of...)))
+	key, err := ecdh.X25519().NewPrivateKey(seed[:])
+	if err != nil { // 32 bytes are always a key
+		panic(err)
+	}
+	return key
+}
+
+// seal closes a key for who has the private half of box.
+func seal(id ID, box [boxLen]byte, key Key) ([sealedLen]byte, error) {
+	pub, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(box[:])
+	if err != nil {
+		return [sealedLen]byte{}, fmt.Errorf("group: box key: %w", err)
+	}
+	out, err := hpke.Seal(pub, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), append([]byte(sealDomain), id[:]...), key[:])
+	if err != nil {
+		return [sealedLen]byte{}, fmt.Errorf("group: seal a key: %w", err)
+	}
+	return [sealedLen]byte(out), nil
+}
+
+// open reads a key that was sealed for box.
+func open(id ID, box *ecdh.PrivateKey, sealed [sealedLen]byte) (Key, bool) {
+	key, err := hpke.NewDHKEMPrivateKey(box)
+	if err != nil {
+		return Key{}, false
+	}
+	out, err := hpke.Open(key, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), append([]byte(sealDomain), id[:]...), sealed[:])
+	if err != nil || len(out) != keyLen {
+		return Key{}, false
+	}
+	return Key(out), true
+}
