@@ -217,6 +217,9 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 		part.End = min(free.End, part.Start+c.cut().Max) // it gives the first of it that it has
 	}
 	if ok {
+		if d.tree == nil && !c.undecided() {
+			d.setVerified(false)
+		}
 		w.start(now, job{part: part, free: free, offer: offer, tree: d.tree, bound: d.bound, probe: c.undecided()})
 	}
 	return ok

@@ -76,6 +76,14 @@ func (c *client) host() netip.Addr {
 	return addr.Addr()
 }
 
+// own is the address the source itself has, as far as is known: not that of a relay.
+func (c *client) own() netip.Addr {
+	if c.limited != nil {
+		return netip.Addr{}
+	}
+	return c.host().Unmap()
+}
+
 // local is our end of the connection, the zero Addr for a pipe.
 func (c *client) local() netip.Addr {
 	addr, _ := netip.ParseAddrPort(c.conn.LocalAddr().String())

@@ -21,6 +21,7 @@ type crew struct {
 	running sync.WaitGroup
 
 	wanted   bool    // a tree, if a source names one
+	spoken   bool    // a source was refused since it was last looked whether the tree is to be believed
 	fetching *worker // fetches one
 	strain   strain
 }
@@ -48,6 +49,7 @@ func (c *crew) work() *pause {
 			}
 			return d.disk(err)
 		}
+		c.reconsider()
 		missing := c.missing()
 		if len(missing) == 0 {
 			c.dismiss()
@@ -149,6 +151,9 @@ func (c *crew) heard(ev event) error {
 		return nil
 	}
 	w.busy, w.settling = false, ranges.Range{}
+	if ev.host.IsValid() {
+		w.source.host = ev.host
+	}
 	if n := len(w.probe); n > 0 { // it is held back, and was not counted
 		now := time.Now()
 		w.pace = pace{bytes: float64(n), seconds: now.Sub(w.started).Seconds(), last: now}
@@ -157,10 +162,8 @@ func (c *crew) heard(ev event) error {
 		c.fetching = nil
 		if ev.tree == nil {
 			w.names = names{} // it does not give what it names
-		} else if err := c.trust(ev.tree); err != nil {
+		} else if err := c.trust(w, ev.tree); err != nil {
 			return err
-		} else {
-			d.log.Debug().Stringer("kind", ev.tree.Kind()).Str("source", w.source.name()).Int("slices", ev.tree.Slices()).Msg("hash tree is here")
 		}
 	} else if ev.names != (names{}) {
 		w.names, w.source.names = ev.names, ev.names
@@ -183,6 +186,7 @@ func (c *crew) heard(ev event) error {
 	case ev.err == nil:
 	case errors.As(ev.err, &refused):
 		c.part(w)
+		c.spoken = true
 		switch {
 		case !refused.notYet:
 		case w.source.chooses:
@@ -192,6 +196,7 @@ func (c *crew) heard(ev event) error {
 		}
 		d.sources.refused(w.source, refused, time.Now())
 		d.failed(w.source)
+		d.chargeLiars(time.Now())
 		d.log.Debug().Stringer("verdict", refused.verdict).Str("reason", w.source.reason).Msg("source refused")
 	case errors.Is(ev.err, context.Canceled):
 		c.part(w)

@@ -26,6 +26,7 @@ type verdict uint8
 
 const (
 	busy   verdict = iota // it will have the bytes later
+	barred                // its host lied too often, about whatever file
 	failed                // it may work another time
 	gone                  // it does not have the file for us
 	other                 // it has another content with the same SHA-1, or a liar does
@@ -36,6 +37,8 @@ func (v verdict) String() string {
 	switch v {
 	case busy:
 		return "busy"
+	case barred:
+		return "barred"
 	case failed:
 		return "failed"
 	case gone:
@@ -52,7 +55,7 @@ func (v verdict) String() string {
 // bytes it was asked for.
 type refusal struct {
 	verdict verdict
-	after   time.Duration // for busy: when to come back
+	after   time.Duration // for busy and barred: when to come back
 	notYet  bool          // for busy: it does not have this part
 	byTree  bool          // for lied: as far as the hash tree can be trusted
 	err     error

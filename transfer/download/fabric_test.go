@@ -49,7 +49,11 @@ func (c countedConn) Read(b []byte) (int, error) {
 }
 
 func (n *town) listen(t *testing.T, serve func(net.Conn)) transfer.Source {
-	addr := netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(len(n.read) + 1)}), 6346)
+	return n.at(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{203, 0, 113, byte(len(n.read) + 1)}), 6346), serve)
+}
+
+// at listens at an address, on a host that may be there already.
+func (n *town) at(t *testing.T, addr netip.AddrPort, serve func(net.Conn)) transfer.Source {
 	n.read[addr] = new(atomic.Int64)
 	l, err := n.net.Host(addr.Addr()).Listen(context.Background(), "tcp", addr.String())
 	if err != nil {

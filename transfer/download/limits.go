@@ -134,6 +134,18 @@ const (
 	// that for each sixteen it gave.
 	wasteShare = 16
 
+	// liesToBar proven lies within barTime keep a host from being asked for anything
+	// for barTime after the last (count, time); the three are those of THREATS T9. It is
+	// an hour, since others may have the address next, or share it. maxBlamed is of how
+	// many hosts lies are remembered (count): 4,096 at some 150 bytes.
+	liesToBar = 3
+	barTime   = time.Hour
+	maxBlamed = 4096
+
+	// littleShare: less than a sixteenth of a file is given away for another hash tree
+	// as soon as more speak for that.
+	littleShare = 16
+
 	// maxReasonBytes is the longest reason for which a source is left (bytes):
 	// parts of it may be the source's own words.
 	maxReasonBytes = 256

@@ -138,6 +138,7 @@ func (d *download) complete(ctx context.Context, c *crew) (ended bool, _ *pause)
 	for _, src := range d.sources.list {
 		d.failed(src)
 	}
+	d.chargeLiars(time.Now())
 	cells = pieceMap(p)
 	d.update(func(s *Status) {
 		s.Have, s.Verified, s.Map = 0, 0, cells
@@ -161,6 +162,7 @@ func (d *download) condemn() bool {
 			d.wrong[d.tree.Root()] = true
 		}
 		d.sources.acquit(d.tree)
+		d.manager.quarantine.withdraw(d.file.SHA1)
 		d.tree = nil
 	}
 	d.sources.clear()

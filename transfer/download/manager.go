@@ -58,14 +58,15 @@ type Request struct {
 
 // Manager is all downloads. Safe for concurrent use.
 type Manager struct {
-	cfg       Config
-	agent     string
-	transfers chan struct{} // holds one for each transfer going on
-	resting   chan struct{} // holds one for each file that is open and waits
-	adding    chan struct{} // holds one while Add is at the disk
-	stopped   chan struct{} // closed when Run ends
-	received  atomic.Uint64 // bytes of files
-	loops     sync.WaitGroup
+	cfg        Config
+	agent      string
+	transfers  chan struct{} // holds one for each transfer going on
+	resting    chan struct{} // holds one for each file that is open and waits
+	adding     chan struct{} // holds one while Add is at the disk
+	stopped    chan struct{} // closed when Run ends
+	received   atomic.Uint64 // bytes of files
+	quarantine quarantine
+	loops      sync.WaitGroup
 
 	mu        sync.Mutex
 	ctx       context.Context // of Run: the life of all loops; nil before

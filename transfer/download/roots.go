@@ -11,7 +11,7 @@ import (
 )
 
 // denies reports whether a file with these trees is another one than that of the
-// download, as far as is known.
+// download, as it is for now.
 func (d *download) denies(n names) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -19,10 +19,15 @@ func (d *download) denies(n names) bool {
 }
 
 // Denies reports whether a file with these roots of hash trees, zero where unknown, is
-// another one than that of the download with its SHA-1.
+// another one than that which the download with its SHA-1 is bound to.
 func (m *Manager) Denies(id urn.SHA1, tiger urn.Tiger, blake3 urn.Blake3) bool {
 	d := m.lookup(id)
-	return d != nil && d.denies(names{tiger, blake3})
+	if d == nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.terms.roots().denies(names{tiger, blake3})
 }
 
 // boundTo reports whether the file is bound to have that tree.

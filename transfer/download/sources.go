@@ -39,6 +39,9 @@ type source struct {
 	dropped  bool
 	lied     bool        // dropped for good
 	byTree   bool        // dropped, because the hash tree says so
+	proven   bool        // a liar, by the bytes it sent or the tree it named
+	charged  bool        // and its host is blamed for it
+	host     netip.Addr  // its end of the last connection, the zero Addr if that is not its own
 	bytes    int64       // in the file as it is now
 	wasted   int64       // that came from it and were of no use
 	working  bool        // it is being asked
@@ -245,6 +248,8 @@ func (s *sources) refused(src *source, r *refusal, now time.Time) {
 		if s.solo { // the whole download waits for this one alone: not for ever
 			src.failures++
 		}
+	case barred:
+		src.until = now.Add(r.after)
 	case failed:
 		src.until = now.Add(min(firstBackoff<<min(src.failures, 16), maxBackoff))
 		src.failures++
@@ -254,7 +259,7 @@ func (s *sources) refused(src *source, r *refusal, now time.Time) {
 	case other:
 		src.dropped, src.byTree = true, true
 	case lied:
-		src.dropped, src.lied, src.byTree = true, true, r.byTree
+		src.dropped, src.lied, src.byTree, src.proven = true, true, r.byTree, r.byTree
 	}
 	if src.failures >= maxFailures {
 		src.dropped = true
@@ -266,7 +271,7 @@ func (s *sources) refused(src *source, r *refusal, now time.Time) {
 // from one source, that one lied. Else nobody knows who did.
 func (s *sources) condemn() bool {
 	if liar := s.lone(); liar != nil {
-		liar.dropped, liar.lied = true, true
+		liar.dropped, liar.lied, liar.proven = true, true, true
 		liar.reason = liar.name() + ": sent a file with another SHA-1"
 	} else {
 		s.solo = true
@@ -282,10 +287,10 @@ func (s *sources) acquit(t *merkle.Tree) {
 	for _, src := range s.list {
 		switch root, ok := src.names.root(t.Kind()); {
 		case ok && root == t.Root():
-			src.dropped, src.lied, src.byTree = true, true, false
+			src.dropped, src.lied, src.byTree, src.proven = true, true, false, true
 			src.reason = src.name() + ": named a hash tree of another file"
 		case src.byTree:
-			src.dropped, src.lied, src.byTree = false, false, false
+			src.acquit()
 		}
 	}
 }

@@ -29,6 +29,8 @@ type Terms struct {
 	// has the SHA-1 and other trees is another file.
 	Tiger  urn.Tiger
 	Blake3 urn.Blake3
+
+	verified bool // all that is here was verified by a tree
 }
 
 // ErrRoots: no file has the SHA-1 and the hash trees that were asked for together.
@@ -42,6 +44,7 @@ const (
 	noteRate     = "rate"
 	noteTiger    = "tiger"
 	noteBlake3   = "blake3"
+	noteVerified = "verified"
 	noteAdopt    = "adopt"
 )
 
@@ -63,6 +66,9 @@ func (t Terms) note() string {
 	if t.Blake3.Known() {
 		line(noteBlake3, t.Blake3.String(), "\n")
 	}
+	if t.verified {
+		line(noteVerified, "yes", "\n")
+	}
 	line(noteAdopt, t.Adopt, "")
 	return note.String()
 }
@@ -83,6 +89,8 @@ func parseTerms(note string) (t Terms) {
 			t.Rate, _ = strconv.ParseInt(value, 10, 64)
 		case noteTiger:
 			t.Tiger, _ = urn.ParseTiger(value)
+		case noteVerified:
+			t.verified = value == "yes"
 		case noteBlake3:
 			t.Blake3, _ = urn.ParseBlake3(value)
 		}

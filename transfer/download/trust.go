@@ -1,6 +1,8 @@
 package download
 
 import (
+	"time"
+
 	"filbert/transfer/merkle"
 	"filbert/transfer/ranges"
 )
@@ -15,35 +17,51 @@ func (c *crew) decide() {
 		return
 	}
 	answering := false
+	var from *worker
+	var fetch job
+	kin := 0
 	for _, w := range c.workers {
 		if w.busy || w.sent {
 			answering = true
 			continue
 		}
-		if k, root, ok := w.names.choose(c.d.file.Size, c.d.wrong, c.d.bound); ok {
-			c.fetching = w
-			w.busy = true
-			w.jobs <- job{fetch: &k, root: root}
-			return
+		k, root, ok := w.names.choose(c.d.file.Size, c.d.wrong, c.d.bound)
+		if n := c.d.sources.kin(w.names); ok && (from == nil || n > kin) {
+			from, fetch, kin = w, job{fetch: &k, root: root}, n
 		}
+	}
+	if from != nil {
+		c.fetching, from.busy = from, true
+		from.jobs <- fetch
+		return
 	}
 	c.wanted = answering || len(c.workers) == 0
 }
 
-// trust verifies by a tree from now on, also what is here already.
-func (c *crew) trust(t *merkle.Tree) error {
+// trust verifies by a tree from now on that a source of w named, also what is here
+// already. A tree that this contradicts is left, with who named it.
+func (c *crew) trust(w *worker, t *merkle.Tree) error {
 	if c.d.sources.total() > 0 || c.d.sources.inherited > 0 {
-		if err := c.adopt(t); err != nil {
+		switch ok, err := c.adopt(t, w.names); {
+		case err != nil:
 			return err
+		case !ok:
+			c.part(w)
+			c.d.sources.refused(w.source, refuse(other, "names a hash tree that what is here contradicts"), time.Now())
+			return nil
 		}
 	}
 	c.d.tree = t
+	c.d.setVerified(true)
+	c.d.sources.welcome(t)
 	c.d.share(c.partial, t)
+	c.d.log.Debug().Stringer("kind", t.Kind()).Str("source", w.source.name()).Int("slices", t.Slices()).Msg("hash tree is here")
 	return nil
 }
 
-// adopt verifies what was here before there was a tree, and drops the rest.
-func (c *crew) adopt(t *merkle.Tree) error {
+// adopt verifies what was here before there was a tree, and drops the rest. It reports
+// false if that contradicts the tree.
+func (c *crew) adopt(t *merkle.Tree, of names) (bool, error) {
 	present := c.partial.Present()
 	var keep ranges.Set
 	h := merkle.NewSliceHasher(t)
@@ -51,7 +69,7 @@ func (c *crew) adopt(t *merkle.Tree) error {
 	for r := range present.All() {
 		for i := t.Slice(r.Start); i < t.Slices() && t.Span(i).Start < r.End; i++ {
 			if c.ctx.Err() != nil {
-				return c.ctx.Err()
+				return false, c.ctx.Err()
 			}
 			span := t.Span(i)
 			if !r.Contains(span) {
@@ -61,7 +79,7 @@ func (c *crew) adopt(t *merkle.Tree) error {
 			for at := span.Start; at < span.End; {
 				n, err := c.partial.ReadAt(b[:min(int64(len(b)), span.End-at)], at)
 				if err != nil {
-					return err
+					return false, err
 				}
 				h.Write(b[:n])
 				at += int64(n)
@@ -71,10 +89,13 @@ func (c *crew) adopt(t *merkle.Tree) error {
 			}
 		}
 	}
+	if c.d.contradicted(of, keep.Len(), present.Len()) {
+		return false, nil
+	}
 	c.d.sources.clear()
 	if keep.Len() == present.Len() {
-		return nil
+		return true, nil
 	}
 	c.d.wasted += present.Len() - keep.Len()
-	return c.partial.Keep(&keep)
+	return true, c.partial.Keep(&keep)
 }

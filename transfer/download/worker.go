@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
@@ -26,9 +27,10 @@ type worker struct {
 	leave   context.CancelCauseFunc // ends it; a *refusal is what its job then fails with
 
 	client *client
-	buffer []byte // for what is not verified
-	blocks blocks // for what is
-	probe  []byte // of the beginning of probed: not written yet, until it is known how to verify it
+	host   netip.Addr // its end of the last connection, the zero Addr if that is not its own
+	buffer []byte     // for what is not verified
+	blocks blocks     // for what is
+	probe  []byte     // of the beginning of probed: not written yet, until it is known how to verify it
 	probed ranges.Range
 
 	at, end atomic.Int64 // the next byte to be written, and where its part ends, which the loop may move
@@ -84,6 +86,7 @@ type event struct {
 	claim  ranges.Range // not empty: it is not done, but asks whether this is wanted
 	told                // by the answer
 	tree   *merkle.Tree // that was fetched
+	host   netip.Addr   // its end of the connection, the zero Addr if that is not its own
 	err    error
 }
 
@@ -99,6 +102,7 @@ func (w *worker) run(ctx context.Context) {
 			} else {
 				ev.told, ev.err = w.fetch(ctx, j)
 			}
+			ev.host = w.host
 			w.events <- ev // has room: there is one job at a time
 			if ev.err != nil {
 				return
@@ -293,14 +297,24 @@ func (w *worker) exchange(ctx context.Context, need int64, send func(*client) (*
 	if w.client != nil && w.client.room() < need {
 		w.hangUp()
 	}
+	hosts := &w.d.manager.quarantine
+	if src := w.source.Source; w.client == nil && !src.Push {
+		if err := hosts.bar(src.Addr.Addr()); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		if w.client == nil {
 			c, err := dial(ctx, w.d.manager.cfg.Connector, w.source, w.d.file.SHA1, w.d.manager.agent)
 			if err != nil {
 				return nil, blame(ctx, "cannot be reached", err)
 			}
-			w.client = c
+			w.client, w.host = c, c.own()
 			w.source.place.claim(c.header) // the loop sets it between two jobs only
+		}
+		if err := hosts.bar(w.host); err != nil {
+			w.hangUp()
+			return nil, err
 		}
 		w.d.tell(w.client, time.Now())
 		answer, err := send(w.client)
