@@ -5,15 +5,20 @@ import "crypto/ed25519"
 // Domains keep what is hashed, signed or derived for one use from any other. They can
 // never change.
 const (
-	recordDomain = "filbert group record 1\x00"
-	cardDomain   = "filbert group card 1\x00"
-	boxDomain    = "filbert group box key 1\x00"
-	sealDomain   = "filbert group sealed key 1\x00"
-	tokenDomain  = "filbert group token 1\x00"
-	joinDomain   = "filbert group join 1\x00"
-	proofDomain  = "filbert group join proof 1\x00"
-	checkDomain  = "filbert group ID 1\x00"
-	digestDomain = "filbert group digest 1\x00"
+	recordDomain   = "filbert group record 1\x00"
+	cardDomain     = "filbert group card 1\x00"
+	boxDomain      = "filbert group box key 1\x00"
+	sealDomain     = "filbert group sealed key 1\x00"
+	tokenDomain    = "filbert group token 1\x00"
+	joinDomain     = "filbert group join 1\x00"
+	proofDomain    = "filbert group join proof 1\x00"
+	checkDomain    = "filbert group ID 1\x00"
+	tagDomain      = "filbert group tag 1\x00"
+	keyIDDomain    = "filbert group key ID 1\x00"
+	envelopeDomain = "filbert group envelope 1\x00"
+	gossipDomain   = "filbert group gossip 1\x00"
+	messageDomain  = "filbert group message 1\x00"
+	digestDomain   = "filbert group digest 1\x00"
 )
 
 // Sizes in bytes.

@@ -36,6 +36,13 @@
 // thereby used. The token has 128 random bits and is no word code: that needs a PAKE, and no
 // vetted library was to be had. Who reads the text in time can join in the other's place.
 //
+// # Envelopes
+//
+// Everything that members send each other in datagrams or for others to pass on is an
+// Envelope: sealed with a key derived from the group's (XChaCha20-Poly1305), signed by its
+// sender within, with a time and a sequence number that a Window holds against replay.
+// From outside one sees a tag that differs by receiver, and the number of a key.
+//
 // Not here yet: membership on the network. Not here: folders, search and messages of a group; word codes; compaction of the state.
 // A member that turns traitor can see and tell all that members see until it is expelled,
 // and an identity that is stolen opens what was recorded of its groups.

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"filbert/overlay/identity"
 )
 
 // ID names a group: the hash of its founder's first record.
@@ -47,6 +49,16 @@ func parseChecked(text string, n int) ([]byte, bool) {
 		return nil, false
 	}
 	return raw[:n], true
+}
+
+// Tag marks what is meant for a peer in a group, or for all of it if the peer is zero. Who
+// does not know the group's ID cannot tell which tags belong together.
+type Tag [8]byte
+
+// TagOf returns the tag.
+func TagOf(id ID, to identity.PeerID) Tag {
+	sum := digest(tagDomain, id[:], to[:])
+	return Tag(sum[:len(Tag{})])
 }
 
 // digest hashes parts of fixed lengths under a domain.

@@ -34,3 +34,15 @@ const (
 	maxInviteLife = 30 * 24 * time.Hour // of an invite
 	maxOpen       = 256                 // invites that are neither used nor expired, to keep by one owner
 )
+
+// Bounds of envelopes.
+const (
+	maxPayload = 64 << 10 // bytes in one envelope: a chat line with room; files go elsewhere
+
+	// timeWindow is how far the clocks of two members may differ (THREATS.md, T26).
+	timeWindow = 5 * time.Minute
+
+	// windowLen is how many sequence numbers below the highest a peer's window remembers
+	// (T26); a multiple of 64.
+	windowLen = 4096
+)

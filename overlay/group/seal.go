@@ -2,6 +2,7 @@ package group
 
 import (
 	"crypto/ecdh"
+	"crypto/hkdf"
 	"crypto/hpke"
 	"crypto/sha256"
 	"fmt"
@@ -18,6 +19,23 @@ type Signer interface {
 
 // Key is the key of a group between two rotations. Every use derives its own of it.
 type Key [keyLen]byte
+
+// derive returns the key of one use.
+func (k Key) derive(domain string) [keyLen]byte {
+	out, err := hkdf.Key(sha256.New, k[:], nil, domain, keyLen)
+	if err != nil { // only if too many bytes are asked
+		panic(err)
+	}
+	return [keyLen]byte(out)
+}
+
+// KeyID tells envelopes of one key from those of another without saying which it is.
+type KeyID [4]byte
+
+func (k Key) id() KeyID {
+	sum := digest(keyIDDomain, k[:])
+	return KeyID(sum[:len(KeyID{})])
+}
 
 // boxKey is the key pair to which keys of one group are sealed. It is derived of a signature
 // that is never sent, so that nothing but the identity has to be kept, and the box keys of two
