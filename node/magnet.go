@@ -170,7 +170,7 @@ func (n *Node) GetMagnet(ctx context.Context, m urn.Magnet, output string, terms
 		r = query.Result{File: transfer.File{SHA1: m.SHA1, Size: m.Size, Name: m.SHA1.String()}}
 	default:
 		var err error
-		if r, err = n.find(ctx, m.SHA1, query.Roots{Tiger: m.Tiger, Blake3: m.Blake3}); err != nil {
+		if r, err = n.find(ctx, m.SHA1, "", query.Roots{Tiger: m.Tiger, Blake3: m.Blake3}); err != nil {
 			return download.Status{}, err
 		}
 	}

@@ -127,12 +127,13 @@ func (n *Node) add(r query.Result, output string, terms download.Terms) (downloa
 	return n.downloads.Add(download.Request{File: r.File, Sources: sources, Output: output, Terms: terms})
 }
 
-// find searches for one file until somebody has it; roots are zero where not known.
-func (n *Node) find(ctx context.Context, h urn.SHA1, roots query.Roots) (query.Result, error) {
+// find searches for one file until somebody has it; text is words of its name, "" to
+// search by its hash, and roots are zero where not known.
+func (n *Node) find(ctx context.Context, h urn.SHA1, text string, roots query.Roots) (query.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
 	var first *query.Result
-	err := n.Search(ctx, query.Query{SHA1: h}, func(r query.Result, _ query.Hit) {
+	err := n.Search(ctx, query.Query{SHA1: h, Text: text}, func(r query.Result, _ query.Hit) {
 		if first == nil && !r.Denies(roots) {
 			first = &r
 			// A moment more, so that there is more than one source.
@@ -156,15 +157,19 @@ type finder struct{ n *Node }
 
 // Find implements download.Finder. A node that has just started has nobody to
 // ask; the search waits until there is somebody, as the next one would be later.
-func (f finder) Find(ctx context.Context, h urn.SHA1) ([]transfer.Source, error) {
+func (f finder) Find(ctx context.Context, file transfer.File, byName bool) ([]transfer.Source, error) {
 	if err := f.n.linked(ctx); err != nil {
 		return nil, err
+	}
+	h, text := file.SHA1, ""
+	if byName && file.Name != h.String() { // a link without a name
+		text = query.WordsOf(file.Name)
 	}
 	st, err := f.n.downloads.Status(h)
 	if err != nil {
 		return nil, err
 	}
-	r, err := f.n.find(ctx, h, query.Roots{Tiger: st.Tiger, Blake3: st.Blake3})
+	r, err := f.n.find(ctx, h, text, query.Roots{Tiger: st.Tiger, Blake3: st.Blake3})
 	if errors.Is(err, ErrNotFound) {
 		err = nil
 	}

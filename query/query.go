@@ -32,15 +32,18 @@ var (
 type Query struct {
 	Text    string   // words as typed; "" with a hash
 	New     bool     // the newest files of everybody nearby, of whatever name
-	SHA1    urn.SHA1 // the file itself; zero = by words
+	SHA1    urn.SHA1 // the file itself, asked for by its hash or, with a text, by words; zero = any
 	Media   index.Media
 	MinSize int64 // bytes
 	MaxSize int64 // bytes, 0 = any
 	Hops    int   // how far to ask, where that means anything; 0 = as far as usual
 }
 
-// ByHash reports whether the query names one file.
-func (q Query) ByHash() bool { return q.SHA1 != urn.SHA1{} }
+// Named reports whether the query names one file.
+func (q Query) Named() bool { return q.SHA1 != urn.SHA1{} }
+
+// ByHash reports whether it is asked for by hash.
+func (q Query) ByHash() bool { return q.Named() && q.Text == "" }
 
 // Check tells why a query cannot be asked: ErrNoWords, ErrTooLong, ErrSizes or
 // ErrNotNew.
@@ -49,7 +52,7 @@ func (q Query) Check() error {
 		return ErrSizes
 	}
 	switch {
-	case q.New && (q.ByHash() || q.Text != ""):
+	case q.New && (q.Named() || q.Text != ""):
 		return ErrNotNew
 	case q.New || q.ByHash():
 		return nil
@@ -69,7 +72,7 @@ func (q Query) Check() error {
 // Accepts reports whether a hit is what was asked for. Locators filter as far
 // as their protocol allows; this is the last word.
 func (q Query) Accepts(h Hit) bool {
-	return (!q.ByHash() || h.File.SHA1 == q.SHA1) &&
+	return (!q.Named() || h.File.SHA1 == q.SHA1) &&
 		(q.Media == 0 || q.Media&index.MediaOf(h.File.Name) != 0) &&
 		h.File.Size >= q.MinSize && (q.MaxSize == 0 || h.File.Size <= q.MaxSize)
 }

@@ -63,6 +63,7 @@ func TestAccepts(t *testing.T) {
 		{"words", Query{Text: "song"}, true},
 		{"the hash", Query{SHA1: urn.SHA1{1}}, true},
 		{"another hash", Query{SHA1: urn.SHA1{2}}, false},
+		{"words, of another hash", Query{Text: "song", SHA1: urn.SHA1{2}}, false},
 		{"audio", Query{Media: index.Audio}, true},
 		{"video", Query{Media: index.Video}, false},
 		{"at least its size", Query{MinSize: 1000}, true},

@@ -79,6 +79,7 @@ func TestOverTheWire(t *testing.T) {
 		{"not their insides", query.Query{Text: "lue"}, nil},
 		{"a media type", query.Query{Text: "blue", Media: index.Audio}, []string{"blue_sky-song.ogg"}},
 		{"a hash", query.Query{SHA1: urn.SHA1{1}}, []string{"Blue Sky.txt"}},
+		{"words, to be told from others by a hash", query.Query{Text: "song", SHA1: urn.SHA1{9}}, []string{"blue_sky-song.ogg"}},
 		{"an unknown hash", query.Query{SHA1: urn.SHA1{9}}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -120,6 +120,8 @@ const (
 	firstAsk = 5 * time.Second
 	lastAsk  = time.Minute
 
-	// findEvery is the time between two searches for sources of one file.
+	// findEvery is the time from one search for sources of a file to the next, and then
+	// twice as long, up to findLast, until something of it came or a new source did.
 	findEvery = 5 * time.Minute
+	findLast  = time.Hour
 )

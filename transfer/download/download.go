@@ -51,6 +51,7 @@ type download struct {
 	diskErrors int   // since there were more of them
 	published  time.Time
 	nextFind   time.Time
+	finds      int // searches since something came
 	nextAsk    time.Time
 	adoption   adoption
 	strategy   picker.Strategy
@@ -147,6 +148,8 @@ func (d *download) takeOffers() {
 	d.offers = nil
 	d.mu.Unlock()
 	for _, src := range offered {
-		d.sources.add(src)
+		if d.sources.add(src) {
+			d.finds = 0
+		}
 	}
 }

@@ -93,7 +93,7 @@ func (d *download) close(p *store.Partial) {
 func (d *download) settled(p *store.Partial) {
 	have := p.Have()
 	if have.Len() > d.durable {
-		d.diskErrors = 0
+		d.diskErrors, d.finds = 0, 0
 	}
 	d.durable = have.Len()
 	d.update(func(s *Status) { s.Have, s.Source, s.Rate, s.ETA = d.durable, "", 0, 0 })
@@ -217,7 +217,8 @@ func (d *download) wait(ctx context.Context, p pause, searches *sync.WaitGroup) 
 	}
 }
 
-// search starts a search for sources if it is time for one. It returns when
+// search starts a search for sources if it is time for one: by hash, the next by name,
+// and so on. It returns when
 // the next is due, zero if nobody searches here.
 func (d *download) search(ctx context.Context, searches *sync.WaitGroup) time.Time {
 	finder := d.manager.cfg.Finder
@@ -225,11 +226,13 @@ func (d *download) search(ctx context.Context, searches *sync.WaitGroup) time.Ti
 		return time.Time{}
 	}
 	if now := time.Now(); !now.Before(d.nextFind) {
-		d.nextFind = now.Add(findEvery) // the last one has ended by then
+		byName := d.finds%2 == 1
+		d.nextFind = now.Add(min(findEvery<<min(d.finds, 16), findLast)) // the last one has ended by then
+		d.finds++
 		searches.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, findTimeout)
 			defer cancel()
-			found, err := finder.Find(ctx, d.file.SHA1)
+			found, err := finder.Find(ctx, d.file, byName)
 			if err != nil {
 				d.log.Debug().Err(err).Msg("search for sources failed")
 			}

@@ -17,11 +17,12 @@ import (
 	"filbert/transfer/urn"
 )
 
-// Finder searches for sources of a file. Find blocks until the search is over
-// or ctx ends, and returns what it found by then, also with an error. It is
-// called from many goroutines at once.
+// Finder searches for sources of a file, by its hash or by its name: not everybody
+// who has it can be asked for a hash. Find blocks until the search is over or ctx
+// ends, and returns what it found by then, also with an error. It is called from many
+// goroutines at once.
 type Finder interface {
-	Find(ctx context.Context, sha1 urn.SHA1) ([]transfer.Source, error)
+	Find(ctx context.Context, file transfer.File, byName bool) ([]transfer.Source, error)
 }
 
 // Config is what a Manager stands on.

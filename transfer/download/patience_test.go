@@ -15,7 +15,6 @@ import (
 	"filbert/transfer/ranges"
 	"filbert/transfer/store"
 	"filbert/transfer/store/faultfs"
-	"filbert/transfer/urn"
 )
 
 // TestBusySourceIsAskedWhenItSays: Retry-After is kept, bounded, and other
@@ -223,10 +222,11 @@ type searching struct {
 	takes time.Duration
 	find  func() []transfer.Source
 	asked []time.Time
+	names []bool
 }
 
-func (s *searching) Find(ctx context.Context, _ urn.SHA1) ([]transfer.Source, error) {
-	s.asked = append(s.asked, time.Now())
+func (s *searching) Find(ctx context.Context, _ transfer.File, byName bool) ([]transfer.Source, error) {
+	s.asked, s.names = append(s.asked, time.Now()), append(s.names, byName)
 	select {
 	case <-time.After(s.takes):
 		return s.find(), nil
@@ -256,6 +256,44 @@ func TestSearchWhenNobodyIsLeft(t *testing.T) {
 		d.want(file, Complete)
 		if took := time.Since(begin); took != findEvery+10*time.Second {
 			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// TestSearchesBecomeRare: while nobody is found, searches are by hash and by name in
+// turn, and ever rarer; who is found makes them what they were.
+func TestSearchesBecomeRare(t *testing.T) {
+	inBubble(t, func(t *testing.T, n *pipes) {
+		file, _ := content(1, 3*mb)
+		finder := &searching{takes: time.Second, find: func() []transfer.Source { return nil }}
+		d := open(t, folder(), Config{Connector: n, Finder: finder})
+		begin := time.Now()
+		d.add(file)
+		time.Sleep(5 * time.Hour)
+		var at []time.Duration
+		for i, moment := range finder.asked {
+			at = append(at, moment.Sub(begin))
+			if finder.names[i] != (i%2 == 1) {
+				t.Errorf("search %d is by name: %t", i, finder.names[i])
+			}
+		}
+		if want := []time.Duration{0, 5, 15, 35, 75, 135, 195, 255}; len(at) != len(want) {
+			t.Fatalf("searches at %v", at)
+		} else {
+			for i := range want {
+				if at[i] != want[i]*time.Minute {
+					t.Errorf("searches at %v, want minutes %v", at, want)
+				}
+			}
+		}
+		other := newServent(t, n, file, says("404 Not Found"))
+		if err := d.AddSources(file.SHA1, []transfer.Source{other.Source}); err != nil {
+			t.Fatal(err)
+		}
+		before := len(finder.asked)
+		time.Sleep(75 * time.Minute)
+		if n := len(finder.asked) - before; n < 4 {
+			t.Errorf("%d searches in the 75 minutes after somebody was found", n)
 		}
 	})
 }
