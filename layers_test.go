@@ -95,7 +95,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker",
 	}},
 	"query/flood": {rank: 5, may: []string{
-		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/qrp", "overlay/wire", "overlay/wire/ggep",
+		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire", "overlay/wire/ggep",
 		"transfer", "transfer/urn",
 	}},
 

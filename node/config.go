@@ -137,6 +137,19 @@ func (c Config) layers() (all, ids *tlslink.Layer, err error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
 	}
+	files, err := c.Identity.FilesTLS()
+	if err != nil {
+		return nil, nil, fmt.Errorf("node: %w", err)
+	}
 	all = tlslink.New(cert)
+	all.Also(files)
 	return all, all.Between(link), nil
+}
+
+// signer signs hits, which tells that files are given in TLS with its key.
+func (c Config) signer() *identity.Identity {
+	if !c.TLS {
+		return nil
+	}
+	return c.Identity
 }

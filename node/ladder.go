@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filbert/nat"
+	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
 	"filbert/overlay/identity"
 	"filbert/transfer"
@@ -32,7 +33,7 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 	conn, _, err := n.ladder.Climb(ctx, &facts, func(ctx context.Context, r nat.Rung) (net.Conn, error) {
 		switch r {
 		case nat.Direct6, nat.Direct4:
-			return n.dials.DialContext(ctx, "tcp", facts.At(r).String())
+			return n.dial(ctx, facts.At(r), src)
 		case nat.Push:
 			return n.pushes.connect(ctx, src)
 		case nat.Punch:
@@ -43,6 +44,26 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 		return nil, fmt.Errorf("node: %v: %w", r, nat.ErrNoWay)
 	})
 	return conn, err
+}
+
+// dial connects to a source where it listens. With one that vouched for what it has it goes
+// on in TLS, with the owner of that key or nobody. Nobody listens between two programs of
+// one machine: there it stays plain, which is faster.
+func (n *Node) dial(ctx context.Context, at netip.AddrPort, src transfer.Source) (net.Conn, error) {
+	conn, err := n.dials.DialContext(ctx, "tcp", at.String())
+	if err != nil || n.layer == nil || !src.Vouched || at.Addr().IsLoopback() {
+		return conn, err
+	}
+	config, err := identity.FetchTLS(src.Peer, n.cfg.Identity)
+	var secured net.Conn
+	if err == nil {
+		secured, err = n.layer.Between(config).Client(ctx, conn, nil, time.Now().Add(handshake.Timeout))
+	}
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("node: %v: %w", at, err)
+	}
+	return secured, nil
 }
 
 // peerOf is what a source says of how it is reached.

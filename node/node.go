@@ -21,6 +21,7 @@ import (
 	"filbert/node/state"
 	"filbert/overlay"
 	"filbert/overlay/hostcache"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/query"
 	"filbert/query/flood"
@@ -43,6 +44,8 @@ type Node struct {
 	started  time.Time
 
 	overlay   *overlay.Overlay
+	layer     *tlslink.Layer // nil when no TLS is spoken
+	vouching  flood.Vouching
 	library   *library.Library
 	hashes    *hashCache
 	index     *index.Index
@@ -138,7 +141,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
 		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving, Rand: cfg.child(),
 	})
-	layer, ids, err := cfg.layers()
+	var ids *tlslink.Layer
+	n.layer, ids, err = cfg.layers()
 	if err != nil {
 		return nil, err
 	}
@@ -149,13 +153,13 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
-			HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
+			Identity: cfg.signer(), HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  cfg.Network,
 		Deflate: cfg.Deflate,
 		Patient: onSystem(cfg.Network),
-		TLS:     layer,
+		TLS:     n.layer,
 		IDs:     ids,
 		Matcher: answerer,
 		Caller:  n.pushes,
@@ -165,11 +169,11 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})
-	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf}}}
+	n.searcher = query.Searcher{Locators: []query.Locator{&flood.Locator{Network: n.overlay, Leaf: n.isLeaf, Vouch: &n.vouching}}}
 	n.streams = stream.NewServer(playable{n})
 	n.openMapping()
 	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
-	n.mux = newMux(n.log, n.overlay, layer, n.web, n.pushes, n.relays, &n.counts)
+	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, &n.counts)
 	return n, nil
 }
 

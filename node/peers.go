@@ -94,9 +94,10 @@ func (n *Node) KeyOf(ctx context.Context, src transfer.Source) (identity.PeerID,
 	return peer, nil
 }
 
-// SourceOf is where a peer is, as far as is known: how it was found last.
+// SourceOf is where a peer is, as far as is known: how it was found last. Who is there must
+// prove to be it, as far as it can be connected to.
 func (n *Node) SourceOf(peer identity.PeerID) transfer.Source {
-	src := transfer.Source{Servent: peer.GUID(), Peer: peer}
+	src := transfer.Source{Servent: peer.GUID(), Peer: peer, Vouched: true}
 	if p, ok := n.knownPeer(netip.AddrPort{}, src.Servent); ok {
 		src.Addr, src.IPv6, src.Push, src.Proxies, src.Relays = p.Addr, p.IPv6, p.Push, p.Proxies, p.Relays
 	}

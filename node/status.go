@@ -39,6 +39,7 @@ type Status struct {
 	Paths     PathStatus
 	UDP       UDPStatus
 	STUN      STUNStatus
+	Vouched   flood.VouchStats
 }
 
 // UDPStatus is what came to the UDP port.
@@ -78,6 +79,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Paths:    n.punches.status(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 		STUN:     n.stuns.status(),
+		Vouched:  n.vouching.Stats(),
 	}
 	udp := n.socket.Stats()
 	s.UDP = UDPStatus{udp.Kinds[socket.Gnutella], udp.Kinds[socket.STUN], udp.Kinds[socket.QUIC], udp.Errors}

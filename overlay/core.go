@@ -8,6 +8,7 @@ import (
 	"filbert/overlay/dynamic"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
+	"filbert/overlay/identity"
 	"filbert/overlay/link"
 	"filbert/overlay/route"
 	"filbert/overlay/wire"
@@ -31,6 +32,10 @@ type Config struct {
 	STUN bool
 	// Browse says that others may browse what we share; hits tell it.
 	Browse bool
+
+	// Identity signs hits, so that who fetches from us may do so in TLS with its key, and
+	// knows who vouches for the files. nil: they are not signed.
+	Identity *identity.Identity
 
 	Mode      Mode
 	Want      int // ultrapeers the node dials for; a leaf wants no more than leafWant
@@ -113,6 +118,7 @@ type Core struct {
 	calls    calls
 	heads    []forwardedHead // oldest first
 	sharing  Sharing
+	signing  bucket       // signatures
 	relayed  wire.Relayed // how we are reached while nobody can connect to us
 	tables   routeTables
 
@@ -144,6 +150,7 @@ func NewCore(cfg Config, rnd *rand.Rand) *Core {
 		udp:      newDatagrams(rnd),
 		self:     selfAddress{port: cfg.Port, external: cfg.External},
 		calls:    newCalls(),
+		signing:  bucket{rate: signRate, burst: signBurst},
 	}
 }
 

@@ -110,7 +110,7 @@ func (c *Core) answer(now time.Time, ev *Matched) {
 			Addr:    c.self.on(n),
 			Speed:   c.cfg.Speed,
 			Records: batch,
-			Trailer: c.hitTrailer(n),
+			Trailer: c.hitTrailer(n, c.vouch(now, batch)...),
 			Servent: c.cfg.GUID,
 		}
 		c.send(n, c.out.frame(ev.GUID, ttl, hit))

@@ -73,9 +73,9 @@ func (c *Core) proxied(servent wire.GUID) *neighbor {
 }
 
 // hitTrailer is what our hits say of us on a link: whether we can be connected
-// to, and if not, who can ask us to call.
-func (c *Core) hitTrailer(n *neighbor) wire.Trailer {
-	return c.trailer(hostcache.Class(n.remote.Addr()), c.hitExtensions(n.local, n.remote.Addr())...)
+// to, and if not, who can ask us to call; and extensions.
+func (c *Core) hitTrailer(n *neighbor, exts ...ggep.Extension) wire.Trailer {
+	return c.trailer(hostcache.Class(n.remote.Addr()), append(exts, c.hitExtensions(n.local, n.remote.Addr())...)...)
 }
 
 // trailer is hitTrailer for whoever is on a kind of network, with extensions.

@@ -2,6 +2,7 @@ package overlay
 
 import (
 	"net/netip"
+	"time"
 
 	"filbert/overlay/wire"
 	"filbert/overlay/wire/ggep"
@@ -18,6 +19,17 @@ func (c *Core) hitExtensions(local, remote netip.Addr) []ggep.Extension {
 		exts = append(exts, wire.IPv6(ip6))
 	}
 	return exts
+}
+
+// vouch is the extension by which we vouch for the records of one hit, none if it is not
+// to be signed.
+func (c *Core) vouch(now time.Time, records []wire.Record) []ggep.Extension {
+	if c.cfg.Identity == nil || !c.signing.take(now, 1) {
+		return nil
+	}
+	v := wire.Vouched{Peer: c.cfg.Identity.PeerID()}
+	copy(v.Signature[:], c.cfg.Identity.Sign(wire.AppendSigned(nil, c.cfg.GUID, records)))
+	return []ggep.Extension{v.Extension()}
 }
 
 // hitTo is a hit of ours without records, as a peer may be told one.

@@ -63,9 +63,9 @@ func (u *unproven) spend(now time.Time, a netip.AddrPort, more, perHost, perNet 
 func (s spent) plus(more spent) spent { return spent{s.answers + more.answers, s.notes + more.notes} }
 func (s spent) over(most spent) bool  { return s.answers > most.answers || s.notes > most.notes }
 
-// bucket lets rate bytes pass in a second, and burst at once.
+// bucket lets rate bytes, or whatever is counted, pass in a second, and burst at once.
 type bucket struct {
-	rate, burst float64 // bytes/s, bytes
+	rate, burst float64 // per second, at most
 	used        float64 // of the burst
 	at          time.Time
 }

@@ -1,6 +1,7 @@
 package overlay
 
 import (
+	"slices"
 	"time"
 
 	"filbert/overlay/hostcache"
@@ -116,8 +117,24 @@ func (c *Core) deliverOffers(now time.Time) {
 	}
 }
 
-// hitsTo sends records to a proven address.
+// hitsTo sends records to a proven address, signed if there is room for that.
 func (c *Core) hitsTo(now time.Time, act oob.Action, exts []ggep.Extension) {
+	if !c.isProven(now, act.To) {
+		c.drop(nil, DropDatagram) // the proof ended meanwhile
+		return
+	}
+	f := c.hitFrame(act, append(slices.Clone(exts), c.vouch(now, act.Records)...))
+	if len(f) > maxDatagramSent {
+		f = c.hitFrame(act, exts)
+	}
+	if len(f) > maxDatagramSent {
+		c.drop(nil, DropTooBig)
+		return
+	}
+	c.dispatch(now, act.To, f)
+}
+
+func (c *Core) hitFrame(act oob.Action, exts []ggep.Extension) wire.Frame {
 	self, _ := c.publicUDP()
 	f := c.out.frame(act.GUID, 1, &wire.QueryHit{
 		Addr: self, Speed: c.cfg.Speed, Records: act.Records,
@@ -126,12 +143,5 @@ func (c *Core) hitsTo(now time.Time, act oob.Action, exts []ggep.Extension) {
 	if act.Deflate {
 		f = deflateDatagram(f)
 	}
-	switch {
-	case !c.isProven(now, act.To):
-		c.drop(nil, DropDatagram) // the proof ended meanwhile
-	case len(f) > maxDatagramSent:
-		c.drop(nil, DropTooBig)
-	default:
-		c.dispatch(now, act.To, f)
-	}
+	return f
 }

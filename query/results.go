@@ -138,7 +138,9 @@ func (r *Result) add(h Hit) {
 	}
 	for i := range r.Sources {
 		if same(r.Sources[i], h.Source) {
-			r.Sources[i] = h.Source // it may listen elsewhere by now
+			if !r.Sources[i].Vouched || h.Source.Vouched { // else anybody may have said it
+				r.Sources[i] = h.Source // it may listen elsewhere by now
+			}
 			return
 		}
 	}

@@ -27,10 +27,13 @@ type Source struct {
 	// Proxies are those through whom it can be asked, beside the way of its hits.
 	Proxies []netip.AddrPort
 
-	// Peer is the Ed25519 public key of a filbert that tells over which Relays it is
-	// reached, zero for all others.
-	Peer   [32]byte
-	Relays []netip.AddrPort
+	// Peer is the Ed25519 public key of a filbert that told it, be it to say over which
+	// Relays it is reached, zero for all others. Vouched says that its signature of what
+	// it told was verified, or that no other is meant: it is then connected to in TLS, and
+	// must be the owner of that key.
+	Peer    [32]byte
+	Relays  []netip.AddrPort
+	Vouched bool
 }
 
 // ErrSpent is the error of a connection that has carried, or lasted, all it may. Who

@@ -10,8 +10,10 @@ import (
 
 	"filbert/nat/socket"
 	"filbert/node"
+	"filbert/node/contacts"
 	"filbert/node/doctor"
 	"filbert/overlay"
+	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/download"
@@ -31,7 +33,7 @@ func statusOf(s node.Status) Status {
 		Files: s.Files, Bytes: s.Bytes, Downloads: s.Downloads, Uploads: s.Uploads, Results: s.Results,
 		Received: trafficOf(o.Traffic.Received), Sent: trafficOf(o.Traffic.Sent), Drops: o.Drops.Map(),
 		Port: PortCounts(s.Port), Browsed: BrowseCounts(s.Browsed), Memory: memory(),
-		Paths: Paths(s.Paths),
+		Paths: Paths(s.Paths), Vouched: Vouched(s.Vouched),
 		Relay: Relay{
 			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
 			At: make([]string, 0, len(s.Relay.At)),
@@ -136,7 +138,7 @@ func peersOf(o overlay.Status) []Peer {
 	return out
 }
 
-func resultOf(r query.Result) Result {
+func resultOf(r query.Result, book *contacts.Book) Result {
 	out := Result{
 		Number: r.Number, Name: transfer.Display(r.File.Name), Size: r.File.Size, Speed: r.Speed, Busy: r.Busy, Hops: r.Hops,
 		Contested: r.Contested,
@@ -154,7 +156,12 @@ func resultOf(r query.Result) Result {
 		out.Type = r.Media.String()
 	}
 	for _, s := range r.Sources {
-		out.Sources = append(out.Sources, Source{Addr: s.Addr.String(), Vendor: s.Vendor, Push: s.Push})
+		source := Source{Addr: s.Addr.String(), Vendor: s.Vendor, Push: s.Push}
+		if s.Vouched {
+			c, _ := book.Of(s.Peer)
+			source.PeerID, source.Name = identity.PeerID(s.Peer).String(), c.Name
+		}
+		out.Sources = append(out.Sources, source)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/node/contacts"
 	"filbert/query"
 	"filbert/transfer"
 )
@@ -11,6 +12,7 @@ import (
 // gathering streams results as they are found, until there are enough.
 type gathering struct {
 	out    *stream
+	book   *contacts.Book
 	limit  int
 	enough func() // called when there are
 	began  time.Time
@@ -26,12 +28,12 @@ type answering struct {
 }
 
 // newGathering takes limit different files, 0 = as many as any search.
-func newGathering(out *stream, limit int, enough func()) *gathering {
+func newGathering(out *stream, book *contacts.Book, limit int, enough func()) *gathering {
 	if limit == 0 {
 		limit = maxResults
 	}
 	return &gathering{
-		out: out, limit: limit, enough: enough, began: time.Now(),
+		out: out, book: book, limit: limit, enough: enough, began: time.Now(),
 		files: map[int]bool{}, hosts: map[answering]bool{}, end: SearchEnd{Schema: Schema},
 	}
 }
@@ -46,7 +48,7 @@ func (g *gathering) add(r query.Result, h query.Hit) {
 		g.end.Seconds = time.Since(g.began).Seconds()
 	}
 	g.hosts[answering{h.Source.Servent, h.Source.Addr}] = true
-	g.out.send("result", resultOf(r))
+	g.out.send("result", resultOf(r, g.book))
 	if len(g.files) == g.limit {
 		g.enough()
 	}

@@ -37,7 +37,7 @@ func (s *Server) browseOperations(api huma.API) {
 		}
 		return streaming(func(_ context.Context, out *stream) {
 			defer b.Close()
-			g := newGathering(out, in.Limit, func() { b.Close() })
+			g := newGathering(out, s.cfg.Node.Contacts(), in.Limit, func() { b.Close() })
 			g.end.Peers = 1
 			err := b.Each(g.add)
 			if g.full() {

@@ -44,7 +44,7 @@ func (s *Server) searchOperations(api huma.API) {
 	huma.Get(api, "/v1/results", func(context.Context, *struct{}) (*body[[]Result], error) {
 		out := []Result{}
 		for _, r := range s.cfg.Node.Results(listedResults) {
-			out = append(out, resultOf(r))
+			out = append(out, resultOf(r, s.cfg.Node.Contacts()))
 		}
 		return answer(out), nil
 	})
@@ -56,7 +56,7 @@ func (s *Server) searchOperations(api huma.API) {
 		if err != nil {
 			return nil, getFailure(err)
 		}
-		return answer(resultOf(r)), nil
+		return answer(resultOf(r, s.cfg.Node.Contacts())), nil
 	})
 }
 
@@ -92,7 +92,7 @@ func (in *searchInput) query() (query.Query, time.Duration, error) {
 func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait time.Duration, limit int) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	g := newGathering(out, limit, cancel)
+	g := newGathering(out, s.cfg.Node.Contacts(), limit, cancel)
 	if st, err := s.cfg.Node.Status(ctx); err == nil {
 		g.end.Peers = len(st.Overlay.Neighbors)
 	}

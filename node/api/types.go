@@ -53,7 +53,15 @@ type Status struct {
 	UDP       UDP               `json:"udp" doc:"what came to the UDP port"`
 	STUN      STUN              `json:"stun"`
 	Paths     Paths             `json:"paths"`
+	Vouched   Vouched           `json:"vouched" doc:"hits for own searches that a peer was said to vouch for"`
 	Memory    Memory            `json:"memory"`
+}
+
+// Vouched counts hits that a peer was said to vouch for, by its signature.
+type Vouched struct {
+	Good      uint64 `json:"good"`
+	Wrong     uint64 `json:"wrong" doc:"the signature is not of the peer, or not of that hit"`
+	Unchecked uint64 `json:"unchecked" doc:"too many came at once; they were taken as unsigned ones"`
 }
 
 // Paths counts paths through NATs, opened from both ends.
@@ -270,6 +278,8 @@ type Source struct {
 	Addr   string `json:"addr"`
 	Vendor string `json:"vendor,omitempty"`
 	Push   bool   `json:"push" doc:"it cannot be connected to"`
+	PeerID string `json:"peer_id,omitempty" doc:"who vouches for the file by a signature, which was verified"`
+	Name   string `json:"name,omitempty" doc:"petname of that peer"`
 }
 
 // SearchEnd is the last event of a search.

@@ -34,3 +34,20 @@ func TestContacts(t *testing.T) {
 		t.Errorf("exit code %d, said %q:\n%s", code, said, out)
 	}
 }
+
+// TestVouches shows who vouches for a file: one with a petname before others.
+func TestVouches(t *testing.T) {
+	const id = "aaaqeayeaudaocajbifqydiob4ibceqtcqkrmfyydenbwha5dyptl2bi"
+	for _, test := range []struct {
+		sources []api.Source
+		want    string
+	}{
+		{[]api.Source{{Addr: "192.0.2.1:1"}}, "192.0.2.1:1"},
+		{[]api.Source{{Addr: "192.0.2.1:1"}, {Addr: "192.0.2.2:1", PeerID: id}}, "192.0.2.2:1; aaaqeayeauda vouches"},
+		{[]api.Source{{Addr: "192.0.2.1:1", PeerID: id}, {Addr: "192.0.2.2:1", PeerID: id, Name: "kim"}, {Addr: "192.0.2.3:1", PeerID: id, Name: "lee"}}, "192.0.2.2:1; kim vouches"},
+	} {
+		if got := host(test.sources); got != test.want {
+			t.Errorf("%s, want %s", got, test.want)
+		}
+	}
+}

@@ -238,7 +238,7 @@ func (s *rows) flush() {
 		fmt.Fprintf(s.w, "%5s  %10s  %7s  %9s  %s\n", "N", "SIZE", "SOURCES", "SPEED", "NAME / HOST")
 	}
 	for _, r := range s.waiting {
-		fmt.Fprintf(s.w, "%5d  %10s  %7s  %9s  %s  (%s)\n", r.Number, size(r.Size), sources(r), speed(r.Speed), clip(r.Name, nameWidth), r.Sources[0].Addr)
+		fmt.Fprintf(s.w, "%5d  %10s  %7s  %9s  %s  (%s)\n", r.Number, size(r.Size), sources(r), speed(r.Speed), clip(r.Name, nameWidth), host(r.Sources))
 	}
 	s.waiting = s.waiting[:0]
 }
@@ -262,6 +262,20 @@ func (s *rows) disputes() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// host is where a file is, and who vouches for it: one with a petname first.
+func host(all []api.Source) string {
+	best := -1
+	for i, s := range all {
+		if s.PeerID != "" && (best < 0 || s.Name != "" && all[best].Name == "") {
+			best = i
+		}
+	}
+	if best < 0 {
+		return all[0].Addr
+	}
+	return all[best].Addr + "; " + who(all[best].Name, all[best].PeerID) + " vouches"
 }
 
 func sources(r api.Result) string {

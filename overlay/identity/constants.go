@@ -45,6 +45,9 @@ const (
 	certificateFrom = 1970
 	certificateTo   = 2049
 
+	// httpProtocol is that of TLS in which files are fetched from a peer whose ID is known.
+	httpProtocol = "filbert-http/1"
+
 	// linkProtocol is the protocol (ALPN, RFC 7301) of TLS in which both ends of a link
 	// prove their IDs, so that a proof made for another purpose is none here.
 	linkProtocol = "filbert-link/1"

@@ -26,8 +26,55 @@ func (id *Identity) LinkTLS() (*tls.Config, error) {
 	c.ClientAuth = tls.RequireAnyClientCert
 	c.InsecureSkipVerify = true // VerifyConnection does it: names say nothing
 	c.VerifyConnection = func(s tls.ConnectionState) error {
-		_, err := shown(s)
+		_, err := shown(s, linkProtocol)
 		return err
+	}
+	return c, nil
+}
+
+// FilesTLS is the configuration of who gives files to peers that know its ID: TLS 1.3 with a
+// certificate of its key. Who fetches may prove an ID too, and must prove one that it shows.
+func (id *Identity) FilesTLS() (*tls.Config, error) {
+	c, err := id.ServeTLS()
+	if err != nil {
+		return nil, err
+	}
+	c.NextProtos = []string{httpProtocol}
+	c.CurvePreferences = []tls.CurveID{tls.X25519}
+	c.ClientAuth = tls.RequestClientCert
+	c.VerifyConnection = func(s tls.ConnectionState) error {
+		if len(s.PeerCertificates) == 0 {
+			return nil
+		}
+		_, err := shown(s, httpProtocol)
+		return err
+	}
+	return c, nil
+}
+
+// FetchTLS is the configuration of who fetches files from a peer: with nobody but it, and
+// own proves who fetches unless it is nil. The handshake fails with ErrWrongPeer or
+// ErrNoProof otherwise.
+func FetchTLS(peer PeerID, own *Identity) (*tls.Config, error) {
+	c := &tls.Config{
+		MinVersion:         tls.VersionTLS13,
+		NextProtos:         []string{httpProtocol},
+		CurvePreferences:   []tls.CurveID{tls.X25519},
+		InsecureSkipVerify: true, // VerifyConnection does it: names say nothing
+		VerifyConnection: func(s tls.ConnectionState) error {
+			id, err := shown(s, httpProtocol)
+			if err == nil && id != peer {
+				err = fmt.Errorf("identity: %w, not %v", ErrWrongPeer, peer)
+			}
+			return err
+		},
+	}
+	if own != nil {
+		serve, err := own.ServeTLS()
+		if err != nil {
+			return nil, err
+		}
+		c.Certificates = serve.Certificates
 	}
 	return c, nil
 }
@@ -39,17 +86,17 @@ func Proven(conn net.Conn) (PeerID, error) {
 	if !ok {
 		return PeerID{}, fmt.Errorf("identity: %w: no TLS", ErrNoProof)
 	}
-	return shown(c.ConnectionState())
+	return shown(c.ConnectionState(), linkProtocol)
 }
 
 // shown is the ID whose certificate was shown, in a handshake that is over or about to be:
 // TLS verified that it was made with the key.
-func shown(s tls.ConnectionState) (PeerID, error) {
+func shown(s tls.ConnectionState, protocol string) (PeerID, error) {
 	no := func(why string) (PeerID, error) { return PeerID{}, fmt.Errorf("identity: %w: %s", ErrNoProof, why) }
 	switch {
 	case s.Version < tls.VersionTLS13:
 		return no("TLS older than 1.3")
-	case s.NegotiatedProtocol != linkProtocol:
+	case s.NegotiatedProtocol != protocol:
 		return no("TLS for another purpose")
 	case len(s.PeerCertificates) == 0:
 		return no("no certificate")

@@ -15,6 +15,11 @@ var ErrWrongPeer = errors.New("it is another peer")
 // with words that no other use of the key has.
 func (id *Identity) Sign(message []byte) []byte { return ed25519.Sign(id.key, message) }
 
+// Signed reports whether a signature over a message is one that the peer made.
+func (p PeerID) Signed(message, signature []byte) bool {
+	return ed25519.Verify(p[:], message, signature)
+}
+
 // ServeTLS is the configuration of who is connected to by peers that know its ID: TLS
 // 1.3 with a certificate of the identity's own key, which proves the ID by itself. The
 // certificate of Certificate is for servents that do not take Ed25519, and proves no ID.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"runtime"
+	"slices"
 	"time"
 )
 
@@ -38,6 +39,19 @@ func New(cert tls.Certificate) *Layer {
 // Between is the layer for links between filberts: with a configuration of its own, and
 // the processors of l.
 func (l *Layer) Between(config *tls.Config) *Layer { return &Layer{config: config, turns: l.turns} }
+
+// Also has l, as server, take another configuration for clients that ask for its protocol
+// (ALPN). It is called before l is used.
+func (l *Layer) Also(config *tls.Config) {
+	l.config.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		for _, name := range config.NextProtos {
+			if slices.Contains(hello.SupportedProtos, name) {
+				return config, nil
+			}
+		}
+		return nil, nil
+	}
+}
 
 // IsHello reports whether a connection that begins with these HelloLen bytes
 // opens with TLS.

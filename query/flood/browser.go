@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"filbert/overlay/deflate"
+	"filbert/overlay/tlslink"
 	"filbert/overlay/wire"
 	"filbert/transfer"
 )
@@ -65,6 +66,9 @@ func (b *Browser) Open(ctx context.Context, src transfer.Source) (*Browsing, err
 	cancel()
 	if err != nil {
 		return nil, fmt.Errorf("browse %v: %w", src.Addr, err)
+	}
+	if !tlslink.Is(conn) {
+		src.Vouched = false // it could not be held to its key on this way
 	}
 	g := &Browsing{source: src, close: conn.Close}
 	g.letGo = context.AfterFunc(ctx, func() { conn.Close() })

@@ -83,7 +83,7 @@ func (g *Browsing) packet(f wire.Frame, found func(query.Hit)) error {
 		h := readHit(&heard, &hit.Records[i])
 		h.Hops = 1
 		h.Source.Addr, h.Source.Push, h.Source.Proxies = g.source.Addr, g.source.Push, g.source.Proxies
-		h.Source.IPv6, h.Source.Peer, h.Source.Relays = g.source.IPv6, g.source.Peer, g.source.Relays
+		h.Source.IPv6, h.Source.Peer, h.Source.Relays, h.Source.Vouched = g.source.IPv6, g.source.Peer, g.source.Relays, g.source.Vouched
 		if h.Hashed() {
 			if g.seen[h.File.SHA1] {
 				continue
@@ -104,7 +104,7 @@ func (g *Browsing) packet(f wire.Frame, found func(query.Hit)) error {
 
 // fits reports whether a hit is of the servent that is browsed.
 func (g *Browsing) fits(f wire.Frame, hit *wire.QueryHit) bool {
-	if hit.Servent.IsZero() || hit.Servent == f.GUID() {
+	if hit.Servent.IsZero() || hit.Servent == f.GUID() || g.source.Vouched && hit.Servent != wire.GUID(g.source.Servent) {
 		return false
 	}
 	if g.servent.IsZero() {

@@ -30,6 +30,7 @@ type Network interface {
 type Locator struct {
 	Network Network
 	Leaf    func(ctx context.Context) bool // whether we are a leaf now; nil: never
+	Vouch   *Vouching                      // verifies who vouches for hits; nil: nobody does
 }
 
 // Name implements query.Locator.
@@ -42,8 +43,13 @@ func (l *Locator) Locate(ctx context.Context, q query.Query, found func(query.Hi
 		return err
 	}
 	for hit := range hits {
+		peer, vouched := l.Vouch.of(hit)
 		for i := range hit.Records {
-			found(readHit(hit, &hit.Records[i]))
+			h := readHit(hit, &hit.Records[i])
+			if vouched {
+				h.Source.Peer, h.Source.Vouched = peer, true
+			}
+			found(h)
 		}
 	}
 	return nil

@@ -1,0 +1,95 @@
+package node_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"filbert/nat"
+	"filbert/node"
+	"filbert/overlay/identity"
+	"filbert/query"
+	"filbert/transfer"
+	"filbert/transfer/download"
+)
+
+func inTLS(c *node.Config) { c.TLS = true }
+
+// TestVouched: a hit says who vouches for it, and the file comes from the owner of that key,
+// in TLS except between programs of one machine.
+func TestVouched(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		anna := tn.movesAs(fstest.MapFS{"Blue Sky.txt": file("la la la")}, inTLS)
+		plain := tn.movesAs(fstest.MapFS{"Red Sky.txt": file("la la")}, func(*node.Config) {}, anna)
+		boris := tn.movesAs(nil, inTLS, anna, plain)
+		tn.linked(boris, 2)
+		tn.shares(anna, 1)
+		tn.shares(plain, 1)
+		blue, red := tn.finds(boris, "blue sky", 1), tn.finds(boris, "red sky", 1)
+		if src := blue.Sources[0]; !src.Vouched || identity.PeerID(src.Peer) != anna.PeerID() {
+			t.Errorf("anna does not vouch for hers: %+v", src)
+		}
+		if src := red.Sources[0]; src.Vouched || src.Peer != [32]byte{} {
+			t.Errorf("one without TLS vouches: %+v", src)
+		}
+		before := anna.port(t).TLS
+		for _, r := range []query.Result{blue, red} {
+			if _, err := boris.Get(r, "", download.Terms{}); err != nil {
+				t.Fatal(err)
+			}
+			if last := tn.finish(boris, r); last.State != download.Complete {
+				t.Errorf("%s: %v, %v", r.File.Name, last.State, last.Err)
+			}
+		}
+		if got, err := os.ReadFile(filepath.Join(boris.downloads, "Blue Sky.txt")); err != nil || string(got) != "la la la" {
+			t.Errorf("what came is %q, %v", got, err)
+		}
+		if secret := anna.port(t).TLS > before; secret == anna.Addr().Addr().IsLoopback() {
+			t.Errorf("fetched in TLS: %t at %v", secret, anna.Addr())
+		}
+		if s, err := boris.Status(t.Context()); err != nil || s.Vouched.Good == 0 || s.Vouched.Wrong+s.Vouched.Unchecked > 0 {
+			t.Errorf("%+v, %v", s.Vouched, err)
+		}
+	})
+}
+
+// TestVouchedElsewhere: who is at another address than the one that vouches is not fetched
+// from, whatever a hit says, and the reason is told.
+func TestVouchedElsewhere(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		files := fstest.MapFS{"Blue Sky.txt": file("la la la")}
+		anna, clara := tn.movesAs(files, inTLS), tn.movesAs(files, inTLS)
+		plain := tn.moves(files)
+		boris := tn.movesAs(nil, inTLS, anna)
+		tn.linked(boris, 1)
+		tn.shares(anna, 1)
+		for _, test := range []struct {
+			name string
+			at   *citizen
+			key  identity.PeerID
+			want string
+		}{
+			{"clara in place of anna", clara, anna.PeerID(), identity.ErrWrongPeer.Error()},
+			{"one without TLS", plain, anna.PeerID(), "EOF"},
+			{"anna", anna, anna.PeerID(), ""},
+		} {
+			src := transfer.Source{Addr: test.at.Addr(), Servent: test.key.GUID(), Peer: test.key, Vouched: true}
+			listed, err := tn.browses(boris, src)
+			if test.want == "" {
+				if err != nil || len(listed) != 1 || !listed[0].Sources[0].Vouched {
+					t.Errorf("%s: %d files, %v", test.name, len(listed), err)
+				}
+				continue
+			}
+			if err == nil {
+				t.Errorf("%s: %d files", test.name, len(listed))
+			}
+			e, err := boris.Explain(t.Context(), src)
+			if err != nil || len(e.Attempts) == 0 || e.Attempts[0].Rung != nat.Direct4 || !strings.Contains(e.Attempts[0].Reason, test.want) {
+				t.Errorf("%s: %+v, %v", test.name, e.Attempts, err)
+			}
+		}
+	})
+}
