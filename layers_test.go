@@ -44,7 +44,7 @@ var layers = map[string]layer{
 	"node/hook":         {rank: 0},
 	"node/contacts":     {rank: 1, may: []string{"node/state", "overlay/identity"}},
 	"node/doctor":       {rank: 1, may: []string{"nat/stun"}},
-	"node/config":       {rank: 1, may: []string{"node/hook", "transfer/limit"}},
+	"node/config":       {rank: 1, may: []string{"nat/turn", "node/hook", "transfer/limit"}},
 	"nat/portmap":       {rank: 0},
 	"nat/socket":        {rank: 0},
 	"nat/stun":          {rank: 0},
@@ -104,7 +104,7 @@ var layers = map[string]layer{
 	"nat/relay": {rank: 1},
 
 	"node": {rank: 6, may: []string{
-		"node/state", "node/contacts", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/contacts", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
@@ -117,7 +117,7 @@ var layers = map[string]layer{
 	}},
 	"node/shell": {rank: 0},
 	"node/cli": {rank: 8, may: []string{
-		"node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
+		"nat/turn", "node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
 	}},
 	"testnet/bench": {rank: 9, may: []string{
 		"node", "node/state", "overlay/deflate", "overlay/handshake", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire",

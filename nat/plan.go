@@ -47,6 +47,7 @@ type Facts struct {
 	NoIPv6 bool
 
 	NoPunch string // why no hole leads to this peer; empty if one is open
+	Relayed bool   // what is open leads over a TURN server
 }
 
 // Step is one rung of the ladder to a peer.
@@ -134,6 +135,9 @@ func (f *Facts) try(r Rung) (bool, string) {
 	case Push:
 		return f.push()
 	case Punch:
+		if f.NoPunch == "" && f.Relayed {
+			return true, "a path is open over a TURN server, as no hole came about"
+		}
 		return f.NoPunch == "", orElse(f.NoPunch, "a hole in both NATs is open")
 	default:
 		switch {

@@ -53,6 +53,7 @@ func TestPlan(t *testing.T) {
 		"a hole is open":     {func(f *Facts) { f.NoPunch = "" }, Past{}, "punch 0s, push 3s, relay 3s", Direct4, "nobody can connect", Helped},
 		"we may be closed":   {func(f *Facts) { f.Own = Unproven }, Past{}, "push 0s, relay 3s", Push, "not known yet", Helped},
 		"both closed":        {func(f *Facts) { f.Own = Closed }, Past{}, "relay 0s", Push, "it cannot call", Helped},
+		"a TURN server":      {func(f *Facts) { f.NoPunch, f.Relayed = "", true }, Past{}, "punch 0s, push 3s, relay 3s", Punch, "over a TURN server", Helped},
 		"both closed, punch": {func(f *Facts) { f.Own, f.NoPunch = Closed, "" }, Past{}, "punch 0s, relay 3s", Push, "it cannot call", Helped},
 		"both closed, no help": {
 			func(f *Facts) { f.Own, f.Relays = Closed, nil }, Past{}, "push 0s", Push, "nothing else is left", Unreachable,

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat/turn"
 	"filbert/node/state"
 	"filbert/overlay"
 	"filbert/overlay/bootstrap"
@@ -79,6 +80,9 @@ type Config struct {
 
 	// STUNServers are asked how the NAT behaves, besides neighbors that are filberts.
 	STUNServers []netip.AddrPort
+
+	// TURNServers pass datagrams on where no hole leads through two NATs.
+	TURNServers []turn.Server
 
 	Resolver bootstrap.Resolver // of names; nil = the machine's
 

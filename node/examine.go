@@ -25,6 +25,7 @@ func (n *Node) Examine(ctx context.Context) ([]doctor.Check, error) {
 		External: o.External, Told: n.cfg.External.IsValid(), Seen: o.Votes, Own: n.ownAddrs(),
 		STUN:     n.stuns.facts(),
 		MaxFiles: maxFiles(), Mapping: n.mapping(),
+		TURN:  n.punches.turns.facts(),
 		Relay: doctor.Relay{At: n.relays.reservations(), Serves: o.Relays, Circuits: n.relays.stats().Circuits},
 	}
 	for i := range o.Neighbors {

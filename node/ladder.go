@@ -76,7 +76,8 @@ func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
 	if n.cfg.Hosts.Acceptable(netip.AddrPortFrom(p.IPv6, p.Addr.Port()), anybody) != hostcache.Kept {
 		p.IPv6 = netip.Addr{} // nobody can have it
 	}
-	f := nat.Facts{Peer: p, NoPunch: n.punches.why(identity.PeerID(p.Key))}
+	f := nat.Facts{Peer: p}
+	f.NoPunch, f.Relayed = n.punches.why(identity.PeerID(p.Key))
 	if p.Servent != [16]byte{} { // or it cannot be asked to connect to us
 		f.Own = n.openness(ctx)
 	}

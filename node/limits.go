@@ -151,6 +151,13 @@ const (
 	// maxPunchWord is the longest message about a path (bytes), as in nat/punch.
 	maxPunchWord = 512
 
+	// maxAskedTURN is how many TURN servers of the settings are asked in one attempt
+	// (count), turnTimeout how long each has: the peer waits 5 s for our words. After
+	// turnRest they are asked again, the next one first.
+	maxAskedTURN = 2
+	turnTimeout  = 2 * time.Second
+	turnRest     = time.Minute
+
 	// maxSeers is how many neighbors are asked where they see our UDP port (count):
 	// two tell whether that depends on who is asked. seenTimeout is how long they have,
 	// seenRTO until the question is asked again.

@@ -29,6 +29,7 @@ type punches struct {
 	ids    *socket.IDs
 	tls    *tls.Config // with the certificate of the identity's own key
 	relays *relays
+	turns  *turns
 	local  func(ctx context.Context) punch.Local // what we say of ourselves
 	hand   func(ctx context.Context, conn net.Conn) bool
 	log    zerolog.Logger
@@ -50,6 +51,7 @@ type punches struct {
 // PathStatus is what a node has of paths through NATs.
 type PathStatus struct {
 	Open           int    // now
+	Relayed        int    // of these, over TURN servers, ours and those of peers
 	Opened, Failed uint64 // attempts, ours and those of others
 	Received       uint64 // bytes, over paths of ours
 }
@@ -57,13 +59,19 @@ type PathStatus struct {
 func (p *punches) status() PathStatus {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return PathStatus{Open: len(p.holes), Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
+	relayed := 0
+	for w := range p.holes {
+		if w.relayed {
+			relayed++
+		}
+	}
+	return PathStatus{Open: len(p.holes), Relayed: relayed, Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
 }
 
 // openPunches prepares. Nothing is listened to until somebody wants a path.
 func (n *Node) openPunches() {
 	p := &punches{
-		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, local: n.punchLocal, log: n.log,
+		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, turns: n.openTurns(), local: n.punchLocal, log: n.log,
 		hand:  func(ctx context.Context, conn net.Conn) bool { return n.web.hand(ctx, conn) },
 		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
 	}
@@ -80,6 +88,7 @@ func (p *punches) run(ctx context.Context) error {
 		select {
 		case <-tick.C:
 			p.sweep(time.Now())
+			p.turns.sweep()
 		case <-ctx.Done():
 			return nil
 		}
@@ -101,6 +110,7 @@ func (p *punches) close() {
 		}
 	}
 	p.work.Wait()
+	p.turns.sweep()       // nobody uses it any more
 	if transport != nil { // it tells no peer that connections end, so they have by now
 		if err := transport.Close(); err != nil {
 			p.log.Debug().Err(err).Msg("paths through NATs are closed")
@@ -158,20 +168,21 @@ func (p *punches) leads(peer identity.PeerID) bool {
 	return p.paths[peer] != nil
 }
 
-// why is why no path leads to a peer, empty if one does.
-func (p *punches) why(peer identity.PeerID) string {
+// why is why no path leads to a peer, empty if one does, which may lead over a TURN
+// server.
+func (p *punches) why(peer identity.PeerID) (why string, relayed bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, tried := p.tried[peer]
-	switch {
-	case p.paths[peer] != nil:
-		return ""
+	switch w := p.paths[peer]; {
+	case w != nil:
+		return "", w.relayed
 	case peer == (identity.PeerID{}):
-		return "its key is not known"
+		return "its key is not known", false
 	case tried:
-		return "no hole came about of late, or one is being opened"
+		return "no hole came about of late, or one is being opened", false
 	}
-	return "holes are opened by words over a relay, while it carries bytes"
+	return "holes are opened by words over a relay, while it carries bytes", false
 }
 
 // connect opens a stream over the path to a peer.
@@ -228,14 +239,32 @@ func (p *punches) initiate(ctx context.Context, peer identity.PeerID, src transf
 	if _, err := fmt.Fprintf(circuit, "%s\r\n", punchHello); err != nil {
 		return fmt.Errorf("node: punch: %w", err)
 	}
-	local := p.local(ctx) // as the peer does meanwhile
+	local, release := p.withDetour(ctx, puncher) // as the peer does meanwhile
+	defer release()
 	conn, out, err := puncher.Initiate(ctx, &signal{conn: circuit, in: bufio.NewReader(circuit)}, local)
 	p.log.Debug().Stringer("peer", peer).Stringer("outcome", out).Msg("punched")
 	if err != nil {
 		return err
 	}
-	p.keep(peer, conn)
+	p.keep(peer, conn, out)
 	return nil
+}
+
+// withDetour is what we say of ourselves, with an address at a TURN server if it comes
+// to that. The address is kept until release is called, or longer by a path.
+func (p *punches) withDetour(ctx context.Context, puncher *punch.Puncher) (local punch.Local, release func()) {
+	local = p.local(ctx)
+	var taken *detour
+	local.Detour = func(ctx context.Context) *punch.Detour {
+		if taken == nil {
+			taken = p.turns.take(ctx, puncher)
+		}
+		if taken == nil {
+			return nil
+		}
+		return taken.Detour
+	}
+	return local, func() { p.turns.release(taken) }
 }
 
 // answer lets a peer that came over a relay open a path.
@@ -247,19 +276,21 @@ func (p *punches) answer(ctx context.Context, circuit net.Conn, in *bufio.Reader
 	if puncher == nil {
 		return
 	}
-	conn, out, err := puncher.Respond(ctx, &signal{conn: circuit, in: in}, p.local(ctx), nil)
+	local, release := p.withDetour(ctx, puncher)
+	defer release()
+	conn, out, err := puncher.Respond(ctx, &signal{conn: circuit, in: in}, local, nil)
 	p.log.Debug().Err(err).Stringer("outcome", out).Msg("a peer punches")
 	if err != nil {
 		p.failed.Add(1)
 		return
 	}
-	p.keep(identity.PeerID{}, conn)
+	p.keep(identity.PeerID{}, conn, out)
 }
 
 // keep serves whoever is at the other end of a path until it is closed; we use it to
 // reach the peer, if we know who that is.
-func (p *punches) keep(peer identity.PeerID, conn *punch.Conn) {
-	w := &hole{conn: conn}
+func (p *punches) keep(peer identity.PeerID, conn *punch.Conn, out punch.Outcome) {
+	w := &hole{conn: conn, relayed: out.Winner.Kind == punch.Relayed}
 	w.used.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -273,9 +304,11 @@ func (p *punches) keep(peer identity.PeerID, conn *punch.Conn) {
 		p.paths[peer] = w
 		delete(p.tried, peer)
 	}
+	over := p.turns.keep(conn.Over())
 	p.work.Go(func() {
 		defer func() {
 			conn.Close()
+			p.turns.release(over)
 			p.mu.Lock()
 			defer p.mu.Unlock()
 			delete(p.holes, w)

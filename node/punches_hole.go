@@ -12,8 +12,10 @@ import (
 // hole is one that was opened to a peer.
 type hole struct {
 	conn *punch.Conn
-	open atomic.Int64 // streams that are in use
-	used atomic.Int64 // when one last was, in Unix ns
+
+	relayed bool         // by a TURN server, ours or the peer's
+	open    atomic.Int64 // streams that are in use
+	used    atomic.Int64 // when one last was, in Unix ns
 }
 
 // done ends the use of a stream.

@@ -24,7 +24,7 @@ var (
 // StatusError is a server's refusal.
 type StatusError struct{ Code int }
 
-func (e *StatusError) Error() string { return fmt.Sprintf("turn: refused with %d", e.Code) }
+func (e *StatusError) Error() string { return fmt.Sprintf("refused with %d", e.Code) }
 
 // Allocation is an address of a server, and a net.PacketConn that sends from there. The
 // server keeps it as long as it is open.
@@ -57,7 +57,7 @@ func Allocate(ctx context.Context, conn net.PacketConn, at netip.AddrPort, s Ser
 	})
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("turn: %v: %w", s, err)
+		return nil, fmt.Errorf("turn: %w", err)
 	}
 	a := &Allocation{
 		conn: conn, server: at, client: client, freed: make(chan struct{}, 1),
@@ -74,7 +74,7 @@ func Allocate(ctx context.Context, conn net.PacketConn, at netip.AddrPort, s Ser
 		a.relayed.Close()
 	}
 	a.end()
-	return nil, fmt.Errorf("turn: allocate at %v: %w", s, refusal(err))
+	return nil, fmt.Errorf("turn: allocate: %w", refusal(err))
 }
 
 // Addr is the address at the server.

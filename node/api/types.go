@@ -67,6 +67,7 @@ type Vouched struct {
 // Paths counts paths through NATs, opened from both ends.
 type Paths struct {
 	Open     int    `json:"open" doc:"that are kept now"`
+	Relayed  int    `json:"relayed" doc:"of these, over TURN servers of ours or of peers"`
 	Opened   uint64 `json:"opened" doc:"attempts that made one, of ours and of others"`
 	Failed   uint64 `json:"failed" doc:"attempts that made none"`
 	Received uint64 `json:"received" doc:"bytes that came over paths of ours"`

@@ -65,6 +65,11 @@ func (r *runner) setConfig(c *cli.Context) error {
 	if c.NArg() < 1 {
 		return usage("set what? `filbert config set KEY VALUE...`; `filbert config show` lists the keys")
 	}
+	for _, s := range config.Settings() {
+		if s.Secret && s.Key == c.Args().First() {
+			return usage("%s has passwords, which everybody on the machine sees in a command: write it into the file that `filbert paths` names, or into %s", s.Key, s.Env)
+		}
+	}
 	paths, err := config.Locate(r.request(c))
 	if err != nil {
 		return err

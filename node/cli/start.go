@@ -23,6 +23,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/urfave/cli/v2"
 
+	"filbert/nat/turn"
 	"filbert/node"
 	"filbert/node/api"
 	"filbert/node/config"
@@ -52,10 +53,13 @@ func (r *runner) start() *cli.Command {
 // is given once for every item.
 var flagNames = map[string]string{"seeds": "seed", "shares": "share", "udp-host-caches": "udp-host-cache", "web-caches": "web-cache", "stun-servers": "stun-server"}
 
-// settingFlags makes a flag of every setting.
+// settingFlags makes a flag of every setting that is no secret.
 func settingFlags() []cli.Flag {
 	var flags []cli.Flag
 	for _, s := range config.Settings() {
+		if s.Secret {
+			continue // everybody on the machine sees the flags of a program
+		}
 		name, aliases := s.Key, []string(nil)
 		if other, ok := flagNames[s.Key]; ok {
 			name, aliases = other, []string{s.Key}
@@ -210,7 +214,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
 		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic, GUESS: conf.GUESS, InBand: !conf.OutOfBand,
-		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, MapPort: conf.MapPort, Relay: conf.Relay, STUNServers: addrPorts(conf.STUNServers),
+		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, MapPort: conf.MapPort, Relay: conf.Relay, STUNServers: addrPorts(conf.STUNServers), TURNServers: turnServers(conf.TURNServers),
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,
@@ -230,6 +234,16 @@ func addrPorts(list []string) (out []netip.AddrPort) {
 	for _, text := range list {
 		if addr, err := netip.ParseAddrPort(text); err == nil {
 			out = append(out, addr)
+		}
+	}
+	return out
+}
+
+// turnServers is servers that were checked.
+func turnServers(list []string) (out []turn.Server) {
+	for _, text := range list {
+		if s, err := turn.Parse(text); err == nil {
+			out = append(out, s)
 		}
 	}
 	return out

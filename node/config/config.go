@@ -35,6 +35,7 @@ type Values struct {
 	MapPort            bool          `koanf:"map-port"`
 	Relay              bool          `koanf:"relay"`
 	STUNServers        []string      `koanf:"stun-servers"`
+	TURNServers        []string      `koanf:"turn-servers"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
 	OnComplete         []string      `koanf:"on-complete"`

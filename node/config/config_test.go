@@ -77,7 +77,7 @@ func TestDefaults(t *testing.T) {
 	s := newStage(t)
 	c := s.load()
 	want := Values{
-		Listen: "[::]:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, STUNServers: []string{}, Shares: []string{}, OnComplete: []string{}, LimitSchedule: []string{},
+		Listen: "[::]:0", Seeds: []string{}, HostCaches: []string{}, WebCaches: []string{}, STUNServers: []string{}, TURNServers: []string{}, Shares: []string{}, OnComplete: []string{}, LimitSchedule: []string{},
 		Downloads: filepath.Join(s.dir, "user", "Downloads"),
 		Role:      "auto", MaxLeaves: 300, Dynamic: true, OutOfBand: true, Neighbors: 8, MaxNeighbors: 32, TTL: 4, Browse: true,
 		UploadSlots: 8, UploadSlotsPerHost: 2, UploadSlotsPerNet: 3,
@@ -130,7 +130,8 @@ func TestEveryKindInEveryLayer(t *testing.T) {
 		Listen: "192.0.2.7:6346", External: netip.MustParseAddr("2001:db8::7"), Seeds: []string{"servent.example:6346", "[2001:db8::8]:1"},
 		HostCaches: []string{"uhc.example:3558"}, WebCaches: []string{"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
 		PublicNetwork: true, LAN: true, BeHostCache: true, MapPort: true, STUNServers: []string{"192.0.2.8:3478", "[2001:db8::9]:3478"},
-		Shares: []string{"/music", "/books"}, Downloads: "/incoming", OnComplete: []string{"notify", "{name}"}, Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
+		TURNServers: []string{"turn:anna:secret@turn.example:3478", "turn:bob:se%2Ccret@[2001:db8::9]:3478"},
+		Shares:      []string{"/music", "/books"}, Downloads: "/incoming", OnComplete: []string{"notify", "{name}"}, Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
 		UploadSlotsPerHost: 1, UploadSlotsPerNet: 1, UploadLimit: 100, DownloadLimit: 2000, LimitSchedule: []string{"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, LimitLAN: true, UploadLimitLAN: 3000, DownloadLimitLAN: 4000, Rescan: 0, Watch: false, HashRate: 5000, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
 	}
 	t.Run("file", func(t *testing.T) {
@@ -150,6 +151,7 @@ be-host-cache = true
 map-port = true
 relay = false
 stun-servers = ["192.0.2.8:3478", "[2001:db8::9]:3478"]
+turn-servers = ["turn:anna:secret@turn.example:3478", "turn:bob:se%2Ccret@[2001:db8::9]:3478"]
 shares = ["/music", "/books"]
 downloads = "/incoming"
 on-complete = ["notify", "{name}"]
@@ -188,7 +190,8 @@ api = "127.0.0.1:8080"
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
 		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
 		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"}, "map-port": {"true"}, "relay": {"false"}, "stun-servers": {"192.0.2.8:3478", "[2001:db8::9]:3478"},
-		"shares": {"/music", "/books"}, "downloads": {"/incoming"}, "on-complete": {"notify", "{name}"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
+		"turn-servers": {"turn:anna:secret@turn.example:3478", "turn:bob:se%2Ccret@[2001:db8::9]:3478"},
+		"shares":       {"/music", "/books"}, "downloads": {"/incoming"}, "on-complete": {"notify", "{name}"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "upload-slots-per-network": {"1"}, "upload-limit": {"100"}, "download-limit": {"2000"}, "limit-schedule": {"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, "limit-lan": {"true"}, "upload-limit-lan": {"3000"}, "download-limit-lan": {"4000"}, "rescan": {"0s"}, "watch": {"false"}, "hash-rate": {"5000"}, "speed": {"256"},
 		"deflate": {"false"}, "tls": {"false"},
 		"log": {"warn"}, "api": {"127.0.0.1:8080"},
@@ -264,6 +267,22 @@ func TestExplainAsJSON(t *testing.T) {
 	} {
 		if !strings.Contains(string(data), want) {
 			t.Errorf("no %s in\n%s", want, data)
+		}
+	}
+}
+
+// TestPasswordsAreNotShown neither in what is in force nor in what is wrong.
+func TestPasswordsAreNotShown(t *testing.T) {
+	s := newStage(t)
+	s.user(`turn-servers = ["turn:anna:secret@turn.example:3478"]`)
+	shown, err := json.Marshal(s.load().Explain())
+	if text := string(shown); err != nil || strings.Contains(text, "secret") || strings.Contains(text, "anna") || !strings.Contains(text, `"turn:turn.example:3478"`) {
+		t.Errorf("%s, %v", text, err)
+	}
+	for _, text := range []string{`["turn:anna:secret@turn.example"]`, `["turn:anna:sec\tret@turn.example:3478"]`, `"turn:anna:secret@turn.example:3478"`} {
+		s.user("turn-servers = " + text)
+		if _, err := Load(s.request); err == nil || strings.Contains(err.Error(), "sec") || strings.Contains(err.Error(), "ret@") {
+			t.Errorf("%s: %v", text, err)
 		}
 	}
 }

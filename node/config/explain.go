@@ -10,13 +10,20 @@ type Row struct {
 	Help   string `json:"help"`
 }
 
-// Explain returns a row for every setting, in the order of Settings.
+// Explain returns a row for every setting, in the order of Settings, without passwords.
 func (c *Config) Explain() []Row {
 	rows := make([]Row, len(c.settings))
 	for i, s := range c.settings {
 		value := c.merged.Get(s.Key)
 		if d, ok := value.(time.Duration); ok {
 			value = formatDuration(d)
+		}
+		if list, ok := value.([]string); ok && s.Secret {
+			shown := make([]string, len(list))
+			for i, item := range list {
+				shown[i] = s.form.shown(item)
+			}
+			value = shown
 		}
 		rows[i] = Row{Key: s.Key, Value: value, Origin: c.origins[s.Key], Help: s.Help}
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"filbert/nat/turn"
 	"filbert/transfer/limit"
 )
 
@@ -28,6 +29,7 @@ const (
 	formWebCache      // URL of a GWebCache
 	formRule          // rule of a schedule of limits
 	formServer        // IP:port
+	formTURN          // TURN server with its user and password
 	formCommand       // program or argument, see hook; the list is checked as a whole
 )
 
@@ -57,6 +59,9 @@ func (f form) check(text string) error {
 		return checkWebCache(text)
 	case formServer:
 		return checkServer(text)
+	case formTURN:
+		_, err := turn.Parse(text)
+		return err
 	case formRule:
 		_, err := limit.ParseRule(text)
 		return err
@@ -66,6 +71,18 @@ func (f form) check(text string) error {
 		}
 	}
 	return nil
+}
+
+// shown is a text without what nobody should see.
+func (f form) shown(text string) string {
+	if f != formTURN {
+		return text
+	}
+	server, err := turn.Parse(text)
+	if err != nil {
+		return "a text"
+	}
+	return server.String()
 }
 
 // splitPort splits host:port.

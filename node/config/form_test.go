@@ -39,6 +39,8 @@ func TestForms(t *testing.T) {
 		{formServer, "192.0.2.7:0", false},
 		{formServer, "0.0.0.0:3478", false},
 		{formServer, "[ff02::1]:3478", false},
+		{formTURN, "turn:anna:secret@turn.example:3478", true},
+		{formTURN, "turn:turn.example:3478", false},
 		{formLoopback, "", true},
 		{formLoopback, "127.9.9.9:0", true},
 		{formLoopback, "[::1]:1", true},

@@ -40,6 +40,7 @@ type Setting struct {
 
 	Min, Max int64 // inclusive bounds of a number, and of a duration in nanoseconds
 	Off      bool  // 0 is allowed below Min and switches off
+	Secret   bool  // has passwords, which are not shown; there is no flag, as others see those
 
 	form form // of a text, and of every item of a list
 }
@@ -73,6 +74,8 @@ func Settings() []Setting {
 			Help: "pass bytes on between filberts that nobody can connect to, while this one is an ultrapeer that others reach: 1 GiB an hour at most"},
 		{Key: "stun-servers", Kind: KindList, Default: []string{}, form: formServer,
 			Help: "IP:port of STUN servers to ask how the NAT behaves, besides neighbors; none is asked that is not named here"},
+		{Key: "turn-servers", Kind: KindList, Default: []string{}, form: formTURN, Secret: true,
+			Help: "turn:user:password@host:port of TURN servers that pass datagrams on where no hole leads through two NATs; in the file or the variable only"},
 		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
 			Help: "folders to share"},
 		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,

@@ -20,7 +20,11 @@ func (s *Setting) parse(texts []string) (any, error) {
 			return nil, fmt.Errorf("a text of %d bytes is too long: give %d at most", len(text), maxText)
 		}
 		if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-			return nil, fmt.Errorf("%q has a control character or is no UTF-8: give a printable text", text)
+			shown := strconv.Quote(text)
+			if s.Secret {
+				shown = "a text"
+			}
+			return nil, fmt.Errorf("%s has a control character or is no UTF-8: give a printable text", shown)
 		}
 	}
 	if s.Kind == KindList {

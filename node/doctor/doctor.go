@@ -31,6 +31,7 @@ type Facts struct {
 
 	STUN      STUN
 	Relay     Relay
+	TURN      TURN
 	Mapping   Mapping
 	Downloads Disk   // Path is empty if nothing can be fetched
 	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
@@ -64,6 +65,15 @@ type Relay struct {
 	Serves   bool             // it relays for others
 	Circuits int              // that are open over it
 	Offered  bool             // a neighbor relays
+}
+
+// TURN is what the node has to do with the TURN servers of its settings.
+type TURN struct {
+	Servers int            // of the settings
+	Server  string         // that was asked last, without its password; "" is none
+	At      netip.AddrPort // at it, valid while it passes datagrams on for us
+	Paths   int            // that lead over it
+	Failure string         // why it gave no address
 }
 
 // Disk is a folder, and the room there is.
@@ -105,7 +115,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.relay(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.relay(), f.turn(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

@@ -32,6 +32,29 @@ func cone() stun.Report {
 	}
 }
 
+// TestTURN says what the servers of the settings do.
+func TestTURN(t *testing.T) {
+	at := netip.MustParseAddrPort("198.51.100.1:50000")
+	for _, tt := range []struct {
+		name  string
+		f     TURN
+		level Level
+		says  string
+	}{
+		{"none", TURN{}, OK, "name no server"},
+		{"not needed", TURN{Servers: 2}, OK, "2 servers, not needed"},
+		{"in use", TURN{Servers: 1, Server: "turn:turn.example:3478", At: at, Paths: 2}, OK, "turn:turn.example:3478 passes on what comes to 198.51.100.1:50000, for 2 paths"},
+		{"given back", TURN{Servers: 1, Server: "turn:turn.example:3478"}, OK, "when it was needed last"},
+		{"refused", TURN{Servers: 1, Server: "turn:turn.example:3478", Failure: "refused with 401"}, Warn, "refused with 401"},
+	} {
+		f := well()
+		f.TURN = tt.f
+		if c := f.turn(); c.Level != tt.level || !strings.Contains(c.Found, tt.says) || (c.Level == Warn) != (c.Do != "") {
+			t.Errorf("%s: %+v", tt.name, c)
+		}
+	}
+}
+
 // TestSTUN judges what servers said, in words.
 func TestSTUN(t *testing.T) {
 	told := func(change func(r *stun.Report)) Facts {
