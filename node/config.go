@@ -1,6 +1,7 @@
 package node
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"fmt"
@@ -74,6 +75,7 @@ type Config struct {
 	WebCaches     []string // GWebCaches, URLs
 	PublicNetwork bool     // without Seeds, the well-known host caches too
 	LAN           bool     // find servents on the local network, and be found there
+	FreshID       bool     // be somebody new to the network: with a key of this run, and the GUID that is made of it
 	BeHostCache   bool     // tell those who ask for hosts to come back
 	MapPort       bool     // have the router forward our port
 	Relay         bool     // relay for others while they reach us as an ultrapeer
@@ -111,6 +113,20 @@ type Config struct {
 	// UploadLimitLAN and DownloadLimitLAN are the same for hosts of the own network
 	// alone, at all hours.
 	UploadLimitLAN, DownloadLimitLAN int64
+
+	face *identity.Identity // who we are to the network: Identity, or one of this run
+}
+
+// faced is the configuration with the identity that the network sees.
+func (c Config) faced() (_ Config, err error) {
+	if c.face = c.Identity; c.FreshID {
+		var seed [32]byte
+		for at := 0; at < len(seed); at += 8 {
+			binary.LittleEndian.PutUint64(seed[at:], c.Rand.Uint64())
+		}
+		c.face, err = identity.New(bytes.NewReader(seed[:]))
+	}
+	return c, err
 }
 
 // agent is the User-Agent of handshakes and requests.
@@ -133,15 +149,15 @@ func (c Config) layers() (all, ids *tlslink.Layer, err error) {
 	if !c.TLS {
 		return nil, nil, nil
 	}
-	cert, err := c.Identity.Certificate()
+	cert, err := c.face.Certificate()
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
 	}
-	link, err := c.Identity.LinkTLS()
+	link, err := c.face.LinkTLS()
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
 	}
-	files, err := c.Identity.FilesTLS()
+	files, err := c.face.FilesTLS()
 	if err != nil {
 		return nil, nil, fmt.Errorf("node: %w", err)
 	}
@@ -155,5 +171,5 @@ func (c Config) signer() *identity.Identity {
 	if !c.TLS {
 		return nil
 	}
-	return c.Identity
+	return c.face
 }

@@ -54,7 +54,7 @@ func (n *Node) dial(ctx context.Context, at netip.AddrPort, src transfer.Source)
 	if err != nil || n.layer == nil || !src.Vouched || at.Addr().IsLoopback() {
 		return conn, err
 	}
-	config, err := identity.FetchTLS(src.Peer, n.cfg.Identity)
+	config, err := identity.FetchTLS(src.Peer, n.cfg.face)
 	var secured net.Conn
 	if err == nil {
 		secured, err = n.layer.Between(config).Client(ctx, conn, nil, time.Now().Add(handshake.Timeout))

@@ -85,6 +85,9 @@ type Node struct {
 
 // Open builds a node and takes its port. Close or Run must follow.
 func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
+	if cfg, err = cfg.faced(); err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
 	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), ladder: nat.NewLadder(), index: index.New()}
 	if err := hook.Check(cfg.OnComplete); err != nil {
 		return nil, fmt.Errorf("node: command for complete downloads: %w", err)
@@ -150,7 +153,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	answerer.Mesh, answerer.Roots = n.mesh, n.roots
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
-			GUID: wire.GUID(cfg.Identity.GUID()), Port: n.addr.Port(), External: cfg.External,
+			GUID: wire.GUID(cfg.face.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
 			Identity: cfg.signer(), HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
@@ -199,7 +202,7 @@ func (n *Node) Close() error {
 // what must be saved and returns within seconds. It is called once.
 func (n *Node) Run(ctx context.Context) error {
 	n.started = time.Now()
-	n.log.Info().Stringer("listen", n.addr).Stringer("guid", wire.GUID(n.cfg.Identity.GUID())).Msg("node starts")
+	n.log.Info().Stringer("listen", n.addr).Stringer("guid", wire.GUID(n.cfg.face.GUID())).Msg("node starts")
 	if outlook := n.Outlook(); outlook != "" {
 		n.log.Info().Msg(outlook)
 	}

@@ -37,8 +37,11 @@ func (n *Node) openContacts() {
 // Contacts is the user's book of peers.
 func (n *Node) Contacts() *contacts.Book { return n.contacts }
 
-// PeerID is the node's own ID.
+// PeerID is the node's own ID, which stays.
 func (n *Node) PeerID() identity.PeerID { return n.cfg.Identity.PeerID() }
+
+// Face is the ID that the network sees: PeerID, or one of this run if that is wanted.
+func (n *Node) Face() identity.PeerID { return n.cfg.face.PeerID() }
 
 // Contact is what the book has of a peer: nothing but its ID if it is not in it.
 func (n *Node) Contact(peer identity.PeerID) contacts.Contact {

@@ -54,7 +54,7 @@ type giver struct{ conn chan net.Conn } // has room for one
 
 func newPushes(cfg Config, dials *nat.Dialer, log zerolog.Logger, web *webListener, counts *muxCounts) *pushes {
 	p := &pushes{
-		dials: dials, guid: wire.GUID(cfg.Identity.GUID()), agent: cfg.agent(), log: log,
+		dials: dials, guid: wire.GUID(cfg.face.GUID()), agent: cfg.agent(), log: log,
 		web: web, counts: counts,
 		slots: make(chan struct{}, maxCalls), waiting: make(map[wire.GUID][]*giver),
 	}

@@ -67,7 +67,7 @@ func (p prover) Prove(message []byte) []byte { return p.Sign(message) }
 
 // openRelays prepares both sides. The overlay is not there yet.
 func (n *Node) openRelays() error {
-	serve, err := n.cfg.Identity.ServeTLS()
+	serve, err := n.cfg.face.ServeTLS()
 	if err != nil {
 		return err
 	}
@@ -75,12 +75,12 @@ func (n *Node) openRelays() error {
 		return n.dials.DialContext(ctx, "tcp", at.String())
 	}
 	r := &relays{
-		id: n.cfg.Identity, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
-		client: relay.NewClient(dial, prover{n.cfg.Identity}), tls: serve,
+		id: n.cfg.face, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
+		client: relay.NewClient(dial, prover{n.cfg.face}), tls: serve,
 		held: map[netip.AddrPort]*relay.Listener{}, failed: map[netip.AddrPort]relayFailure{},
 	}
 	if n.cfg.Relay {
-		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.Identity.PeerID()), Own: r.isOwn})
+		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.face.PeerID()), Own: r.isOwn})
 		r.server.Open(false) // until others have reached us
 	}
 	n.relays = r

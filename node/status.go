@@ -22,7 +22,7 @@ import (
 type Status struct {
 	Overlay   overlay.Status
 	Version   string
-	Peer      identity.PeerID
+	Peer      identity.PeerID // as the network sees it
 	Listen    netip.AddrPort
 	Started   time.Time
 	Files     int   // that can be found
@@ -65,7 +65,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 	s := Status{
 		Overlay:  o,
 		Version:  n.cfg.Version,
-		Peer:     n.cfg.Identity.PeerID(),
+		Peer:     n.cfg.face.PeerID(),
 		Listen:   n.addr,
 		Started:  n.started,
 		Files:    n.index.Len(),

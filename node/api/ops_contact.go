@@ -23,6 +23,7 @@ type Identity struct {
 	PeerID string `json:"peer_id" doc:"its public key, with check characters"`
 	GUID   string `json:"guid" doc:"servent GUID that is made of it"`
 
+	Face   string   `json:"face,omitempty" doc:"the ID that the network sees in this run, where it is another one (setting fresh-id)"`
 	With   *Contact `json:"with,omitempty" doc:"the other peer, when one was named"`
 	Safety string   `json:"safety_number,omitempty" doc:"of both: the same digits at either node, or somebody stands between them"`
 }
@@ -59,6 +60,9 @@ func (s *Server) contactOperations(api huma.API) {
 	huma.Get(api, "/v1/id", func(ctx context.Context, in *id) (*body[Identity], error) {
 		own := contactOf(contacts.Contact{Peer: s.cfg.Node.PeerID()})
 		out := Identity{Schema: Schema, PeerID: own.PeerID, GUID: own.GUID}
+		if face := s.cfg.Node.Face(); face != s.cfg.Node.PeerID() {
+			out.Face = face.String()
+		}
 		if in.With == "" {
 			return answer(out), nil
 		}

@@ -24,7 +24,7 @@ type Status struct {
 	TCPOpen   bool              `json:"tcp_open" doc:"others were seen to connect to us"`
 	UDPOpen   bool              `json:"udp_open" doc:"datagrams of others were seen to reach us unasked"`
 	GUID      string            `json:"guid" doc:"servent GUID"`
-	PeerID    string            `json:"peer_id" doc:"public key of the node"`
+	PeerID    string            `json:"peer_id" doc:"public key of the node, as the network sees it"`
 	Uptime    float64           `json:"uptime_seconds"`
 	Neighbors int               `json:"neighbors" doc:"links that are up"`
 	Wanted    int               `json:"neighbors_wanted"`

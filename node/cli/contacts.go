@@ -39,6 +39,9 @@ func (r *runner) showIdentity(id api.Identity) error {
 	t := newTable(r.env.Out)
 	t.row("peer ID", id.PeerID)
 	t.row("servent GUID", id.GUID)
+	if id.Face != "" {
+		t.row("in this run", id.Face)
+	}
 	if id.With != nil {
 		t.row("with", id.With.PeerID)
 		t.row("petname", orDash(id.With.Name))

@@ -214,7 +214,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Rand: randv2.New(randv2.NewChaCha8(seed)), Log: log,
 		Listen: conf.Listen, External: conf.External, Seeds: seeds,
 		Mode: mode(conf.Role), MaxLeaves: leaves(conf.MaxLeaves), Flood: !conf.Dynamic, GUESS: conf.GUESS, InBand: !conf.OutOfBand,
-		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, MapPort: conf.MapPort, Relay: conf.Relay, STUNServers: addrPorts(conf.STUNServers), TURNServers: turnServers(conf.TURNServers),
+		HostCaches: conf.HostCaches, WebCaches: conf.WebCaches, PublicNetwork: conf.PublicNetwork, LAN: conf.LAN, BeHostCache: conf.BeHostCache, FreshID: conf.FreshID, MapPort: conf.MapPort, Relay: conf.Relay, STUNServers: addrPorts(conf.STUNServers), TURNServers: turnServers(conf.TURNServers),
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,

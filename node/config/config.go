@@ -32,6 +32,7 @@ type Values struct {
 	PublicNetwork      bool          `koanf:"public-network"`
 	LAN                bool          `koanf:"lan"`
 	BeHostCache        bool          `koanf:"be-host-cache"`
+	FreshID            bool          `koanf:"fresh-id"`
 	MapPort            bool          `koanf:"map-port"`
 	Relay              bool          `koanf:"relay"`
 	STUNServers        []string      `koanf:"stun-servers"`

@@ -129,7 +129,7 @@ func TestEveryKindInEveryLayer(t *testing.T) {
 	want := Values{
 		Listen: "192.0.2.7:6346", External: netip.MustParseAddr("2001:db8::7"), Seeds: []string{"servent.example:6346", "[2001:db8::8]:1"},
 		HostCaches: []string{"uhc.example:3558"}, WebCaches: []string{"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
-		PublicNetwork: true, LAN: true, BeHostCache: true, MapPort: true, STUNServers: []string{"192.0.2.8:3478", "[2001:db8::9]:3478"},
+		PublicNetwork: true, LAN: true, BeHostCache: true, FreshID: true, MapPort: true, STUNServers: []string{"192.0.2.8:3478", "[2001:db8::9]:3478"},
 		TURNServers: []string{"turn:anna:secret@turn.example:3478", "turn:bob:se%2Ccret@[2001:db8::9]:3478"},
 		Shares:      []string{"/music", "/books"}, Downloads: "/incoming", OnComplete: []string{"notify", "{name}"}, Role: "leaf", MaxLeaves: 7, Neighbors: 3, MaxNeighbors: 4, TTL: 2, GUESS: true, UploadSlots: 5,
 		UploadSlotsPerHost: 1, UploadSlotsPerNet: 1, UploadLimit: 100, DownloadLimit: 2000, LimitSchedule: []string{"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, LimitLAN: true, UploadLimitLAN: 3000, DownloadLimitLAN: 4000, Rescan: 0, Watch: false, HashRate: 5000, Speed: 256, Log: "warn", API: "127.0.0.1:8080",
@@ -148,6 +148,7 @@ web-caches = ["http://a.example/gwc", "http://[2001:db8::8]:8080/"]
 public-network = true
 lan = true
 be-host-cache = true
+fresh-id = true
 map-port = true
 relay = false
 stun-servers = ["192.0.2.8:3478", "[2001:db8::9]:3478"]
@@ -189,7 +190,7 @@ api = "127.0.0.1:8080"
 	given := map[string][]string{
 		"listen": {"192.0.2.7:6346"}, "external": {"2001:db8::7"}, "seeds": {"servent.example:6346", "[2001:db8::8]:1"},
 		"udp-host-caches": {"uhc.example:3558"}, "web-caches": {"http://a.example/gwc", "http://[2001:db8::8]:8080/"},
-		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"}, "map-port": {"true"}, "relay": {"false"}, "stun-servers": {"192.0.2.8:3478", "[2001:db8::9]:3478"},
+		"public-network": {"true"}, "lan": {"true"}, "be-host-cache": {"true"}, "fresh-id": {"true"}, "map-port": {"true"}, "relay": {"false"}, "stun-servers": {"192.0.2.8:3478", "[2001:db8::9]:3478"},
 		"turn-servers": {"turn:anna:secret@turn.example:3478", "turn:bob:se%2Ccret@[2001:db8::9]:3478"},
 		"shares":       {"/music", "/books"}, "downloads": {"/incoming"}, "on-complete": {"notify", "{name}"}, "role": {"leaf"}, "max-leaves": {"7"}, "dynamic": {"false"}, "out-of-band": {"false"}, "neighbors": {"3"}, "max-neighbors": {"4"}, "ttl": {"2"}, "guess": {"true"}, "browse": {"false"},
 		"upload-slots": {"5"}, "upload-slots-per-host": {"1"}, "upload-slots-per-network": {"1"}, "upload-limit": {"100"}, "download-limit": {"2000"}, "limit-schedule": {"daily 22:00-06:00 0 0", "sat-sun 08:00-18:00 100 500"}, "limit-lan": {"true"}, "upload-limit-lan": {"3000"}, "download-limit-lan": {"4000"}, "rescan": {"0s"}, "watch": {"false"}, "hash-rate": {"5000"}, "speed": {"256"},

@@ -68,6 +68,8 @@ func Settings() []Setting {
 			Help: "find servents on the local network by multicast DNS, and be found: everybody on it can see that a servent runs here"},
 		{Key: "be-host-cache", Kind: KindBool, Default: false,
 			Help: "tell those who ask for servents that this node is a UDP host cache to come back to"},
+		{Key: "fresh-id", Kind: KindBool, Default: false,
+			Help: "be somebody new to the network at each start: another servent GUID and key, so that nobody follows this node from one start to the next"},
 		{Key: "map-port", Kind: KindBool, Default: false,
 			Help: "have the router forward the port, by PCP, NAT-PMP or UPnP; undone at the end"},
 		{Key: "relay", Kind: KindBool, Default: true,
