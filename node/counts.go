@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
-	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, relayed atomic.Uint64
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, relayed, lines atomic.Uint64
 
 	probes, givs, givsUnknown, proxyRequests, calls, callsCrowded atomic.Uint64
 }
@@ -21,6 +21,7 @@ type PortCounts struct {
 	Probes                                        uint64 // whether we can be reached
 	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for
 	Relayed                                       uint64 // who wants us to relay
+	Lines                                         uint64 // of peers that prove their IDs
 	ProxyRequests                                 uint64 // pushes for neighbors
 	Calls, CallsCrowded                           uint64 // connections others asked for by PUSH; too many at once
 }
@@ -30,8 +31,8 @@ func (c *muxCounts) load() PortCounts {
 		Accepted: c.accepted.Load(), Crowded: c.crowded.Load(), Evicted: c.evicted.Load(),
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
-		Relayed: c.relayed.Load(),
-		TLS:     c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(),
+		Relayed: c.relayed.Load(), Lines: c.lines.Load(),
+		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(),
 		Probes: c.probes.Load(), Givs: c.givs.Load(), GivsUnknown: c.givsUnknown.Load(), ProxyRequests: c.proxyRequests.Load(),
 		Calls: c.calls.Load(), CallsCrowded: c.callsCrowded.Load(),
 	}

@@ -3,7 +3,9 @@ package node
 import (
 	"context"
 	"net"
+	"net/netip"
 
+	"filbert/overlay/identity"
 	"filbert/transfer"
 )
 
@@ -11,3 +13,25 @@ import (
 func (n *Node) Reach(ctx context.Context, src transfer.Source) (net.Conn, error) {
 	return n.connector().Connect(ctx, src)
 }
+
+// HandleLine lets others open lines to a service.
+func (n *Node) HandleLine(service string, h func(ctx context.Context, peer identity.PeerID, conn net.Conn)) {
+	n.lines.handle(service, h)
+}
+
+// DialLine opens a line.
+func (n *Node) DialLine(ctx context.Context, peer identity.PeerID, at netip.AddrPort, service string) (net.Conn, error) {
+	return n.lines.dial(ctx, peer, at, service)
+}
+
+// Packets is the datagrams between peers.
+func (n *Node) Packets() *packets { return newPackets(n.lines, n.log) }
+
+// Tell says where a peer is.
+func (p *packets) Tell(peer identity.PeerID, at netip.AddrPort) { p.tell(peer, at) }
+
+// Dropped is how many datagrams came to nothing.
+func (p *packets) Dropped() uint64 { return p.dropped.Load() }
+
+// MaxDatagram is the longest datagram.
+const MaxDatagram = maxDatagram

@@ -67,6 +67,26 @@ const (
 	// in gtk-gnutella.
 	newPause = 300 * time.Second
 
+	// maxLines is how many lines others may have to us (count), each a connection and a
+	// goroutine; maxLinesPerPeer how many of them one peer. unreadTimeout is how long a
+	// connection that we opened because we were asked to may say nothing (time): as long
+	// as the server of files waits for a request.
+	maxLines        = 512
+	maxLinesPerPeer = 16
+	unreadTimeout   = 10 * time.Second
+
+	// maxDatagram is the longest datagram between peers (bytes), as overlay/group sends
+	// them; maxDatagramsIn of them wait to be taken and maxDatagramsOut for the line to a
+	// peer (count). maxDatagramLines is to how many peers there are lines (count); one that
+	// carries nothing for datagramIdle ends (time), and one that does not stand after
+	// datagramDial is given up (time).
+	maxDatagram      = 1200
+	maxDatagramsIn   = 1024
+	maxDatagramsOut  = 32
+	maxDatagramLines = 256
+	datagramIdle     = 2 * time.Minute
+	datagramDial     = 15 * time.Second
+
 	// maxClaims is how many hits one search takes.
 	maxClaims = 100_000
 

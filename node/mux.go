@@ -31,6 +31,7 @@ type mux struct {
 	web     *webListener
 	pushes  *pushes
 	relays  *relays
+	lines   *lines
 	counts  *muxCounts
 	work    sync.WaitGroup
 	mu      sync.Mutex
@@ -51,8 +52,8 @@ type pendingConn struct {
 	addr netip.Addr
 }
 
-func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, counts *muxCounts) *mux {
-	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, relays: relays, counts: counts}
+func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, lines *lines, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, relays: relays, lines: lines, counts: counts}
 }
 
 // serve accepts connections until ctx ends.
@@ -167,6 +168,12 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		if stop() {
 			m.forget(p) // it stays for long
 			m.relays.accept(ctx, conn, r, string(line))
+		}
+	case isLine(line):
+		m.counts.lines.Add(1)
+		if stop() {
+			m.forget(p) // it may stay for long
+			m.lines.accept(ctx, conn, r)
 		}
 	case isGIV(line):
 		m.counts.givs.Add(1)

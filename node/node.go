@@ -61,6 +61,7 @@ type Node struct {
 	ladder    *nat.Ladder
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
+	lines     *lines
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
 	claim     *state.Held          // on the download folder; likewise
@@ -111,7 +112,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if err := n.openSocket(packets); err != nil {
 		return nil, err
 	}
-	n.pushes = newPushes(cfg, n.dials, n.log, n.web, &n.counts)
+	n.pushes = newPushes(cfg, n.dials, n.log, &n.counts)
 	if err := n.openRelays(); err != nil {
 		return nil, err
 	}
@@ -176,7 +177,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.streams = stream.NewServer(playable{n})
 	n.openMapping()
 	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
-	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, &n.counts)
+	n.openLines(ids)
+	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
+	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
 	return n, nil
 }
 

@@ -30,8 +30,8 @@ type punches struct {
 	tls    *tls.Config // with the certificate of the identity's own key
 	relays *relays
 	turns  *turns
-	local  func(ctx context.Context) punch.Local // what we say of ourselves
-	hand   func(ctx context.Context, conn net.Conn) bool
+	local  func(ctx context.Context) punch.Local    // what we say of ourselves
+	serve  func(ctx context.Context, conn net.Conn) // what comes over a path
 	log    zerolog.Logger
 
 	life context.Context // ends with run
@@ -72,7 +72,7 @@ func (p *punches) status() PathStatus {
 func (n *Node) openPunches() {
 	p := &punches{
 		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, turns: n.openTurns(), local: n.punchLocal, log: n.log,
-		hand:  func(ctx context.Context, conn net.Conn) bool { return n.web.hand(ctx, conn) },
+		serve: n.serveConn,
 		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
 	}
 	p.life, p.stop = context.WithCancel(context.Background())
@@ -322,9 +322,7 @@ func (p *punches) keep(peer identity.PeerID, conn *punch.Conn, out punch.Outcome
 				return
 			}
 			w.open.Add(1)
-			if c := (&pathConn{Conn: stream, hole: w}); !p.hand(p.life, c) {
-				c.Close()
-			}
+			p.work.Go(func() { p.serve(p.life, &pathConn{Conn: stream, hole: w}) })
 		}
 	})
 }

@@ -23,7 +23,7 @@ type pushes struct {
 	guid    wire.GUID
 	agent   string
 	log     zerolog.Logger
-	web     *webListener // serves those we connected to
+	serve   func(ctx context.Context, conn net.Conn) // those we connected to
 	overlay pushOverlay
 	counts  *muxCounts
 
@@ -52,11 +52,11 @@ type pushOverlay interface {
 // giver is one wait for a servent to connect.
 type giver struct{ conn chan net.Conn } // has room for one
 
-func newPushes(cfg Config, dials *nat.Dialer, log zerolog.Logger, web *webListener, counts *muxCounts) *pushes {
+func newPushes(cfg Config, dials *nat.Dialer, log zerolog.Logger, counts *muxCounts) *pushes {
 	p := &pushes{
 		dials: dials, guid: wire.GUID(cfg.face.GUID()), agent: cfg.agent(), log: log,
-		web: web, counts: counts,
-		slots: make(chan struct{}, maxCalls), waiting: make(map[wire.GUID][]*giver),
+		counts: counts,
+		slots:  make(chan struct{}, maxCalls), waiting: make(map[wire.GUID][]*giver),
 	}
 	p.life, p.stop = context.WithCancel(context.Background())
 	return p
@@ -107,9 +107,7 @@ func (p *pushes) call(ctx context.Context, to netip.AddrPort, index uint32) erro
 		return fmt.Errorf("node: call %v: %w", to, err)
 	}
 	conn.SetDeadline(time.Time{}) // likewise
-	if !p.web.hand(ctx, conn) {
-		conn.Close()
-	}
+	p.work.Go(func() { p.serve(ctx, conn) })
 	return nil
 }
 

@@ -30,6 +30,7 @@ type relays struct {
 	port    uint16
 
 	punches *punches
+	lines   *lines
 
 	server *relay.Server // nil: we relay for nobody
 	client *relay.Client

@@ -48,6 +48,10 @@ func (r *relays) serve(ctx context.Context, c *relay.Conn) {
 		r.punches.answer(ctx, c, in)
 		return
 	}
+	if err == nil && isLine(line) {
+		r.lines.accept(ctx, &circuit{Conn: c}, in)
+		return
+	}
 	if err != nil || !isHTTP(line) || isProxyRequest(line) || !stop() ||
 		!r.web.hand(ctx, httpConn(&circuit{Conn: c}, in, line)) {
 		c.Close()

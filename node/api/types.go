@@ -209,6 +209,7 @@ type PortCounts struct {
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
 	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
 	Relayed       uint64 `json:"relayed" doc:"connections of who wants us to relay"`
+	Lines         uint64 `json:"lines" doc:"connections of peers that prove their IDs"`
 	ProxyRequests uint64 `json:"proxy_requests" doc:"pushes that were to be passed on to a neighbor"`
 	Calls         uint64 `json:"calls" doc:"connections we opened because a PUSH asked for it"`
 	CallsCrowded  uint64 `json:"calls_crowded" doc:"those we did not, for their number"`
