@@ -17,6 +17,7 @@ type PortCounts struct {
 	Accepted, Crowded, Evicted                    uint64
 	Links, Requests, Malformed, Unknown, Panicked uint64
 	TLS, TLSFailed                                uint64 // opened with TLS; those of it that came to nothing
+	TLSBusy                                       uint64 // microseconds that TLS of others computed
 	Unproven                                      uint64 // links whose other end did not prove the ID that it promised
 	Probes                                        uint64 // whether we can be reached
 	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for

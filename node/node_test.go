@@ -35,7 +35,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // town is a few whole nodes on one network.
 type town struct {
-	t     *testing.T
+	t     testing.TB
 	dir   string                             // where the nodes keep what they fetch
 	host  func(i int) (node.Network, string) // network and listening address of host i
 	count int

@@ -204,6 +204,7 @@ type PortCounts struct {
 	TLS       uint64 `json:"tls" doc:"of all, those that opened with TLS"`
 	TLSFailed uint64 `json:"tls_failed" doc:"those whose TLS came to nothing"`
 
+	TLSBusy       uint64 `json:"tls_busy_us" doc:"microseconds of a processor that TLS handshakes of others took; half a processor is the most they get"`
 	Unproven      uint64 `json:"unproven" doc:"of links, those refused because the ID that was promised was not proven"`
 	Probes        uint64 `json:"probes" doc:"empty lines of who was asked whether we can be reached"`
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`

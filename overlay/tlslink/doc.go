@@ -6,8 +6,8 @@
 // both sides show certificates they made themselves, if any, and verify nothing. Between
 // filberts the configuration of Between does.
 //
-// A handshake is bounded in time by its context, in memory by maxHandshake, and
-// all handshakes of a Layer together compute on at most half the processors; they
-// hold none while they wait for the network. An end keeps some 9 KiB afterwards,
+// A handshake is bounded in time by its context and in memory by maxHandshake. All
+// that others begin compute on half a processor together, those that we begin on half
+// of all; they hold none while they wait for the network. An end keeps some 9 KiB afterwards,
 // 16 KiB more for one that gets large records.
 package tlslink

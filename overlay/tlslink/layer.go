@@ -14,7 +14,8 @@ import (
 type Layer struct {
 	config *tls.Config
 	pause  time.Duration // before the first answer
-	turns  chan struct{} // holds a token for each processor that is in use
+	ours   *turns        // of handshakes that we begin
+	theirs *turns        // of those that others begin
 }
 
 // New returns a Layer that shows a certificate.
@@ -31,14 +32,20 @@ func New(cert tls.Certificate) *Layer {
 			CurvePreferences:       []tls.CurveID{tls.X25519, tls.CurveP256},
 			SessionTicketsDisabled: true,
 		},
-		pause: beforeAnswer,
-		turns: make(chan struct{}, max(1, runtime.NumCPU()/processorShare)),
+		pause:  beforeAnswer,
+		ours:   newTurns(max(1, runtime.NumCPU()/processorShare), false),
+		theirs: newTurns(1, true),
 	}
 }
 
 // Between is the layer for links between filberts: with a configuration of its own, and
 // the processors of l.
-func (l *Layer) Between(config *tls.Config) *Layer { return &Layer{config: config, turns: l.turns} }
+func (l *Layer) Between(config *tls.Config) *Layer {
+	return &Layer{config: config, ours: l.ours, theirs: l.theirs}
+}
+
+// Busy is how long handshakes that others began have computed, all together.
+func (l *Layer) Busy() time.Duration { return time.Duration(l.theirs.busy.Load()) }
 
 // Also has l, as server, take another configuration for clients that ask for its protocol
 // (ALPN). It is called before l is used.
@@ -69,12 +76,12 @@ func Is(conn net.Conn) bool {
 // read from conn already. The handshake must be over at the deadline; that of
 // conn is cleared afterwards. The caller closes conn when it fails.
 func (l *Layer) Client(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause}, deadline, tls.Client)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause, turns: l.ours}, deadline, tls.Client)
 }
 
 // Server is Client for the side that accepted conn.
 func (l *Layer) Server(ctx context.Context, conn net.Conn, prefix []byte, deadline time.Time) (net.Conn, error) {
-	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause}, deadline, tls.Server)
+	return l.secure(ctx, &underlying{Conn: conn, prefix: prefix, pause: l.pause, turns: l.theirs}, deadline, tls.Server)
 }
 
 func (l *Layer) secure(ctx context.Context, under *underlying, deadline time.Time,
@@ -82,7 +89,7 @@ func (l *Layer) secure(ctx context.Context, under *underlying, deadline time.Tim
 	ctx, cancel := context.WithDeadline(ctx, deadline)
 	defer cancel()
 	under.SetDeadline(deadline) // an error shows at the next read
-	under.layer, under.ctx, under.left = l, ctx, maxHandshake
+	under.ctx, under.left = ctx, maxHandshake
 	secured := side(under, l.config)
 	err := under.take()
 	if err == nil {

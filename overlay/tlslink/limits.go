@@ -18,8 +18,11 @@ const (
 	// counts too, but only what is missing fails.
 	maxHandshake = maxCertificate + 4<<10
 
-	// processorShare is the part of the processors that handshakes may use.
+	// processorShare is the part of the processors that handshakes may use which we begin
+	// ourselves. Those that others begin have half of one: they compute one at a time, and
+	// nobody does for as long as that took (THREATS T31), but no longer than maxRest.
 	processorShare = 2
+	maxRest        = 100 * time.Millisecond
 )
 
 // The first two bytes of a TLS record that opens a handshake: its type, and the

@@ -184,7 +184,6 @@ func TestPrefix(t *testing.T) {
 // and are given up in time.
 func TestSilence(t *testing.T) {
 	ours, theirs := New(certificate(t, 1, 10)), New(certificate(t, 2, 10))
-	ours.turns = make(chan struct{}, 1)
 	synctest.Test(t, func(t *testing.T) {
 		var wg sync.WaitGroup
 		began := time.Now()
@@ -217,21 +216,21 @@ func TestSilence(t *testing.T) {
 func TestTurns(t *testing.T) {
 	ours, theirs := New(certificate(t, 1, 10)), New(certificate(t, 2, 10))
 	synctest.Test(t, func(t *testing.T) {
-		ours.turns = make(chan struct{}, 1)
-		ours.turns <- struct{}{}
-		time.AfterFunc(3*time.Second, func() { <-ours.turns })
+		ours.theirs = newTurns(1, true)
+		ours.theirs.tokens <- struct{}{}
+		time.AfterFunc(3*time.Second, func() { <-ours.theirs.tokens })
 		began := time.Now()
 		_, _, errA, errB := conversation(t, theirs.client(t.Context()), ours.server(t.Context()))
 		if err := errors.Join(errA, errB); err != nil || time.Since(began) != 3*time.Second+2*beforeAnswer {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
-		if len(ours.turns) != 0 {
+		if len(ours.theirs.tokens) != 0 {
 			t.Error("a turn was not given back")
 		}
-		ours.turns <- struct{}{}
+		ours.theirs.tokens <- struct{}{}
 		_, _, _, errB = conversation(t, theirs.client(t.Context()), ours.server(t.Context()))
-		if !errors.Is(errB, context.DeadlineExceeded) || len(ours.turns) != 1 {
-			t.Errorf("without a turn: %v, %d taken", errB, len(ours.turns))
+		if !errors.Is(errB, context.DeadlineExceeded) || len(ours.theirs.tokens) != 1 {
+			t.Errorf("without a turn: %v, %d taken", errB, len(ours.theirs.tokens))
 		}
 	})
 }
@@ -265,9 +264,14 @@ func FuzzServer(f *testing.F) {
 		if _, err := ours.Server(t.Context(), conn, nil, time.Now().Add(time.Second)); err == nil {
 			t.Error("a handshake succeeded with nobody")
 		}
-		if len(ours.turns) != 0 {
-			t.Error("a turn was not given back")
+		// It rests for as long as it computed.
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if err := ours.theirs.take(ctx); err != nil {
+			t.Errorf("a turn was not given back: %v", err)
+			return
 		}
+		ours.theirs.give(time.Now())
 	})
 }
 

@@ -14,36 +14,35 @@ type underlying struct {
 	prefix []byte // read already, comes first
 
 	// Below: of the handshake, which one goroutine makes.
-	layer *Layer // nil when it is over
+	turns *turns // nil when it is over
 	ctx   context.Context
 	left  int           // bytes that may still be read
-	turn  bool          // a token is held
+	turn  bool          // one is taken
+	since time.Time     // that it was taken
 	heard bool          // something was read
 	pause time.Duration // before the next write, once something was
 }
 
 // take waits for a turn to compute.
 func (u *underlying) take() error {
-	select {
-	case u.layer.turns <- struct{}{}:
-		u.turn = true
-		return nil
-	case <-u.ctx.Done():
-		return fmt.Errorf("wait for a processor: %w", context.Cause(u.ctx))
+	if err := u.turns.take(u.ctx); err != nil {
+		return err
 	}
+	u.turn, u.since = true, time.Now()
+	return nil
 }
 
 func (u *underlying) give() {
 	if u.turn {
 		u.turn = false
-		<-u.layer.turns
+		u.turns.give(u.since)
 	}
 }
 
 // finish ends the handshake: from now on bytes pass as they come.
 func (u *underlying) finish() {
 	u.give()
-	u.layer, u.ctx = nil, nil
+	u.turns, u.ctx = nil, nil
 }
 
 // rest keeps the pause, once.
@@ -59,7 +58,7 @@ func (u *underlying) rest() {
 
 // Read implements net.Conn.
 func (u *underlying) Read(b []byte) (int, error) {
-	if u.layer == nil {
+	if u.turns == nil {
 		return u.read(b)
 	}
 	if u.left == 0 {
@@ -88,7 +87,7 @@ func (u *underlying) read(b []byte) (int, error) {
 
 // Write implements net.Conn.
 func (u *underlying) Write(b []byte) (int, error) {
-	if u.layer == nil {
+	if u.turns == nil {
 		return u.Conn.Write(b)
 	}
 	u.give()
