@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"testing/fstest"
@@ -56,5 +57,28 @@ func TestFreshID(t *testing.T) {
 				return err == nil && len(s.Overlay.Neighbors) == 0
 			})
 		}
+	})
+}
+
+// TestFreshIDOnLines: who is somebody new to the network opens lines as who he is, shown to
+// the peer that he means alone, and takes them as who he seems to be.
+func TestFreshIDOnLines(t *testing.T) {
+	on(t, func(t *testing.T, tn *town) {
+		anna := tn.movesAs(nil, inTLS)
+		boris := tn.movesAs(nil, func(c *node.Config) { c.TLS, c.FreshID = true, true })
+		echoes(anna)
+		echoes(boris)
+		conn, err := boris.DialLine(t.Context(), anna.PeerID(), anna.Addr(), "echo")
+		if err != nil {
+			t.Fatal(err)
+		}
+		tn.says(conn, boris)
+		if _, err := anna.DialLine(t.Context(), boris.PeerID(), boris.Addr(), "echo"); !errors.Is(err, identity.ErrWrongPeer) || boris.Face() == boris.PeerID() {
+			t.Errorf("a line to who he is: %v", err)
+		}
+		if conn, err = anna.DialLine(t.Context(), boris.Face(), boris.Addr(), "echo"); err != nil {
+			t.Fatal(err)
+		}
+		tn.says(conn, anna)
 	})
 }

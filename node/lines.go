@@ -41,7 +41,8 @@ type lineHandler func(ctx context.Context, peer identity.PeerID, conn net.Conn)
 
 // lines opens and takes lines.
 type lines struct {
-	ids     *tlslink.Layer // nil: there are none
+	ids     *tlslink.Layer     // nil: there are none
+	own     *identity.Identity // who opens lines; who takes them is who the network sees
 	connect func(ctx context.Context, src transfer.Source) (net.Conn, error)
 	where   func(identity.PeerID) transfer.Source
 	blocks  func(identity.PeerID) bool
@@ -69,7 +70,12 @@ func (l *lines) dial(ctx context.Context, peer identity.PeerID, at netip.AddrPor
 	if l.ids == nil {
 		return nil, fmt.Errorf("node: %w", ErrNoLines)
 	}
+	config, err := l.own.LinkTLSTo(peer)
+	if err != nil {
+		return nil, err
+	}
 	src := l.where(peer)
+	src.Vouched = false // what it proves, it proves in the line
 	if at.IsValid() && (!src.Addr.IsValid() || src.Push) {
 		src.Addr, src.Push = at, false
 	}
@@ -88,7 +94,7 @@ func (l *lines) dial(ctx context.Context, peer identity.PeerID, at netip.AddrPor
 	if _, err := fmt.Fprintf(conn, "%s\r\n", lineHello); err != nil {
 		return nil, fmt.Errorf("node: line to %v: %w", peer, err)
 	}
-	secured, err := l.ids.Client(ctx, conn, nil, deadline)
+	secured, err := l.ids.Between(config).Client(ctx, conn, nil, deadline)
 	if err != nil {
 		return nil, fmt.Errorf("node: line to %v: %w", peer, err)
 	}
@@ -209,7 +215,7 @@ func (n *Node) serveConn(ctx context.Context, conn net.Conn) {
 // openLines prepares lines. Services are added before the node runs.
 func (n *Node) openLines(ids *tlslink.Layer) {
 	n.lines = &lines{
-		ids: ids, connect: n.connector().Connect, where: n.SourceOf, log: n.log,
+		ids: ids, own: n.cfg.Identity, connect: n.connector().Connect, where: n.SourceOf, log: n.log,
 		blocks: func(p identity.PeerID) bool { return n.contacts.Blocks(p.GUID()) },
 	}
 }

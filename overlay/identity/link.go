@@ -32,6 +32,17 @@ func (id *Identity) LinkTLS() (*tls.Config, error) {
 	return c, nil
 }
 
+// LinkTLSTo is LinkTLS of who connects to one peer and shows itself to nobody else. The
+// handshake fails with ErrWrongPeer otherwise.
+func (id *Identity) LinkTLSTo(peer PeerID) (*tls.Config, error) {
+	c, err := id.LinkTLS()
+	if err != nil {
+		return nil, err
+	}
+	c.VerifyConnection = func(s tls.ConnectionState) error { return meant(s, linkProtocol, peer) }
+	return c, nil
+}
+
 // FilesTLS is the configuration of who gives files to peers that know its ID: TLS 1.3 with a
 // certificate of its key. Who fetches may prove an ID too, and must prove one that it shows.
 func (id *Identity) FilesTLS() (*tls.Config, error) {
@@ -61,13 +72,7 @@ func FetchTLS(peer PeerID, own *Identity) (*tls.Config, error) {
 		NextProtos:         []string{httpProtocol},
 		CurvePreferences:   []tls.CurveID{tls.X25519},
 		InsecureSkipVerify: true, // VerifyConnection does it: names say nothing
-		VerifyConnection: func(s tls.ConnectionState) error {
-			id, err := shown(s, httpProtocol)
-			if err == nil && id != peer {
-				err = fmt.Errorf("identity: %w, not %v", ErrWrongPeer, peer)
-			}
-			return err
-		},
+		VerifyConnection:   func(s tls.ConnectionState) error { return meant(s, httpProtocol, peer) },
 	}
 	if own != nil {
 		serve, err := own.ServeTLS()
@@ -77,6 +82,15 @@ func FetchTLS(peer PeerID, own *Identity) (*tls.Config, error) {
 		c.Certificates = serve.Certificates
 	}
 	return c, nil
+}
+
+// meant reports who is there instead of a peer.
+func meant(s tls.ConnectionState, protocol string, peer PeerID) error {
+	id, err := shown(s, protocol)
+	if err == nil && id != peer {
+		err = fmt.Errorf("identity: %w, not %v", ErrWrongPeer, peer)
+	}
+	return err
 }
 
 // Proven is the ID that the other end of a connection has proven, which was made with

@@ -181,3 +181,26 @@ func replay(t *testing.T) {
 		t.Errorf("what boris said once proved him again: %v", err)
 	}
 }
+
+// TestLinkTLSTo: who means one peer tells nobody else who it is.
+func TestLinkTLSTo(t *testing.T) { synctest.Test(t, linkTLSTo) }
+
+func linkTLSTo(t *testing.T) {
+	anna, boris, clara := newIdentity(t, 1), newIdentity(t, 2), newIdentity(t, 3)
+	for _, test := range []struct {
+		means, there *Identity
+		want         error
+	}{{anna, anna, nil}, {anna, clara, ErrWrongPeer}} {
+		client, err := boris.LinkTLSTo(test.means.PeerID())
+		if err != nil {
+			t.Fatal(err)
+		}
+		var seen int // certificates that came
+		server := test.there.link(t)
+		server.VerifyConnection = func(s tls.ConnectionState) error { seen = len(s.PeerCertificates); return nil }
+		ids, errs := shakes(client, server)
+		if !errors.Is(errs[0], test.want) || (seen == 0) != (test.want != nil) {
+			t.Errorf("%v, %v: boris showed %d certificates", ids, errs, seen)
+		}
+	}
+}
