@@ -97,6 +97,7 @@ var pure = []string{
 	"overlay/group/id.go", "overlay/group/cursor.go", "overlay/group/record.go", "overlay/group/body.go", "overlay/group/chain.go",
 	"overlay/group/authority.go", "overlay/group/view.go", "overlay/group/state.go", "overlay/group/issue.go", "overlay/group/invite.go",
 	"overlay/group/join.go", "overlay/group/seal.go", "overlay/group/keys.go", "overlay/group/envelope.go", "overlay/group/window.go",
+	"overlay/group/budget.go", "overlay/group/inspect.go", "overlay/group/exchange.go",
 	"transfer/library/disks.go", "node/doctor/*",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",

@@ -36,3 +36,11 @@ const (
 	recordHeader  = 2 + hashLen + peerLen + 4 + hashLen + 8 + 8 + 4
 	expelHeader   = peerLen + 1 + 4 + hashLen + 2
 )
+
+// For what runs on the network.
+const (
+	swimDomain    = "filbert group memberlist 1\x00"
+	addressDomain = "filbert group address 1\x00"
+	helloDomain   = "filbert group hello 1\x00"
+	answerDomain  = "filbert group answer 1\x00"
+)

@@ -1,5 +1,5 @@
-// Package group is a peer group: a private space for peers that know each other. It does no
-// I/O.
+// Package group is a peer group: a private space for peers that know each other. It has
+// three parts, of which the first two do no I/O.
 //
 // # The signed state
 //
@@ -43,7 +43,16 @@
 // sender within, with a time and a sequence number that a Window holds against replay.
 // From outside one sees a tag that differs by receiver, and the number of a key.
 //
-// Not here yet: membership on the network. Not here: folders, search and messages of a group; word codes; compaction of the state.
+// # Membership
+//
+// Hub runs the groups of one node over two interfaces of it, Packets and Streams, and
+// Group is one of them: hashicorp/memberlist on a transport of ours. The transport lets in
+// members only, by their signatures, each within its budget, and looks into all that comes
+// before memberlist does, which would allocate what a header says. Records are kept in step
+// by streams that need no key of the group, so that who was away during a rotation learns
+// of it; every datagram and stream tells by a digest whether two have the same.
+//
+// Not here: folders, search and messages of a group; word codes; compaction of the state.
 // A member that turns traitor can see and tell all that members see until it is expelled,
 // and an identity that is stolen opens what was recorded of its groups.
 package group

@@ -96,3 +96,13 @@ func (s *State) Admit(self Signer, j *JoinRequest, now time.Time) (*Record, erro
 	}
 	return nil, refused(UnknownInvite)
 }
+
+// offered tells whether there is, or was, an invite with the key of a request.
+func (s *State) offered(j *JoinRequest) bool {
+	for _, o := range s.view.offers {
+		if o.Token == j.Token {
+			return true
+		}
+	}
+	return false
+}

@@ -12,16 +12,6 @@ type EpochKey struct {
 // CurrentKey opens the key in use. It is false if there is none that is safe, or none for us.
 func (s *State) CurrentKey(self Signer) (EpochKey, bool) { return s.openEpoch(self, s.view.current) }
 
-// KeyOf opens the key of a rotation.
-func (s *State) KeyOf(self Signer, of Hash) (EpochKey, bool) {
-	for _, e := range s.view.epochs {
-		if e.record.hash == of {
-			return s.openEpoch(self, e)
-		}
-	}
-	return EpochKey{}, false
-}
-
 func (s *State) openEpoch(self Signer, e *epoch) (EpochKey, bool) {
 	if e == nil {
 		return EpochKey{}, false

@@ -46,3 +46,57 @@ const (
 	// (T26); a multiple of 64.
 	windowLen = 4096
 )
+
+// Bounds of what runs on the network.
+const (
+	// maxDatagram is the longest datagram in bytes: what QUIC assumes of every path.
+	maxDatagram = 1200
+
+	// maxGossipStream is the longest message of a gossip stream in bytes: the state of
+	// maxMembers takes about 200 KiB. memberlist itself would read 20 MiB.
+	maxGossipStream = 512 << 10
+
+	// gossipCharge and syncCharge are what a stream may hold of memory at the worst: its
+	// bytes, decrypted again, and decoded; a batch of records, parsed and kept.
+	gossipCharge = 4 * maxGossipStream
+	syncCharge   = 4 * syncBatch
+
+	// groupBudget is what all streams of a group may hold at one time (THREATS.md, T25).
+	groupBudget = 32 << 20
+
+	maxNodes    = 2 * maxMembers // in one gossip state: members, and some that are gone
+	maxMeta     = 512            // bytes of a node's contact, as memberlist has it
+	packetQueue = 256            // datagrams that wait for memberlist; more are dropped
+	maxPending  = 64             // streams of all groups that have not said who calls
+	streamsEach = 2              // of one peer at one time
+	maxHave     = 32 << 10       // records that a peer may list in one exchange
+	syncBatch   = 1 << 20        // bytes of records in one direction of one exchange
+	maxLogLine  = 512            // characters of a line that memberlist logs
+	maxGroups   = 64             // of one node
+	maxLabel    = 255            // bytes of a label, by memberlist's format
+	maxCompound = 64             // parts of a compound datagram; 1,200 bytes hold fewer
+)
+
+// Rates of one peer, per second, and how many may come at once. memberlist sends one other
+// member at most 15 datagrams/s, and opens a stream in 30 s to it and one for each probe.
+const (
+	packetRate, packetBurst = 100, 200
+	streamRate, streamBurst = 1, 8
+)
+
+// Times.
+const (
+	tickTime    = time.Second            // between looks at what is to be done
+	syncTime    = 10 * time.Second       // bounds one exchange of records
+	syncPause   = 500 * time.Millisecond // between two
+	oddTime     = 30 * time.Second       // a peer is left alone whose records never fit ours
+	blindPause  = 2 * time.Second        // between exchanges with anybody while we have no key
+	helloTime   = 5 * time.Second        // bounds the first words of a stream
+	rejoinPause = 4 * time.Second        // between dials to members that are away
+	oldKeyTime  = 30 * time.Second       // a key is still read after the next one came
+	rotatePause = 3 * time.Second        // the n-th owner waits n times as long before it rotates
+	leaveTime   = time.Second            // for others to hear that we go
+	heardLately = 3 * time.Second        // a member that spoke to us itself is there, whatever others say
+	heardTime   = time.Minute            // and as long, if it was after it was called dead
+	heardAfter  = time.Second            // by how much after
+)

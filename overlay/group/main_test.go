@@ -41,12 +41,17 @@ func newPeers(t testing.TB, n int) []*identity.Identity {
 // found makes a group of which the first peer is the founder and the others are members.
 func found(t testing.TB, peers ...*identity.Identity) *State {
 	t.Helper()
-	s, err := Found(peers[0], "lab", seeded(1000), noon)
+	return foundAt(t, noon, peers...)
+}
+
+func foundAt(t testing.TB, now time.Time, peers ...*identity.Identity) *State {
+	t.Helper()
+	s, err := Found(peers[0], "lab", seeded(1000), now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, p := range peers[1:] {
-		want(t, s)(s.add(peers[0], NewCard(p, s.ID()), Ordinary, Hash{}, noon))
+		want(t, s)(s.add(peers[0], NewCard(p, s.ID()), Ordinary, Hash{}, now))
 	}
 	return s
 }

@@ -74,12 +74,12 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		if err != nil || c.Digest() != a.Digest() {
 			t.Fatalf("told to a newcomer it is another state: %v", err)
 		}
-		holds(t, a, peers)
+		sound(t, a, peers)
 	})
 }
 
-// holds checks what is true of every state.
-func holds(t *rapid.T, s *State, peers []*identity.Identity) {
+// sound checks what is true of every state.
+func sound(t *rapid.T, s *State, peers []*identity.Identity) {
 	if m, ok := s.Member(s.Founder()); !ok || m.Role != Owner {
 		t.Fatal("the founder is no owner")
 	}

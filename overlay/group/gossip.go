@@ -1,0 +1,124 @@
+package group
+
+import (
+	"net"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+
+	"filbert/overlay/identity"
+)
+
+// The payload of a gossip envelope:
+//
+//	0  kind
+//	1  the first 8 bytes of the digest of the sender's records
+//	9  a datagram of memberlist's, if the kind is swim
+const (
+	kindSwim = 1 + iota
+	kindNews // nothing but the digest
+
+	gossipHeader = 1 + briefLen
+)
+
+// may tells whether something may be sent to a peer.
+func (g *Group) may(p identity.PeerID) Reason {
+	s := g.state.Load()
+	if _, ok := s.Member(p); !ok {
+		return NotMember
+	}
+	if _, ok := s.Member(g.self); !ok {
+		return NotMember
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.blind {
+		return NoKey
+	}
+	return Fine
+}
+
+// send seals a datagram for a member and sends it.
+func (g *Group) send(to identity.PeerID, kind byte, b []byte) error {
+	if why := g.may(to); why != Fine {
+		return refused(why)
+	}
+	has := g.state.Load().brief()
+	payload := append([]byte{kind}, has[:]...)
+	payload = append(payload, b...)
+	g.mu.Lock()
+	out, err := g.gossipOut.Seal(g.keys[0].EpochKey, to, payload, time.Now())
+	g.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return g.hub.cfg.Packets.Send(to, out)
+}
+
+// ingest takes a datagram that has our tag.
+func (g *Group) ingest(b []byte) {
+	now := time.Now()
+	g.mu.Lock()
+	e, why := g.gossipIn.Open(b, g.role, now)
+	if why == Fine && !g.budget.packet(e.Sender, now) {
+		why = Busy
+	}
+	if why == Fine {
+		g.presenceLocked(e.Sender).heard = now
+		why = g.newsLocked(&e)
+	} else if why == UnknownKey && !g.lost {
+		g.lost = true // others may have rotated
+		g.poke()
+	}
+	g.mu.Unlock()
+	if why == Fine && e.Payload[0] == kindSwim {
+		why = g.hand(&e, now)
+	}
+	if why != Fine {
+		g.refuse(why)
+	}
+}
+
+// newsLocked notes that a member has other records than we.
+func (g *Group) newsLocked(e *Envelope) Reason {
+	if len(e.Payload) < gossipHeader || e.Payload[0] != kindSwim && e.Payload[0] != kindNews {
+		return Malformed
+	}
+	g.comparedLocked(e.Sender, brief(e.Payload[1:gossipHeader]), e.Time)
+	return Fine
+}
+
+// comparedLocked notes what records a member had at some time.
+func (g *Group) comparedLocked(p identity.PeerID, has brief, at time.Time) {
+	if has != g.state.Load().brief() && at.After(g.odd[p]) {
+		g.differs = p
+		g.poke()
+	}
+}
+
+// hand gives memberlist its datagram.
+func (g *Group) hand(e *Envelope, now time.Time) Reason {
+	b := e.Payload[gossipHeader:]
+	if why := g.ring.Load().packet(b); why != Fine {
+		return why
+	}
+	p := &memberlist.Packet{Buf: b, From: &net.UDPAddr{IP: addressOf(e.Sender), Port: addressPort}, Timestamp: now}
+	select {
+	case g.packets <- p:
+		return Fine
+	default:
+		return Busy
+	}
+}
+
+func (g *Group) role(p identity.PeerID) Role {
+	m, _ := g.state.Load().Member(p)
+	return m.Role
+}
+
+// refuse counts what was refused.
+func (g *Group) refuse(why Reason) {
+	if why < reasons {
+		g.refused[why].Add(1)
+	}
+}
