@@ -127,7 +127,7 @@ var layers = map[string]layer{
 		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",
 	}},
 	"testnet/natlab": {rank: 9, may: []string{
-		"node", "node/state", "overlay", "overlay/handshake", "overlay/identity", "query", "testnet/bubble", "testnet/fabric",
+		"nat/turn", "node", "node/state", "overlay", "overlay/handshake", "overlay/identity", "query", "testnet/bubble", "testnet/fabric",
 		"transfer/download", "transfer/library",
 	}},
 	"testnet/process": {rank: 8, may: []string{"node/api"}},

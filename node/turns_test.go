@@ -110,6 +110,7 @@ func TestOverTURN(t *testing.T) {
 		t.Run(who, func(t *testing.T) {
 			amongNATs(t, 3, fabric.Symmetric(), func(t *testing.T, tn *town) {
 				third := tn.turnServer()
+				tn.change = append(tn.change, func(cfg *node.Config) { cfg.TLS = true }) // hits tell keys
 				boris := tn.movesAs(nil, relaying)
 				dora := tn.movesAs(nil, func(cfg *node.Config) { cfg.Mode = overlay.ModeUltrapeer }, boris) // relays for nobody
 				film, song := noise(24<<20), noise(1<<20)
@@ -130,7 +131,7 @@ func TestOverTURN(t *testing.T) {
 				tn.shares(clara, 2)
 				tn.relayed(clara, 1)
 				owner := map[string]*citizen{"who fetches": anna, "who shares": clara}[who]
-				blue, grey := tn.finds(anna, "blue film", 1), tn.finds(anna, "grey song", 1)
+				blue, grey := tn.finds(anna, "blue film", 1), tn.finds(anna, "grey song", 1) // sources with relays
 				if third.opened.Load() != 0 {
 					t.Error("the server was asked before it was needed")
 				}
@@ -160,6 +161,10 @@ func TestOverTURN(t *testing.T) {
 				boris.stop()
 				tn.relayed(clara, 0)
 				before := tn.paths(anna).Received
+				tn.until("hits name no relay", func() bool {
+					grey = tn.finds(anna, "grey song", 1)
+					return len(grey.Sources[0].Relays) == 0
+				})
 				if _, err := anna.Get(grey, "", download.Terms{}); err != nil {
 					t.Fatal(err)
 				}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat/turn"
 	"filbert/node"
 	"filbert/node/state"
 	"filbert/overlay"
@@ -76,13 +77,14 @@ func (c Config) try(pair Pair, dir string) Pair {
 
 // lab is a small internet with nodes.
 type lab struct {
-	net   internet
-	rate  int64 // of what is sent; 0 = no limit
-	dir   string
-	log   zerolog.Logger
-	count byte
-	work  sync.WaitGroup
-	stops []context.CancelFunc
+	net     internet
+	rate    int64         // of what is sent; 0 = no limit
+	servers []turn.Server // of the nodes that move in from now on
+	dir     string
+	log     zerolog.Logger
+	count   byte
+	work    sync.WaitGroup
+	stops   []context.CancelFunc
 }
 
 func (l *lab) close() {
@@ -111,7 +113,7 @@ func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, se
 	cfg := node.Config{
 		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,
 		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: true, Neighbors: ultrapeers, Quiet: time.Millisecond,
-		UploadLimit: l.rate, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
+		UploadLimit: l.rate, TURNServers: l.servers, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
 	}
 	if files != nil {
 		cfg.Shares = []library.Share{{Dir: "share", FS: files}}
