@@ -88,7 +88,7 @@ var pure = []string{
 	"overlay/route/*", "overlay/qrp/*", "overlay/dynamic/*", "overlay/core*.go", "overlay/link/queue.go", "query/keyword/*",
 	"query/flood/browse_limit.go",
 	"transfer/urn/*", "transfer/ranges/*", "transfer/mesh/*", "transfer/merkle/*", "transfer/picker/*", "transfer/queue/*",
-	"nat/rung.go", "nat/plan.go", "nat/reach.go", "nat/memory.go", "nat/budget.go", "nat/limits.go",
+	"nat/rung.go", "nat/plan.go", "nat/reach.go", "nat/memory.go", "nat/budget.go", "nat/entries.go", "nat/limits.go",
 	"nat/portmap/pcp.go", "nat/portmap/natpmp.go", "nat/portmap/epoch.go", "nat/portmap/address.go", "nat/portmap/lease.go", "nat/portmap/plan*.go",
 	"nat/portmap/routes.go",
 	"nat/socket/kind.go", "nat/socket/classify.go", "nat/socket/siphash.go", "nat/socket/queue.go",

@@ -49,3 +49,16 @@ const (
 	dialPause  = time.Second / 8
 	maxOpening = 64
 )
+
+// What all of a node is held to in the table of its router. Old ones have room for 1,024
+// (count), and forget UDP two minutes after the last datagram (RFC 4787, REQ-5; Linux
+// takes 30 s to 2 min), and TCP two minutes after its end, or after a SYN that nobody
+// answered. keptEntries (count) are for links to neighbors alone, so that transfers and
+// datagrams do not cut the node off. Who waits for room looks every entryPause; what goes
+// to and fro between the same two is looked at as often.
+const (
+	maxEntries    = 1024
+	keptEntries   = 128
+	entryLifetime = 2 * time.Minute
+	entryPause    = time.Second
+)

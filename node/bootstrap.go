@@ -71,7 +71,7 @@ func (n *Node) openFinding(known bool) {
 		client := gwc.NewClient(gwc.Config{Caches: n.cfg.WebCaches, Vendor: overlay.Vendor().String(), Agent: n.cfg.Version}, n.cfg.child())
 		client.Restore(time.Now(), n.kept(keyWebCaches))
 		f.webCaches = bootstrap.NewWebCaches(bootstrap.WebCachesConfig{
-			Client: client, Agent: n.cfg.agent(), Dialer: n.cfg.Network, Resolver: resolver, Hosts: n.cfg.Hosts,
+			Client: client, Agent: n.cfg.agent(), Dialer: n.router, Resolver: resolver, Hosts: n.cfg.Hosts,
 		})
 		sources[bootstrap.WebCache] = f.webCaches
 	}

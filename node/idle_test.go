@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"fmt"
 	"net/netip"
 	"testing"
 	"testing/fstest"
@@ -11,47 +12,108 @@ import (
 	"filbert/testnet/fabric"
 )
 
-// TestIdleLeafBehindNAT: a leaf that nobody searches and that searches nobody stays
-// below a megabyte an hour and 32 entries in the table of its router, with all that
-// keeps it reachable: links, push proxies, reservations at relays.
-func TestIdleLeafBehindNAT(t *testing.T) {
+// idlers is a town whose last citizen, clara, has moved behind a NAT.
+type idlers struct {
+	*town
+	net *fabric.Net
+	box *fabric.NAT
+}
+
+// whileIdle has so many ultrapeers, and runs in virtual time.
+func whileIdle(t *testing.T, ultrapeers int, body func(t *testing.T, i *idlers)) {
 	folder := t.TempDir()
 	bubble.Test(t, func(t *testing.T) {
 		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(40 * time.Millisecond), Settle: bubble.Wait})
 		defer sim.Close()
-		var box *fabric.NAT
-		tn := &town{t: t, dir: folder, virtual: true, host: func(i int) (node.Network, string) {
+		in := &idlers{net: sim}
+		in.town = &town{t: t, dir: folder, virtual: true, host: func(i int) (node.Network, string) {
 			addr := netip.AddrFrom4([4]byte{9, byte(i), 1, 1})
-			if i <= 3 {
+			if i <= ultrapeers {
 				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
 			}
 			inside := netip.AddrFrom4([4]byte{192, 168, 1, 2})
-			box = sim.NAT(addr, fabric.PortRestricted())
-			return box.Host(inside), netip.AddrPortFrom(inside, 7000).String()
+			in.box = sim.NAT(addr, fabric.PortRestricted())
+			return in.box.Host(inside), netip.AddrPortFrom(inside, 7000).String()
 		}}
-		defer tn.close()
-		boris := tn.movesAs(nil, relaying)
-		bruno := tn.movesAs(nil, relaying, boris)
-		bert := tn.movesAs(nil, relaying, boris, bruno)
-		clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(100_000))}, func(cfg *node.Config) { asLeaf(cfg); cfg.Neighbors = 3 }, boris, bruno, bert)
-		tn.linked(clara, 3)
-		tn.shares(clara, 1)
-		tn.relayed(clara, 2)
-		onTheWire := func() uint64 { // of all four nodes, with the headers of IP, TCP and UDP
-			s := sim.Stats()
-			return s.Bytes + 40*s.Segments + s.DatagramBytes + 28*s.Datagrams
+		defer in.close()
+		body(t, in)
+	})
+}
+
+// onTheWire is what all nodes sent so far, with the headers of IP, TCP and UDP, in bytes;
+// what got lost counts as the shortest segment.
+func (in *idlers) onTheWire() uint64 {
+	s := in.net.Stats()
+	n := s.Bytes + 40*s.Segments + s.DatagramBytes + 28*s.Datagrams
+	for _, lost := range s.Drops {
+		n += 40 * lost
+	}
+	return n
+}
+
+// hour lets an hour pass and returns the bytes on the wire, and the most entries of clara's
+// router: those that it has by the simulation, and those that she counts, but for the first
+// quarter.
+func (in *idlers) hour(clara *citizen) (bytes uint64, simulated, counted int) {
+	before := in.onTheWire()
+	tick := time.NewTicker(time.Minute)
+	defer tick.Stop()
+	for minute := range 60 {
+		<-tick.C
+		s, err := clara.Status(in.t.Context())
+		if err != nil {
+			in.t.Fatal(err)
 		}
-		before, most := onTheWire(), 0
-		tick := time.NewTicker(time.Minute)
-		defer tick.Stop()
-		for range 60 {
-			<-tick.C
-			most = max(most, box.Bindings())
+		simulated = max(simulated, in.box.Bindings())
+		if minute >= 15 {
+			counted = max(counted, s.Router.Now)
 		}
-		n := onTheWire() - before
-		t.Logf("%d bytes in an hour, of all four together, and %d entries at most", n, most)
-		if n > 1_000_000 || most > 32 {
-			t.Errorf("%d bytes in an hour, %d entries in the router's table", n, most)
+	}
+	return in.onTheWire() - before, simulated, counted
+}
+
+// What a leaf that does nothing may cost its router: bytes in an hour, of all nodes of the
+// test together, and entries.
+const (
+	idleBytes   = 1_000_000
+	idleEntries = 32
+)
+
+// TestIdleLeafBehindNAT: a leaf that nobody searches and that searches nobody stays
+// below a megabyte an hour and 32 entries in the table of its router, with all that
+// keeps it reachable: links, push proxies, reservations at relays.
+func TestIdleLeafBehindNAT(t *testing.T) {
+	whileIdle(t, 3, func(t *testing.T, in *idlers) {
+		boris := in.movesAs(nil, relaying)
+		bruno := in.movesAs(nil, relaying, boris)
+		bert := in.movesAs(nil, relaying, boris, bruno)
+		clara := in.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(100_000))}, func(cfg *node.Config) { asLeaf(cfg); cfg.Neighbors = 3 }, boris, bruno, bert)
+		in.linked(clara, 3)
+		in.shares(clara, 1)
+		in.relayed(clara, 2)
+		n, simulated, counted := in.hour(clara)
+		t.Logf("%d bytes in an hour, of all four together, and %d entries at most, %d by its own count", n, simulated, counted)
+		if n > idleBytes || simulated > idleEntries || counted > idleEntries || counted < 5 {
+			t.Errorf("%d bytes in an hour, %d entries in the router's table, or %d", n, simulated, counted)
+		}
+	})
+}
+
+// TestIdleInVain: the same for a leaf whose known hosts are all gone. The fabric's routers
+// remember connections for hours; real ones forget what nobody answered.
+func TestIdleInVain(t *testing.T) {
+	whileIdle(t, 0, func(t *testing.T, in *idlers) {
+		clara := in.movesAs(nil, func(cfg *node.Config) {
+			asLeaf(cfg)
+			for i := range 500 {
+				cfg.Seeds = append(cfg.Seeds, fmt.Sprintf("%d.%d.1.1:7000", 100+i/100, i%100))
+			}
+		})
+		n, _, counted := in.hour(clara)
+		s, err := clara.Status(t.Context())
+		t.Logf("%d bytes in an hour, and %d entries by its own count", n, counted)
+		if n > idleBytes || counted > idleEntries || counted == 0 || err != nil || s.Overlay.DialsHeld == 0 {
+			t.Errorf("%d bytes in an hour, %d entries; %d dials held; %v", n, counted, s.Overlay.DialsHeld, err)
 		}
 	})
 }

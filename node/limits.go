@@ -194,6 +194,9 @@ const (
 	predictedPorts = 4
 	maxPortStep    = 8
 
+	// publicLook is how often it is looked whether this machine has a public address.
+	publicLook = time.Minute
+
 	// verifyPeriod is how often it is looked whether a neighbor got through.
 	verifyPeriod = 2 * time.Second
 

@@ -59,6 +59,8 @@ type Node struct {
 	punches   *punches
 	stuns     *stuns
 	ladder    *nat.Ladder
+	router    *nat.Router
+	public    publicity
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	lines     *lines
@@ -96,7 +98,8 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.limits, err = newLimits(cfg); err != nil {
 		return nil, err
 	}
-	n.dials = nat.NewDialer(cfg.Network.DialContext, func(a netip.Addr) bool { return hostcache.Class(a).Local() })
+	n.openRouter()
+	n.dials = nat.NewDialer(n.router.DialContext, func(a netip.Addr) bool { return hostcache.Class(a).Local() })
 	n.ended, n.hooks = make(chan download.Status), hook.New(cfg.OnComplete, cfg.Log)
 	defer func() {
 		if err != nil {
@@ -104,7 +107,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		}
 	}()
 	var packets net.PacketConn
-	if n.listener, packets, err = bind(ctx, cfg); err != nil {
+	if n.listener, packets, err = bind(ctx, cfg, routed{n.router, cfg.Network}); err != nil {
 		return nil, err
 	}
 	n.addr = addrPortOf(n.listener.Addr())
@@ -160,7 +163,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			Identity: cfg.signer(), HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
 		},
 		Agent:   cfg.agent(),
-		Dialer:  cfg.Network,
+		Dialer:  n.router.Links(),
 		Deflate: cfg.Deflate,
 		Patient: onSystem(cfg.Network),
 		TLS:     n.layer,
@@ -169,7 +172,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Caller:  n.pushes,
 		Known:   known,
 		Pongs:   n.finding.pongs(),
-		Aside:   cfg.Network,
+		Aside:   n.router,
 		Rand:    cfg.child(),
 		Log:     n.log,
 	})

@@ -27,15 +27,15 @@ const (
 // all4 is where a node listens that is to be reached by IPv4 alone.
 const all4 = "0.0.0.0"
 
-// bind opens the node's TCP and UDP port, the same number for both. Port 0 is
+// bind opens the node's TCP and UDP port on a network, the same number for both. Port 0 is
 // the port of last time if it is free, else a random one, which is kept.
-func bind(ctx context.Context, cfg Config) (net.Listener, net.PacketConn, error) {
+func bind(ctx context.Context, cfg Config, network Network) (net.Listener, net.PacketConn, error) {
 	host, port, err := splitListen(cfg.Listen)
 	if err != nil {
 		return nil, nil, err
 	}
 	if port != 0 {
-		return open(ctx, cfg.Network, host, port)
+		return open(ctx, network, host, port)
 	}
 	kept, err := keptPort(cfg.State)
 	if err != nil {
@@ -48,7 +48,7 @@ func bind(ctx context.Context, cfg Config) (net.Listener, net.PacketConn, error)
 		}
 		var l net.Listener
 		var pc net.PacketConn
-		if l, pc, err = open(ctx, cfg.Network, host, port); err == nil {
+		if l, pc, err = open(ctx, network, host, port); err == nil {
 			return l, pc, keepPort(cfg.State, port, kept)
 		}
 		if !errors.Is(err, syscall.EADDRINUSE) {

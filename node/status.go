@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/nat"
 	"filbert/nat/relay"
 	"filbert/nat/socket"
 	"filbert/overlay"
@@ -37,6 +38,7 @@ type Status struct {
 	Browsed   flood.BrowseStats
 	Relay     RelayStatus
 	Paths     PathStatus
+	Router    nat.EntryCounts // what we have in our router's table, as far as we know
 	UDP       UDPStatus
 	STUN      STUNStatus
 	Vouched   flood.VouchStats
@@ -77,6 +79,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Sources:  n.finding.hostSources(),
 		Browsed:  n.browse.Stats(),
 		Paths:    n.punches.status(),
+		Router:   n.router.Counts(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 		STUN:     n.stuns.status(),
 		Vouched:  n.vouching.Stats(),

@@ -102,6 +102,7 @@ type Core struct {
 	roster    roster                // the same, apart
 	links     map[link.ID]*neighbor // these and those in a handshake
 	dialing   map[link.ID]dialed
+	vain      vain
 	nextLink  link.ID
 	closing   bool // Shutdown came
 

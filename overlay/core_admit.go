@@ -254,6 +254,8 @@ func (c *Core) failed(now time.Time, ev *Failed) {
 		for _, try := range refused.Try {
 			c.learn(now, try, addr.Addr(), hostcache.FromTry)
 		}
+	} else if changed == nil {
+		c.vain.note(now, addr.Addr())
 	}
 	c.hosts.Failed(now, addr, code)
 	c.dial(now)

@@ -21,7 +21,7 @@ func (c *Core) dial(now time.Time) {
 		return
 	}
 	for range dialsPerTick {
-		if c.lacks(now) <= 0 || len(c.dialing) >= maxDialing {
+		if c.lacks(now) <= 0 || len(c.dialing) >= maxDialing || c.vain.full(now) {
 			return
 		}
 		addr, ok := c.hosts.Pick(now, c.unwanted, c.outbound())

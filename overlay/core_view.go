@@ -48,8 +48,9 @@ type View struct {
 	Started   time.Time
 	Neighbors []Neighbor
 	Dialing   int
-	Known     int // hosts in the cache
-	Routes    int // query GUIDs remembered
+	DialsHeld uint64 // times that somebody would have been dialed, but many had not answered
+	Known     int    // hosts in the cache
+	Routes    int    // query GUIDs remembered
 	Searches  int
 	Want, Max int // ultrapeers
 	MaxLeaves int
@@ -87,6 +88,7 @@ func (c *Core) View() View {
 		External:  c.self.external,
 		Started:   c.started,
 		Dialing:   len(c.dialing),
+		DialsHeld: c.vain.held,
 		Known:     c.hosts.Len(),
 		Routes:    c.queries.Len(),
 		Searches:  len(c.searches.list),

@@ -29,6 +29,7 @@ type Status struct {
 	Neighbors int               `json:"neighbors" doc:"links that are up"`
 	Wanted    int               `json:"neighbors_wanted"`
 	Dialing   int               `json:"dialing" doc:"links being opened"`
+	DialsHeld uint64            `json:"dials_held" doc:"times that somebody would have been called, but many had not answered"`
 	Known     int               `json:"hosts_known" doc:"hosts in the host cache"`
 	Horizon   []Level           `json:"horizon" doc:"what is within 1, 2, ... hops, by the word of neighbors"`
 	Searches  int               `json:"searches" doc:"searches of ours that run"`
@@ -54,6 +55,7 @@ type Status struct {
 	STUN      STUN              `json:"stun"`
 	Paths     Paths             `json:"paths"`
 	Vouched   Vouched           `json:"vouched" doc:"hits for own searches that a peer was said to vouch for"`
+	Router    Router            `json:"router"`
 	Memory    Memory            `json:"memory"`
 }
 
@@ -62,6 +64,15 @@ type Vouched struct {
 	Good      uint64 `json:"good"`
 	Wrong     uint64 `json:"wrong" doc:"the signature is not of the peer, or not of that hit"`
 	Unchecked uint64 `json:"unchecked" doc:"too many came at once; they were taken as unsigned ones"`
+}
+
+// Router is what the node has in the table of its router, as far as it knows: connections
+// it opened, and hosts it wrote to by UDP.
+type Router struct {
+	Entries int    `json:"entries" doc:"now"`
+	Most    int    `json:"most" doc:"at a time, so far"`
+	Limit   int    `json:"limit" doc:"that the node allows itself"`
+	Refused uint64 `json:"refused" doc:"datagrams that were lost, and connections that waited in vain, for there was no room"`
 }
 
 // Paths counts paths through NATs, opened from both ends.

@@ -33,6 +33,7 @@ type Facts struct {
 	Relay     Relay
 	TURN      TURN
 	Mapping   Mapping
+	Router    Router
 	Downloads Disk   // Path is empty if nothing can be fetched
 	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
 }
@@ -50,6 +51,15 @@ type Mapping struct {
 	Open    bool   // somebody outside has used it
 	CGNAT   bool   // its outside is behind the NAT of a provider
 	Failure string // what failed last
+}
+
+// Router is what the node has in the table of the router, as far as it knows.
+type Router struct {
+	None    bool // no router translates for this machine
+	Entries int
+	Most    int // at a time, so far
+	Limit   int
+	Refused uint64 // that found no room
 }
 
 // STUN is what servers said of how they see us.
@@ -115,7 +125,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.relay(), f.turn(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.router(), f.relay(), f.turn(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

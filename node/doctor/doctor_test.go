@@ -20,7 +20,7 @@ func well() Facts {
 		TCP: Way{Open: true, Since: now.Add(-time.Minute)}, UDP: Way{Open: true},
 		External: netip.MustParseAddr("203.0.113.9"), Seen: 5, STUN: STUN{At: now.Add(-time.Hour), Report: cone()},
 		Own:       []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("2001:db8::2")},
-		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536,
+		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536, Router: Router{Entries: 20, Most: 30, Limit: 1024},
 	}
 }
 
@@ -158,6 +158,10 @@ func TestExamine(t *testing.T) {
 		{"public", func(f *Facts) { f.Own[0] = netip.MustParseAddr("203.0.113.9") }, "nat", OK, "none"},
 		{"a router that is not asked", func(f *Facts) { f.TCP, f.Proxies, f.Relay = Way{}, 1, reached }, "tcp", Warn, "--map-port"},
 		{"a router that forwards", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", Open: true} }, "mapping", OK, "10.0.0.1 leads"},
+		{"a router with room", func(*Facts) {}, "router", OK, "20 entries of ours in its table, 30 at most so far, of 1024"},
+		{"a router that had none", func(f *Facts) { f.Router.Most, f.Router.Refused = 1024, 7 }, "router", OK, "7 datagrams and connections found no room"},
+		{"a router that is full", func(f *Facts) { f.Router.Entries = 896 }, "router", Warn, "transfers wait"},
+		{"no router", func(f *Facts) { f.Router = Router{None: true} }, "router", OK, "none translates"},
 		{"a router that says so", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads"} }, "mapping", Warn, "got through"},
 		{"a router behind another", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", CGNAT: true} }, "mapping", Warn, "provider"},
 		{"a router that does not", func(f *Facts) { f.Mapping = Mapping{On: true, Failure: "it says no"} }, "mapping", Warn, "it says no"},
