@@ -172,6 +172,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Caller:  n.pushes,
 		Known:   known,
 		Pongs:   n.finding.pongs(),
+		Packets: n.socket.PacketConn(socket.Gnutella),
 		Aside:   n.router,
 		Rand:    cfg.child(),
 		Log:     n.log,

@@ -31,6 +31,7 @@ type Options struct {
 	IDs     *tlslink.Layer // likewise, where both prove their IDs (identity.LinkTLS); nil = never; needs TLS
 	Known   []byte         // hosts of an earlier run, as Hosts returned them
 	Pongs   Pongs          // takes what answers pings sent by SendDatagram; may be nil
+	Packets net.PacketConn // sends datagrams from the start, read by ServeDatagrams later; nil: not before that
 	Aside   PacketListener // opens other UDP ports; nil: all is sent from the one
 	Patient bool           // wait for writers that had no turn; not in virtual time, where one seed gives one trace
 	Rand    *rand.Rand
@@ -130,6 +131,7 @@ func New(o Options) *Overlay {
 		ids:      o.IDs,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
+		packets:  o.Packets,
 		aside:    o.Aside,
 		log:      o.Log,
 		inbox:    make(chan letter, inboxSize),

@@ -184,6 +184,33 @@ func TestGuessOverLoss(t *testing.T) {
 	})
 }
 
+// TestSendsBeforeItReads: an overlay may be asked for a ping before anybody reads its
+// socket.
+func TestSendsBeforeItReads(t *testing.T) {
+	inSquare(t, 0, func(t *testing.T, s *square) {
+		boris := s.settle("boris", overlay.Config{})
+		host := s.net.Host(netip.MustParseAddr("9.99.1.1"))
+		pc, err := host.ListenPacket(t.Context(), "udp", ":7000")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pc.Close()
+		o := overlay.New(overlay.Options{Dialer: host, Packets: pc, Rand: rand.New(rand.NewPCG(1, 1))})
+		ctx, cancel := context.WithCancel(t.Context())
+		var work sync.WaitGroup
+		defer work.Wait()
+		defer cancel()
+		work.Go(func() { o.Run(ctx) })
+		if err := o.SendDatagram(boris.addr, wire.AppendFrame(nil, wire.GUID{5: 9}, 1, 0, &wire.Ping{})); err != nil {
+			t.Fatal(err)
+		}
+		s.pass(time.Second)
+		if st, err := boris.Status(t.Context()); err != nil || st.Datagrams.Received.Pings != 1 {
+			t.Errorf("%+v, %v", st.Datagrams, err)
+		}
+	})
+}
+
 // TestSendDatagram pings through the overlay and gets the pong.
 func TestSendDatagram(t *testing.T) {
 	inSquare(t, 0, func(t *testing.T, s *square) {
