@@ -104,14 +104,14 @@ var layers = map[string]layer{
 	"nat/relay": {rank: 1},
 
 	"node": {rank: 6, may: []string{
-		"node/state", "node/contacts", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/contacts", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
 		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"nat/socket", "node", "node/contacts", "node/hook", "node/doctor", "overlay", "overlay/bootstrap", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat/socket", "node", "node/contacts", "node/hook", "node/doctor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},

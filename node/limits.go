@@ -87,6 +87,19 @@ const (
 	datagramIdle     = 2 * time.Minute
 	datagramDial     = 15 * time.Second
 
+	// A card, how a member of a group is reached, has at most maxCard bytes, what
+	// memberlist carries for a member; maxCards are kept (count). cardEvery is how often it
+	// is looked whether ours or another has changed (time).
+	maxCard   = 512
+	maxCards  = 4096
+	cardEvery = 5 * time.Second
+
+	// groupPartBytes is how much of a group's records is one value on disk (bytes).
+	groupPartBytes = 512 << 10
+
+	// minGroupPrefix is how much of a group's ID names it (characters).
+	minGroupPrefix = 6
+
 	// maxClaims is how many hits one search takes.
 	maxClaims = 100_000
 

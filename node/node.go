@@ -64,6 +64,7 @@ type Node struct {
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	lines     *lines
+	groups    *groups
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
 	claim     *state.Held          // on the download folder; likewise
@@ -182,6 +183,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.openMapping()
 	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
 	n.openLines(ids)
+	n.openGroups()
 	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
 	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
 	return n, nil
@@ -235,6 +237,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"datagrams", n.serveDatagrams},
 		part{"stun datagrams", n.stuns.read},
 		part{"stun", n.stuns.run},
+		part{"groups", n.groups.run},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)

@@ -43,6 +43,7 @@ type town struct {
 
 	change  []func(*node.Config) // applied to the nodes that move in from now on
 	virtual bool                 // the time is, and no other work takes any of it
+	linger  time.Duration        // what nobody can wait for has ended then
 }
 
 // citizen is one node.
@@ -137,6 +138,9 @@ func (tn *town) movesIn(change func(cfg *node.Config)) *citizen {
 func (tn *town) close() {
 	for _, stop := range tn.stops {
 		stop()
+	}
+	if tn.linger > 0 {
+		<-time.After(tn.linger)
 	}
 }
 

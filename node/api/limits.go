@@ -28,6 +28,9 @@ const (
 	// lookupWait bounds the looking up of a name of a host.
 	lookupWait = 10 * time.Second
 
+	// inviteLife is how long an invite to a group can be used unless it is said.
+	inviteLife = 24 * time.Hour
+
 	// beat is the longest silence of a stream: the client sees that it lives.
 	beat = 15 * time.Second
 

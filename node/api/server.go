@@ -48,6 +48,7 @@ func NewServer(cfg Config) *Server {
 	s.browseOperations(h)
 	s.explainOperations(h)
 	s.contactOperations(h)
+	s.groupOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)

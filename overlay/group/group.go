@@ -37,6 +37,7 @@ type Group struct {
 	streams chan net.Conn
 	contact atomic.Pointer[[]byte]
 	refused [reasons]atomic.Uint64
+	outcast atomic.Bool
 
 	state atomic.Pointer[State] // never changed: a change puts another in its place
 	ring  atomic.Pointer[ring]
@@ -141,6 +142,10 @@ func (g *Group) ID() ID { return g.id }
 // State is what is known of the group. It must not be changed: what changes the group are the
 // methods of Group.
 func (g *Group) State() *State { return g.state.Load() }
+
+// Outcast tells whether the member that we spoke to last says that we were expelled. The
+// record of that is kept from us, so it is that member's word alone.
+func (g *Group) Outcast() bool { return g.outcast.Load() }
 
 // Presence is a member and whether it is there.
 type Presence struct {

@@ -154,6 +154,9 @@ func (g *Group) exchange(ctx context.Context, p identity.PeerID) (outcome, error
 func (g *Group) dial(ctx context.Context, p identity.PeerID, why purpose) (net.Conn, error) {
 	hi := &hello{purpose: why, group: g.id, acceptor: p, has: g.state.Load().brief()}
 	c, err := g.hub.dial(ctx, "", hi)
+	if err == nil || ReasonOf(err) == Expelled {
+		g.outcast.Store(err != nil)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -57,7 +57,7 @@ func (r Reason) String() string {
 type RefusedError struct{ Reason Reason }
 
 // Error says it.
-func (e *RefusedError) Error() string { return "group: " + e.Reason.String() }
+func (e *RefusedError) Error() string { return e.Reason.String() }
 
 // refused is nil for Fine.
 func refused(r Reason) error {
