@@ -21,10 +21,17 @@ func (n *Node) openMapping() {
 		n.log.Warn().Msg("the port is not mapped: the node listens on this machine alone")
 		return
 	}
-	n.mapper = portmap.New(portmap.Config{
+	cfg := portmap.Config{
 		Port: n.addr.Port(), ListenPacket: n.cfg.Network.ListenPacket, Dial: n.cfg.Network.DialContext,
 		Verify: n.verifyMapping, Rand: n.cfg.child(), Log: n.log,
-	})
+	}
+	if sim, ok := n.cfg.Network.(interface {
+		Gateways() ([]netip.Addr, error)
+	}); ok { // the machine's own are not those of a simulated network
+		cfg.Gateways = sim.Gateways
+		cfg.Local = func(netip.Addr) (netip.Addr, error) { return n.addr.Addr(), nil }
+	}
+	n.mapper = portmap.New(cfg)
 }
 
 // verifyMapping has neighbors call us, and returns nil once one got through to what

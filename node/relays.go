@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/nat/relay"
+	"filbert/nat/stun"
 	"filbert/overlay"
 	"filbert/overlay/identity"
 	"filbert/overlay/wire"
@@ -27,6 +29,7 @@ type relays struct {
 	log     zerolog.Logger
 	overlay relayOverlay
 	own     func() []netip.Addr // of this machine, without loopback
+	hairpin func() bool         // of our NAT, if it is known to have one
 	port    uint16
 
 	punches *punches
@@ -78,7 +81,8 @@ func (n *Node) openRelays() error {
 	r := &relays{
 		id: n.cfg.face, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
 		client: relay.NewClient(dial, prover{n.cfg.face}), tls: serve,
-		held: map[netip.AddrPort]*relay.Listener{}, failed: map[netip.AddrPort]relayFailure{},
+		hairpin: func() bool { return n.stuns.discovered().Report.Hairpin == stun.Yes },
+		held:    map[netip.AddrPort]*relay.Listener{}, failed: map[netip.AddrPort]relayFailure{},
 	}
 	if n.cfg.Relay {
 		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.face.PeerID()), Own: r.isOwn})
@@ -122,6 +126,19 @@ func (r *relays) accept(ctx context.Context, conn net.Conn, in *bufio.Reader, li
 	}
 }
 
+// wanted is at how many relays we want a reservation. Who is connected to at a port that
+// a router forwards has one: others behind that router do not get there unless it has a
+// hairpin, and find us by words over a relay.
+func (r *relays) wanted(s *overlay.Status) int {
+	switch {
+	case !s.TCP.Open:
+		return relay.Wanted
+	case s.External.Is4() && !slices.Contains(r.own(), s.External) && !r.hairpin():
+		return 1
+	}
+	return 0
+}
+
 // run relays, and keeps reservations, as the overlay has it, until ctx ends.
 func (r *relays) run(ctx context.Context) error {
 	var circuits sync.WaitGroup
@@ -139,11 +156,11 @@ func (r *relays) run(ctx context.Context) error {
 			r.server.Open(s.Relays)
 		}
 		r.external.Store(&s.External)
-		switch {
-		case s.TCP.Open:
+		switch wanted := r.wanted(&s); {
+		case wanted == 0:
 			r.leaveAll()
 		case time.Since(began) >= relaySettle:
-			r.reserve(ctx, &circuits, s.Neighbors)
+			r.reserve(ctx, &circuits, s.Neighbors, wanted)
 		}
 		if at, text := r.relayed(); text != told {
 			told = text

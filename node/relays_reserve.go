@@ -13,7 +13,7 @@ import (
 )
 
 // reserve sees to it that there are reservations at as many neighbors as are wanted.
-func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbors []overlay.Neighbor) {
+func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbors []overlay.Neighbor, wanted int) {
 	now := time.Now()
 	var choice []relay.Candidate
 	var held []netip.AddrPort
@@ -47,7 +47,7 @@ func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbor
 
 	var asking sync.WaitGroup
 	defer asking.Wait()
-	for _, at := range relay.Choose(now, choice, held, relay.Wanted) {
+	for _, at := range relay.Choose(now, choice, held, wanted) {
 		asking.Go(func() {
 			l, err := r.client.Listen(ctx, at, relay.ListenConfig{TLS: r.tls})
 			r.mu.Lock()

@@ -120,7 +120,7 @@ type Core struct {
 	heads    []forwardedHead // oldest first
 	sharing  Sharing
 	signing  bucket       // signatures
-	relayed  wire.Relayed // how we are reached while nobody can connect to us
+	relayed  wire.Relayed // how we are reached over relays
 	tables   routeTables
 
 	started time.Time

@@ -73,13 +73,17 @@ func (c *Core) proxied(servent wire.GUID) *neighbor {
 }
 
 // hitTrailer is what our hits say of us on a link: whether we can be connected
-// to, and if not, who can ask us to call; and extensions.
+// to, and if not, who can ask us to call; over which relays we are reached; and
+// extensions.
 func (c *Core) hitTrailer(n *neighbor, exts ...ggep.Extension) wire.Trailer {
 	return c.trailer(hostcache.Class(n.remote.Addr()), append(exts, c.hitExtensions(n.local, n.remote.Addr())...)...)
 }
 
 // trailer is hitTrailer for whoever is on a kind of network, with extensions.
 func (c *Core) trailer(scope hostcache.Scope, exts ...ggep.Extension) wire.Trailer {
+	if ext, ok := c.relayed.Extension(); ok {
+		exts = append(exts, ext)
+	}
 	if c.reach.tcp[scope].open {
 		return wire.NewTrailer(vendor, 0, exts...)
 	}
@@ -92,18 +96,12 @@ func (c *Core) trailer(scope hostcache.Scope, exts ...ggep.Extension) wire.Trail
 	if ext, ok := wire.PushProxies(at); ok {
 		exts = append(exts, ext)
 	}
-	if ext, ok := c.relayed.Extension(); ok {
-		exts = append(exts, ext)
-	}
 	return wire.NewTrailer(vendor, wire.HitPush, exts...)
 }
 
 // relayedOf is how the servent of a hit is reached over relays, as far as they can
 // be hosts.
 func (c *Core) relayedOf(hit *wire.QueryHit, teller netip.Addr) wire.Relayed {
-	if !hit.Trailer.Has(wire.HitPush) {
-		return wire.Relayed{}
-	}
 	r := hit.Trailer.Relayed()
 	r.At = c.hostsOf(r.At, teller)
 	if len(r.At) == 0 {

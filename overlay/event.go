@@ -123,8 +123,8 @@ type Mapped struct{ Addr netip.Addr }
 // he was asked and said nothing.
 type Observed struct{ By, Seen netip.Addr }
 
-// Relayed is how the node is reached over relays while nobody can connect to it, for
-// its hits; the zero value: not at all.
+// Relayed is how the node is reached over relays, for its hits; the zero value: not at
+// all.
 type Relayed struct{ wire.Relayed }
 
 // Sharing tells what the node shares, for its pongs. A node that shares

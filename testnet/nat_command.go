@@ -76,7 +76,7 @@ func runNAT(c *clilib.Context, env cli.Env) error {
 		live.say(fmt.Sprintf("%d of %d: %v fetches from %v", n, of, from, to))
 	})
 	live.done()
-	if errors.Is(err, natlab.ErrNotIPv6) || errors.Is(err, natlab.ErrOneBox) {
+	if errors.Is(err, natlab.ErrNotIPv6) || errors.Is(err, natlab.ErrNotReal) || errors.Is(err, natlab.ErrOneBox) {
 		return cli.Usage("%w", err)
 	}
 	if err != nil {

@@ -52,7 +52,8 @@ func (n *Net) arriveLocked(h *Host, ev *event, now time.Duration) DropReason {
 		return h.datagramLocked(ev)
 	case ev.kind == Syn:
 		return h.synLocked(ev, now)
-	case ev.dst.host != h: // the receiver died, and its address lives again
+	case ev.dst.host != h, // the receiver died, and its address lives again
+		ev.kind != Reset && ev.kind != SynAck && ev.from != ev.dst.remote: // the sender has another address now
 		if ev.kind != Reset {
 			h.refuseLocked(ev, now)
 		}

@@ -19,7 +19,9 @@ type NAT struct {
 	// Guarded by net.mu.
 	bindings map[bindingKey]*binding
 	outer    map[outerEnd]*binding
-	ports    uint64 // given so far
+	mapped   map[innerEnd]*binding // by Map; they are in outer too
+	gateway  netip.Addr            // of the box, on the side of its hosts; invalid if it has none
+	ports    uint64                // given so far
 	refused  uint64
 }
 
@@ -83,13 +85,12 @@ func (b *NAT) Bindings() int {
 	return len(b.bindings)
 }
 
-// Reboot makes the box with this address forget all its bindings.
+// Reboot makes the box with this address forget all its bindings and mappings.
 type Reboot struct{ Box netip.Addr }
 
 func (f Reboot) apply(n *Net, _ time.Duration) {
 	if h := n.hosts[f.Box.Unmap()]; h != nil && h.nat != nil {
-		clear(h.nat.bindings)
-		clear(h.nat.outer)
+		h.nat.forgetAllLocked()
 	}
 }
 

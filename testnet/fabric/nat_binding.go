@@ -30,6 +30,7 @@ type binding struct {
 	key     bindingKey
 	in, out netip.AddrPort
 	expires time.Duration
+	open    bool                    // everybody is let in
 	remotes map[netip.AddrPort]bool // were sent to
 	addrs   map[netip.Addr]bool     // their hosts
 }
@@ -43,6 +44,9 @@ func (b *NAT) lifetime(proto Kind) time.Duration {
 
 // bindLocked returns the binding for what a host sends, a new one if need be; nil if there is no room.
 func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *binding {
+	if m := b.mapped[innerEnd{proto, in}]; m != nil {
+		return m
+	}
 	key := bindingKey{proto: proto, in: in}
 	switch b.cfg.Mapping {
 	case AddressDependent:
@@ -122,6 +126,9 @@ func (b *NAT) sweepLocked(now time.Duration) {
 
 // allowLocked lets the remote answer from now on, unless too many may.
 func (m *binding) allowLocked(to netip.AddrPort) bool {
+	if m.open {
+		return true
+	}
 	if !m.remotes[to] && len(m.remotes) >= natRemotes {
 		return false
 	}
@@ -143,6 +150,9 @@ func (b *NAT) letsLocked(proto Kind, from, to netip.AddrPort, now time.Duration)
 
 // lets tells whether the filter lets something from this end in.
 func (m *binding) lets(filter Dependence, from netip.AddrPort) bool {
+	if m.open {
+		return true
+	}
 	switch filter {
 	case EndpointIndependent:
 		return true

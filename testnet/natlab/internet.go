@@ -51,6 +51,9 @@ func carried(at spot) netip.Addr {
 	return netip.AddrFrom4([4]byte{100, 64, at.number, 1})
 }
 
+// gatewayOf is the address of a box on the side of its hosts.
+func gatewayOf(number byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 168, number, 1}) }
+
 // otherHome is the address of a host behind the second box of a carrier.
 func otherHome(number byte) netip.Addr { return netip.AddrFrom4([4]byte{192, 168, 128 + number, 2}) }
 
@@ -59,13 +62,23 @@ type simulated struct {
 	*fabric.Net
 	ipv6  bool
 	boxes map[byte]*fabric.NAT // the outermost, by number
+	pcp   []*gateway
 }
 
 // newSimulated is called in a bubble.
 func newSimulated(ipv6 bool) *simulated {
 	return &simulated{
-		fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(latency), Settle: bubble.Wait}), ipv6, make(map[byte]*fabric.NAT),
+		Net:  fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(latency), Settle: bubble.Wait}),
+		ipv6: ipv6, boxes: make(map[byte]*fabric.NAT),
 	}
+}
+
+// Close ends the internet with its routers.
+func (s *simulated) Close() error {
+	for _, g := range s.pcp {
+		g.close()
+	}
+	return s.Net.Close()
 }
 
 func (s *simulated) host(k Kind, at spot) (node.Network, netip.Addr, error) {
@@ -91,6 +104,13 @@ func (s *simulated) host(k Kind, at spot) (node.Network, netip.Addr, error) {
 			inside = otherHome(at.number)
 		}
 		box = box.NAT(carried(at), k.config())
+	}
+	if k == Mapped && !at.second {
+		g, err := newGateway(box, gatewayOf(at.number))
+		if err != nil {
+			return nil, inside, err
+		}
+		s.pcp = append(s.pcp, g)
 	}
 	return box.Host(inside), inside, nil
 }

@@ -9,7 +9,8 @@ import (
 // Kind is what is between a node and the internet.
 type Kind uint8
 
-// The kinds. CGNAT is a port-restricted box behind that of a carrier.
+// The kinds. CGNAT is a port-restricted box behind that of a carrier, Mapped a symmetric one that forwards ports to who
+// asks it by PCP.
 const (
 	Open Kind = iota
 	FullCone
@@ -18,11 +19,12 @@ const (
 	Symmetric
 	CGNAT
 	UDPBlocked
+	Mapped
 
-	kinds = int(UDPBlocked) + 1
+	kinds = int(Mapped) + 1
 )
 
-var names = [...]string{"open", "full cone", "restricted", "port-restricted", "symmetric", "cgnat", "udp blocked"}
+var names = [...]string{"open", "full cone", "restricted", "port-restricted", "symmetric", "cgnat", "udp blocked", "mapped"}
 
 // String names the kind.
 func (k Kind) String() string {
@@ -61,7 +63,7 @@ func (k Kind) config() fabric.NATConfig {
 		return fabric.FullCone()
 	case Restricted:
 		return fabric.RestrictedCone()
-	case Symmetric:
+	case Symmetric, Mapped:
 		return fabric.Symmetric()
 	case UDPBlocked:
 		return fabric.UDPBlocked()
@@ -101,9 +103,9 @@ func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 // whom is, a hole in both NATs where that can be made without guessing ports, and a relay for all others.
 func Theory(from, to Kind) Path {
 	switch {
-	case to == Open:
+	case to == Open || to == Mapped: // all that is mapped lets everybody in
 		return Direct
-	case from == Open:
+	case from == Open || from == Mapped:
 		return Push
 	case from == UDPBlocked || to == UDPBlocked:
 		return Relay
@@ -124,10 +126,13 @@ func Theory(from, to Kind) Path {
 
 // NeighborTheory is the best path between two nodes behind one box, who are told one another's outer address: in a home
 // one is opened by the addresses of its network, whatever the box blocks. Two homes of one carrier have its outer address
-// alone, which leads there if it has a hairpin.
+// alone, which leads there if it has a hairpin; it leads to a port that is mapped too.
 func NeighborTheory(k Kind, hairpin bool) Path {
-	if k == CGNAT && !hairpin {
+	switch {
+	case k == CGNAT && !hairpin:
 		return Relay
+	case k == Mapped && hairpin:
+		return Direct
 	}
 	return Punch
 }

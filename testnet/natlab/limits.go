@@ -20,8 +20,9 @@ const (
 	// know the own address.
 	ultrapeers = 3
 
-	// port is where every node listens.
-	port = 7000
+	// port is where every node listens, pcpPort where routers do.
+	port    = 7000
+	pcpPort = 5351
 
 	// patience is how long one step may take, in virtual time; look how often it is looked.
 	patience = 2 * time.Minute

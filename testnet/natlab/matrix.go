@@ -37,25 +37,28 @@ type Config struct {
 	Log      zerolog.Logger
 }
 
-// ErrNotIPv6 is that of a kind that IPv6 does not have.
-var ErrNotIPv6 = errors.New("there is no such box of IPv6")
+// ErrNotIPv6 is that of a kind that IPv6 does not have, ErrNotReal that of one that no namespace is.
+var (
+	ErrNotIPv6 = errors.New("there is no such box of IPv6")
+	ErrNotReal = errors.New("there is no such box between namespaces")
+)
 
 // ErrOneBox is that of what makes no two neighbors behind a NAT.
 var ErrOneBox = errors.New("two nodes behind one box are of IPv4, in virtual time, and behind one")
 
 // Run tries every pair of From and To, and tells each before it is tried, with how many there are.
 func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (*Matrix, error) {
+	m := &Matrix{Schema: Schema}
+	var err error
+	if m.Pairs, err = cfg.pairs(); err != nil {
+		return nil, err
+	}
 	if cfg.Real {
 		net, err := newSpaces(cfg.IPv6) // one that cannot be made is no matter of pairs
 		if err != nil {
 			return nil, err
 		}
 		net.Close()
-	}
-	m := &Matrix{Schema: Schema}
-	var err error
-	if m.Pairs, err = cfg.pairs(); err != nil {
-		return nil, err
 	}
 	errs := make([]error, len(m.Pairs))
 	one := func(i int) {
@@ -98,12 +101,14 @@ func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (
 
 // pairs is what is to be tried.
 func (c Config) pairs() (pairs []Pair, err error) {
-	all := Kinds()
+	all, missing := Kinds(), ErrNotReal
 	switch {
 	case c.OneBox:
 		all = all[1:] // those that are open have none
 	case c.IPv6:
-		all = Kinds6()
+		all, missing = Kinds6(), ErrNotIPv6
+	case c.Real:
+		all = all[:Mapped]
 	}
 	if c.From == nil {
 		c.From = all
@@ -125,7 +130,7 @@ func (c Config) pairs() (pairs []Pair, err error) {
 	for _, from := range c.From {
 		for _, to := range c.To {
 			if !slices.Contains(all, from) || !slices.Contains(all, to) {
-				return nil, fmt.Errorf("natlab: %v from %v: %w", from, to, ErrNotIPv6)
+				return nil, fmt.Errorf("natlab: %v from %v: %w", from, to, missing)
 			}
 			pairs = append(pairs, Pair{From: from, To: to})
 		}

@@ -113,7 +113,7 @@ func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, se
 	cfg := node.Config{
 		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,
 		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: true, Neighbors: ultrapeers, Quiet: time.Millisecond,
-		UploadLimit: l.rate, TURNServers: l.servers, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
+		MapPort: k == Mapped, UploadLimit: l.rate, TURNServers: l.servers, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
 	}
 	if files != nil {
 		cfg.Shares = []library.Share{{Dir: "share", FS: files}}
@@ -135,19 +135,27 @@ func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, se
 	return n, nil
 }
 
+// seeds starts the ultrapeers.
+func (l *lab) seeds() (seeds []*node.Node, err error) {
+	for range ultrapeers {
+		n, err := l.moves(Open, overlay.ModeUltrapeer, nil, seeds...)
+		if err != nil {
+			return nil, err
+		}
+		seeds = append(seeds, n)
+	}
+	return seeds, nil
+}
+
 // play builds the internet and has the file fetched.
 func (l *lab) play(pair *Pair) error {
 	film := make([]byte, fileBytes)
 	if _, err := io.ReadFull(rand.NewChaCha8([32]byte{3}), film); err != nil {
 		return err
 	}
-	var seeds []*node.Node
-	for range ultrapeers {
-		n, err := l.moves(Open, overlay.ModeUltrapeer, nil, seeds...)
-		if err != nil {
-			return err
-		}
-		seeds = append(seeds, n)
+	seeds, err := l.seeds()
+	if err != nil {
+		return err
 	}
 	at := spot{number: l.count + 1, hairpin: pair.Hairpin}
 	shares, err := l.movesTo(pair.To, at, overlay.ModeLeaf, fstest.MapFS{"Blue Film.avi": {Data: film}}, seeds...)

@@ -44,8 +44,11 @@ func oneProcessor(t *testing.T) {
 	t.Cleanup(func() { runtime.GOMAXPROCS(before) })
 }
 
-// TestNotOfIPv6 refuses NATs that IPv6 does not have.
-func TestNotOfIPv6(t *testing.T) {
+// TestNoSuchBox refuses NATs that IPv6 does not have, and those that no namespace is.
+func TestNoSuchBox(t *testing.T) {
+	if _, err := Run(t.Context(), Config{Real: true, To: []Kind{Mapped}}, nil); !errors.Is(err, ErrNotReal) {
+		t.Errorf("%v", err)
+	}
 	for _, k := range []Kind{Symmetric, CGNAT} {
 		if _, err := Run(t.Context(), Config{IPv6: true, To: []Kind{k}}, nil); !errors.Is(err, ErrNotIPv6) {
 			t.Errorf("%v: %v", k, err)
