@@ -68,7 +68,11 @@ func (h *Host) usedLocked() bool {
 }
 
 // Addr returns the address of the box that the other side sees.
-func (b *NAT) Addr() netip.Addr { return b.outside.addr }
+func (b *NAT) Addr() netip.Addr {
+	b.net.mu.Lock()
+	defer b.net.mu.Unlock()
+	return b.outside.addr
+}
 
 // Refused returns how many datagrams and segments from behind found no room for a binding.
 func (b *NAT) Refused() uint64 {
