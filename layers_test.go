@@ -111,11 +111,12 @@ var layers = map[string]layer{
 		"transfer/mesh", "transfer/stream",
 	}},
 	"node/api": {rank: 7, may: []string{
-		"nat/socket", "node", "node/contacts", "node/hook", "node/doctor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat/socket", "node", "node/contacts", "node/hook", "node/doctor", "node/monitor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},
-	"node/shell": {rank: 0},
+	"node/shell":   {rank: 0},
+	"node/monitor": {rank: 0},
 	"node/cli": {rank: 8, may: []string{
 		"nat/turn", "node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
 	}},

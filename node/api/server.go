@@ -17,6 +17,7 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/node"
+	"filbert/node/monitor"
 )
 
 // Config is what a Server serves and how.
@@ -55,6 +56,7 @@ func NewServer(cfg Config) *Server {
 	s.playOperations(h)
 	s.magnetOperations(h)
 	s.shareOperations(h)
+	s.mux.Handle("GET /metrics", monitor.Handler("filbert", s.counted, s.countedGroups))
 	return s
 }
 

@@ -157,9 +157,9 @@ type Check struct {
 
 // Level is what is within a number of hops.
 type Level struct {
-	Nodes uint64 `json:"nodes"`
-	Files uint64 `json:"files"`
-	KiB   uint64 `json:"kib"`
+	Nodes uint64 `json:"nodes" metric:"gauge"`
+	Files uint64 `json:"files" metric:"gauge"`
+	KiB   uint64 `json:"kib" metric:"gauge"`
 }
 
 // HostSource is one way to find hosts.
