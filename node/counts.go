@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
-	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, relayed, lines atomic.Uint64
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, blocked, relayed, lines atomic.Uint64
 
 	probes, givs, givsUnknown, proxyRequests, calls, callsCrowded atomic.Uint64
 }
@@ -19,6 +19,7 @@ type PortCounts struct {
 	TLS, TLSFailed                                uint64 // opened with TLS; those of it that came to nothing
 	TLSBusy                                       uint64 // microseconds that TLS of others computed
 	Unproven                                      uint64 // links whose other end did not prove the ID that it promised
+	Blocked                                       uint64 // requests of peers that the user blocked
 	Probes                                        uint64 // whether we can be reached
 	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for
 	Relayed                                       uint64 // who wants us to relay
@@ -33,7 +34,7 @@ func (c *muxCounts) load() PortCounts {
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
 		Relayed: c.relayed.Load(), Lines: c.lines.Load(),
-		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(),
+		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(), Blocked: c.blocked.Load(),
 		Probes: c.probes.Load(), Givs: c.givs.Load(), GivsUnknown: c.givsUnknown.Load(), ProxyRequests: c.proxyRequests.Load(),
 		Calls: c.calls.Load(), CallsCrowded: c.callsCrowded.Load(),
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"filbert/nat/relay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
+	"filbert/overlay/identity"
 	"filbert/overlay/tlslink"
 )
 
@@ -184,6 +186,10 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 	case isHTTP(line) && isProxyRequest(line):
 		m.counts.proxyRequests.Add(1)
 		m.pushes.answerProxy(ctx, conn, r, line)
+	case isHTTP(line) && m.unwanted(conn):
+		m.counts.blocked.Add(1)
+		io.WriteString(conn, "HTTP/1.1 403 Not wanted\r\nContent-Length: 0\r\nConnection: close\r\n\r\n") // it is closed anyway
+		conn.Close()
 	case isHTTP(line):
 		m.counts.requests.Add(1)
 		if !stop() || !m.web.hand(ctx, httpConn(conn, r, line)) {
@@ -218,6 +224,12 @@ func (m *mux) unwrap(ctx context.Context, conn net.Conn, deadline time.Time) (ne
 	m.counts.tls.Add(1)
 	secured.SetDeadline(deadline) // an error shows at the read
 	return secured, bufio.NewReaderSize(secured, firstBuffer), nil
+}
+
+// unwanted reports whether the user blocked who has proven to fetch over a connection.
+func (m *mux) unwanted(conn net.Conn) bool {
+	peer, proven := identity.Fetcher(conn)
+	return proven && m.lines.blocks(peer)
 }
 
 var errLongLine = errors.New("first line too long")

@@ -169,6 +169,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Patient: onSystem(cfg.Network),
 		TLS:     n.layer,
 		IDs:     ids,
+		Bouncer: n.contacts,
 		Matcher: answerer,
 		Caller:  n.pushes,
 		Known:   known,

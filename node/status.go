@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"net/netip"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"filbert/overlay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
+	"filbert/overlay/wire"
 	"filbert/query/flood"
 	"filbert/transfer/download"
 	"filbert/transfer/library"
@@ -121,6 +123,20 @@ func (n *Node) Seed(addr netip.AddrPort) error { return n.overlay.Seed(addr) }
 
 // Disconnect ends the link to a host.
 func (n *Node) Disconnect(addr netip.AddrPort) error { return n.overlay.Disconnect(addr) }
+
+// Part ends the links to a peer.
+func (n *Node) Part(ctx context.Context, peer identity.PeerID) error {
+	s, err := n.overlay.Status(ctx)
+	if err != nil {
+		return err
+	}
+	for _, near := range s.Neighbors {
+		if near.GUID == wire.GUID(peer.GUID()) {
+			err = errors.Join(err, n.overlay.Disconnect(near.Addr))
+		}
+	}
+	return err
+}
 
 // SetNeighbors sets how many links the node dials for.
 func (n *Node) SetNeighbors(want int) error { return n.overlay.SetWant(want) }

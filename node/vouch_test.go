@@ -1,6 +1,8 @@
 package node_test
 
 import (
+	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,8 +11,11 @@ import (
 
 	"filbert/nat"
 	"filbert/node"
+	"filbert/node/contacts"
+	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
 	"filbert/query"
+	"filbert/query/flood"
 	"filbert/transfer"
 	"filbert/transfer/download"
 )
@@ -90,6 +95,71 @@ func TestVouchedElsewhere(t *testing.T) {
 			if err != nil || len(e.Attempts) == 0 || e.Attempts[0].Rung != nat.Direct4 || !strings.Contains(e.Attempts[0].Reason, test.want) {
 				t.Errorf("%s: %+v, %v", test.name, e.Attempts, err)
 			}
+		}
+	})
+}
+
+// TestBlocked: who is blocked is no neighbor any more, and is given nothing; who is forgotten
+// is a stranger again.
+func TestBlocked(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		anna := tn.movesAs(fstest.MapFS{"Blue Sky.txt": file("la la la")}, inTLS)
+		boris := tn.movesAs(nil, inTLS, anna)
+		tn.linked(boris, 1)
+		tn.shares(anna, 1)
+		found := tn.finds(boris, "blue sky", 1)
+		blocked := contacts.Blocked
+		if _, err := anna.SetContact(boris.PeerID(), contacts.Change{Trust: &blocked}); err != nil {
+			t.Fatal(err)
+		}
+		if err := anna.Part(t.Context(), boris.PeerID()); err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range []*citizen{anna, boris} {
+			tn.until("the link is gone", func() bool {
+				s, err := c.Status(t.Context())
+				return err == nil && len(s.Overlay.Neighbors) == 0
+			})
+		}
+		var refused *handshake.RefusedError
+		if err := boris.Connect(t.Context(), anna.Addr()); !errors.As(err, &refused) || refused.Code != handshake.Forbidden || refused.Text != "Not wanted" {
+			t.Errorf("a link: %v", err)
+		}
+		if err := anna.Connect(t.Context(), boris.Addr()); err == nil {
+			t.Error("she links with him herself")
+		}
+		var answered *flood.BrowseError
+		if _, err := tn.browses(boris, found.Sources[0]); !errors.As(err, &answered) || answered.Status != http.StatusForbidden {
+			t.Errorf("browsing: %v", err)
+		}
+		if p := anna.port(t); p.Blocked != 1 {
+			t.Errorf("%d requests of blocked peers", p.Blocked)
+		}
+		if known, err := anna.Contacts().Forget(boris.PeerID()); !known || err != nil {
+			t.Errorf("forgotten: %t, %v", known, err)
+		}
+		if listed, err := tn.browses(boris, found.Sources[0]); err != nil || len(listed) != 1 {
+			t.Errorf("browsing again: %v", err)
+		}
+		if err := boris.Connect(t.Context(), anna.Addr()); err != nil {
+			t.Errorf("a link again: %v", err)
+		}
+	})
+}
+
+// TestWhoFetches: a servent knows who fetches from it in TLS.
+func TestWhoFetches(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		anna := tn.movesAs(fstest.MapFS{"Blue Sky.txt": file(noise(1 << 20))}, func(c *node.Config) { c.TLS, c.UploadLimit = true, 100<<10 })
+		boris := tn.movesAs(nil, inTLS, anna)
+		tn.linked(boris, 1)
+		tn.shares(anna, 1)
+		if _, err := boris.Get(tn.finds(boris, "blue sky", 1), "", download.Terms{}); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("he fetches", func() bool { return len(anna.Uploads()) == 1 })
+		if u := anna.Uploads()[0]; u.By != boris.PeerID() {
+			t.Errorf("it is %x who fetches", u.By)
 		}
 	})
 }

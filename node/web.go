@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"sync"
+
+	"filbert/overlay/identity"
 )
 
 // webListener gives the HTTP connections of the shared port to the upload
@@ -57,13 +59,18 @@ func (l *webListener) Addr() net.Addr { return l.addr }
 type webConn struct {
 	net.Conn
 	prefix []byte
+	peer   identity.PeerID // who has proven to be at the other end; zero if nobody has
 }
 
 // httpConn is a connection whose first line was read from in.
 func httpConn(conn net.Conn, in *bufio.Reader, line []byte) *webConn {
 	rest, _ := in.Peek(in.Buffered())
-	return &webConn{Conn: conn, prefix: append(append(bytes.Clone(line), "\r\n"...), rest...)}
+	peer, _ := identity.Fetcher(conn)
+	return &webConn{Conn: conn, peer: peer, prefix: append(append(bytes.Clone(line), "\r\n"...), rest...)}
 }
+
+// Proven implements upload.Proven.
+func (c *webConn) Proven() [32]byte { return c.peer }
 
 // Read implements net.Conn.
 func (c *webConn) Read(b []byte) (int, error) {

@@ -25,6 +25,7 @@ type Options struct {
 	Agent   string         // User-Agent, "name/version"
 	Dialer  Dialer         // opens connections
 	Matcher Matcher        // answers queries; nil when nothing is shared
+	Bouncer Bouncer        // knows who is not wanted as a neighbor; nil: nobody
 	Caller  Caller         // connects to those who ask for it by PUSH; nil when nobody shall
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
@@ -48,6 +49,11 @@ type PacketListener interface {
 	ListenPacket(ctx context.Context, network, address string) (net.PacketConn, error)
 }
 
+// Bouncer knows servents that are not to be linked with, by their GUIDs. It does not block.
+type Bouncer interface {
+	Blocks(servent [16]byte) bool
+}
+
 // Pongs takes pongs that come by UDP. Received must not block, nor keep the
 // frame; it reports whether the pong answered a question of its.
 type Pongs interface {
@@ -64,6 +70,7 @@ type Overlay struct {
 	patient bool
 	tls     *tlslink.Layer
 	ids     *tlslink.Layer // for those who prove their IDs
+	bouncer Bouncer
 	match   *matching
 	pongs   Pongs
 	aside   PacketListener
@@ -129,6 +136,7 @@ func New(o Options) *Overlay {
 		patient:  o.Patient,
 		tls:      o.TLS,
 		ids:      o.IDs,
+		bouncer:  o.Bouncer,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
 		packets:  o.Packets,

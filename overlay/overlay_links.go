@@ -187,6 +187,9 @@ type judging struct {
 
 // Judge implements handshake.Judge.
 func (j *judging) Judge(ctx context.Context, p *handshake.Peer) handshake.Verdict {
+	if j.o.bouncer != nil && j.o.bouncer.Blocks(p.GUID) {
+		return handshake.Refused(handshake.Forbidden, "Not wanted")
+	}
 	if j.met == nil {
 		j.met, j.verdict = p, j.ask(ctx, p)
 	} else if p.Role != j.met.Role || p.GUID != j.met.GUID {

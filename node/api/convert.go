@@ -196,13 +196,18 @@ func downloadOf(s download.Status) Download {
 	return d
 }
 
-func uploadsOf(all []upload.Status, line []upload.Waiting) []Upload {
+func uploadsOf(all []upload.Status, line []upload.Waiting, book *contacts.Book) []Upload {
 	out := make([]Upload, 0, len(all)+len(line))
 	for _, s := range all {
-		out = append(out, Upload{
+		u := Upload{
 			Peer: s.Peer.String(), Agent: transfer.Display(s.Agent), Name: transfer.Display(s.File.Name), URN: s.File.SHA1.URN(),
 			Size: s.File.Size, Offset: s.Range.Start, Length: s.Range.End - s.Range.Start, Sent: s.Sent, Rate: int64(s.Rate), Since: s.Since,
-		})
+		}
+		if s.By != [32]byte{} {
+			c, _ := book.Of(s.By)
+			u.PeerID, u.PeerName = identity.PeerID(s.By).String(), c.Name
+		}
+		out = append(out, u)
 	}
 	for _, w := range line {
 		out = append(out, Upload{

@@ -105,6 +105,11 @@ func (s *Server) contactOperations(api huma.API) {
 		if err != nil {
 			return nil, contactFailure(err)
 		}
+		if c.Trust == contacts.Blocked {
+			if err := s.cfg.Node.Part(ctx, peer); err != nil {
+				return nil, failure(err)
+			}
+		}
 		return answer(contactOf(c)), nil
 	})
 	huma.Delete(api, "/v1/contacts/{peer}", func(ctx context.Context, in *contactInput) (*struct{}, error) {

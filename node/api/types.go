@@ -217,6 +217,7 @@ type PortCounts struct {
 
 	TLSBusy       uint64 `json:"tls_busy_us" doc:"microseconds of a processor that TLS handshakes of others took; half a processor is the most they get"`
 	Unproven      uint64 `json:"unproven" doc:"of links, those refused because the ID that was promised was not proven"`
+	Blocked       uint64 `json:"blocked" doc:"requests for files of peers that the user blocked"`
 	Probes        uint64 `json:"probes" doc:"empty lines of who was asked whether we can be reached"`
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
 	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
@@ -365,6 +366,8 @@ func (d Download) Done() bool {
 // Upload is one file being sent, or waited for.
 type Upload struct {
 	Peer     string    `json:"peer"`
+	PeerID   string    `json:"peer_id,omitempty" doc:"its ID, which it has proven"`
+	PeerName string    `json:"peer_name,omitempty" doc:"petname of that ID"`
 	Agent    string    `json:"agent"`
 	Name     string    `json:"name"`
 	URN      string    `json:"urn"`

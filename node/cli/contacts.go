@@ -85,7 +85,7 @@ func (r *runner) contacts() *cli.Command {
 			BashComplete: r.completeContacts,
 		}, {
 			Name: "trust", Usage: "say what you think of a peer", ArgsUsage: "PEER known|trusted|blocked", Flags: clientFlags(jsonFlag()),
-			Description: "trusted: you compared the safety number. blocked: its hits are left out, and nothing is fetched from it.\n" + peerHelp,
+			Description: "trusted: you compared the safety number. blocked: it is no neighbor, its hits are left out, nothing is fetched from it or given to it.\n" + peerHelp,
 			Action: r.setContact("trust whom? `filbert contacts trust PEER known|trusted|blocked`", func(word string) api.ContactChange {
 				return api.ContactChange{Trust: &word}
 			}),

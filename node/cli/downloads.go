@@ -160,13 +160,13 @@ func (r *runner) showUploads(list []api.Upload) error {
 		r.say("no uploads")
 		return nil
 	}
-	t := newTable(r.env.Out, "PEER", "SOFTWARE", "SENT", "OF", "RATE", "NAME")
+	t := newTable(r.env.Out, "PEER", "WHO", "SOFTWARE", "SENT", "OF", "RATE", "NAME")
 	for _, u := range list {
 		if u.Position > 0 {
-			t.row(u.Peer, clip(orDash(u.Agent), 30), fmt.Sprintf("waits, place %d", u.Position), size(u.Size), "-", clip(u.Name, 40))
+			t.row(u.Peer, "-", clip(orDash(u.Agent), 30), fmt.Sprintf("waits, place %d", u.Position), size(u.Size), "-", clip(u.Name, 40))
 			continue
 		}
-		t.row(u.Peer, clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), clip(u.Name, 40))
+		t.row(u.Peer, who(u.PeerName, u.PeerID), clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), clip(u.Name, 40))
 	}
 	return t.end()
 }

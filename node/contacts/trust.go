@@ -12,7 +12,7 @@ type Trust int
 const (
 	Known   Trust = iota // the key has a name, no more
 	Trusted              // the user compared the safety number
-	Blocked              // its hits are left out and nothing is fetched from it
+	Blocked              // it is no neighbor, its hits are left out, nothing is fetched from it or given to it
 )
 
 var trustNames = [...]string{"known", "trusted", "blocked"}

@@ -63,6 +63,17 @@ func (id *Identity) FilesTLS() (*tls.Config, error) {
 	return c, nil
 }
 
+// Fetcher is the ID that the other end of a connection has proven, which was made with
+// FilesTLS; ok is false if it showed none.
+func Fetcher(conn net.Conn) (peer PeerID, ok bool) {
+	c, secured := conn.(interface{ ConnectionState() tls.ConnectionState })
+	if !secured {
+		return PeerID{}, false
+	}
+	peer, err := shown(c.ConnectionState(), httpProtocol)
+	return peer, err == nil
+}
+
 // FetchTLS is the configuration of who fetches files from a peer: with nobody but it, and
 // own proves who fetches unless it is nil. The handshake fails with ErrWrongPeer or
 // ErrNoProof otherwise.

@@ -32,11 +32,20 @@ func (l listener) Accept() (net.Conn, error) {
 			continue
 		}
 		screened := &conn{Conn: c, server: l.server, addr: addr, host: host}
+		if who, ok := c.(Proven); ok {
+			screened.by = who.Proven()
+		}
 		if below, ok := c.(io.ReaderFrom); ok {
 			return fileConn{screened, below}, nil
 		}
 		return screened, nil
 	}
+}
+
+// Proven is a connection that may know who is at its other end.
+type Proven interface {
+	// Proven is the peer's key, zero if it has proven none.
+	Proven() [32]byte
 }
 
 // addrOf is an address as net.Addr prints it, the zero AddrPort if it is none.
@@ -51,6 +60,7 @@ type conn struct {
 	server *Server
 	addr   netip.Addr // of the peer
 	host   netip.Prefix
+	by     [32]byte // key that the peer has proven; zero if none
 	closed atomic.Bool
 	file   atomic.Pointer[opened]
 	served atomic.Bool // the last file that was asked for was sent

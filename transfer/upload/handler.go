@@ -104,6 +104,7 @@ func (a *answer) give(have func() *ranges.Set, send func(*upload)) Reason {
 		return Granted
 	}
 	u := newUpload(a.r, a.entry, a.span)
+	u.By = a.conn.by
 	var reason Reason
 	if a.notice, reason = a.server.begin(a.r.Context(), u); reason != Granted {
 		return reason

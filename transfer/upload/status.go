@@ -18,7 +18,8 @@ import (
 // Status is one upload that is going on.
 type Status struct {
 	Peer  netip.AddrPort
-	Agent string // User-Agent of the peer, fit for display
+	By    [32]byte // key that the peer has proven; zero if none
+	Agent string   // User-Agent of the peer, fit for display
 	File  transfer.File
 	Range ranges.Range // bytes asked for
 	Sent  int64        // bytes of them given to the network
