@@ -35,3 +35,17 @@ func (p *packets) Dropped() uint64 { return p.dropped.Load() }
 
 // MaxDatagram is the longest datagram.
 const MaxDatagram = maxDatagram
+
+// FillTURN leaves no room for another peer at the node's address at a TURN server.
+func (n *Node) FillTURN(ctx context.Context) error {
+	t := n.punches.turns
+	t.mu.Lock()
+	conn := t.now.conn
+	t.mu.Unlock()
+	for i := byte(1); conn.Room(); i++ {
+		if err := conn.Permit(ctx, netip.AddrFrom4([4]byte{9, 200, 1, i})); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -186,8 +186,10 @@ const (
 
 	// maxAskedTURN is how many TURN servers of the settings are asked in one attempt
 	// (count), turnTimeout how long each has: the peer waits 5 s for our words. After
-	// turnRest they are asked again, the next one first.
+	// turnRest they are asked again, the next one first. maxFullTURN is how many addresses
+	// there may be beside the newest, as paths still lead over them (count): each had 64.
 	maxAskedTURN = 2
+	maxFullTURN  = 3
 	turnTimeout  = 2 * time.Second
 	turnRest     = time.Minute
 

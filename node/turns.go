@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,8 +20,8 @@ import (
 )
 
 // turns is the node's address at a TURN server of the settings, by which peers reach us
-// whose NAT and ours no hole leads through. There is one at a time, for all of them,
-// from when the first attempt needs it until no path leads over it.
+// whose NAT and ours no hole leads through. There is one for all of them, from when the
+// first attempt needs it until no path leads over it, and another when it is full.
 type turns struct {
 	servers  []turn.Server
 	only6    bool // IPv4 is not reached
@@ -32,6 +33,7 @@ type turns struct {
 	mu     sync.Mutex // Below.
 	next   int        // server to ask first
 	now    *detour
+	full   []*detour // that have no room for more peers; at most maxFullTURN
 	failed time.Time // when the servers were asked in vain
 	last   turned    // what came of the last question
 }
@@ -87,6 +89,12 @@ func (t *turns) take(ctx context.Context, p *punch.Puncher) *detour {
 func (t *turns) hold() (d *detour, rested bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.now != nil && !t.now.conn.Room() {
+		if len(t.full) == maxFullTURN {
+			return nil, false
+		}
+		t.full, t.now = append(t.full, t.now), nil
+	}
 	if t.now != nil {
 		t.now.users++
 		return t.now, false
@@ -167,11 +175,13 @@ func (t *turns) resolve(ctx context.Context, addr string) (netip.AddrPort, error
 func (t *turns) keep(over *punch.Detour) *detour {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if over == nil || t.now == nil || t.now.Detour != over {
-		return nil
+	for _, d := range append(t.full, t.now) {
+		if d != nil && over != nil && d.Detour == over {
+			d.users++
+			return d
+		}
 	}
-	t.now.users++
-	return t.now
+	return nil
 }
 
 // release ends the use of an address; nil is none.
@@ -183,19 +193,29 @@ func (t *turns) release(d *detour) {
 	}
 }
 
-// sweep gives the address back if nobody uses it.
+// sweep gives addresses back that nobody uses.
 func (t *turns) sweep() {
+	var unused []*detour
 	t.mu.Lock()
-	d := t.now
-	if d == nil || d.users > 0 {
-		t.mu.Unlock()
-		return
+	if d := t.now; d != nil && d.users == 0 {
+		unused, t.now = append(unused, d), nil
 	}
-	t.now = nil
+	t.full = slices.DeleteFunc(t.full, func(d *detour) bool {
+		if d.users == 0 {
+			unused = append(unused, d)
+		}
+		return d.users == 0
+	})
 	t.mu.Unlock()
-	if err := errors.Join(d.Close(), d.conn.Close()); err != nil {
-		t.log.Debug().Err(err).Msg("an address at a TURN server is given back")
+	var work sync.WaitGroup
+	for _, d := range unused {
+		work.Go(func() { // the server has a second to answer
+			if err := errors.Join(d.Close(), d.conn.Close()); err != nil {
+				t.log.Debug().Err(err).Msg("an address at a TURN server is given back")
+			}
+		})
 	}
+	work.Wait()
 }
 
 // facts is the same for the doctor.

@@ -226,6 +226,76 @@ func TestTURNAtTheEnd(t *testing.T) {
 	})
 }
 
+// TestTURNSuccessor: an address that has no room for more peers has a successor, and is
+// kept as long as a path leads over it.
+func TestTURNSuccessor(t *testing.T) {
+	amongNATs(t, 2, fabric.Symmetric(), func(t *testing.T, tn *town) {
+		third := tn.turnServer()
+		boris := tn.movesAs(nil, relaying)
+		clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(24 << 20))}, slowly, boris)
+		dora := tn.movesAs(fstest.MapFS{"Grey Film.avi": file(noise(23 << 20))}, slowly, boris)
+		anna := tn.movesAs(nil, func(cfg *node.Config) {
+			asLeaf(cfg)
+			cfg.TURNServers = []turn.Server{third.by(turnPassword)}
+		}, boris)
+		tn.linked(anna, 1)
+		for _, c := range []*citizen{clara, dora} {
+			tn.shares(c, 1)
+			tn.relayed(c, 1)
+		}
+		for i, words := range []string{"blue film", "grey film"} {
+			if _, err := anna.Get(tn.finds(anna, words, 1), "", download.Terms{}); err != nil {
+				t.Fatal(err)
+			}
+			tn.until("a path", func() bool { return tn.paths(anna).Relayed == i+1 })
+			if err := anna.FillTURN(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if third.open.Load() != 2 {
+			t.Errorf("the server has %d", third.open.Load())
+		}
+		for range 3 {
+			began := time.Now()
+			tn.until("a minute, or the end of the addresses", func() bool { return time.Since(began) > 50*time.Second || third.open.Load() == 0 })
+		}
+		if third.open.Load() != 0 || third.opened.Load() != 2 {
+			t.Errorf("idle: the server has %d of %d", third.open.Load(), third.opened.Load())
+		}
+	})
+}
+
+// TestTURNServerDies while a file comes over it: the file goes on over the relay, and
+// nothing stays of the path.
+func TestTURNServerDies(t *testing.T) {
+	amongNATs(t, 2, fabric.Symmetric(), func(t *testing.T, tn *town) {
+		third := tn.turnServer()
+		boris := tn.movesAs(nil, relaying)
+		film := noise(24 << 20)
+		clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(film)}, slowly, boris)
+		anna := tn.movesAs(nil, func(cfg *node.Config) {
+			asLeaf(cfg)
+			cfg.TURNServers = []turn.Server{third.by(turnPassword)}
+		}, boris)
+		tn.linked(anna, 1)
+		tn.shares(clara, 1)
+		tn.relayed(clara, 1)
+		r := tn.finds(anna, "blue film", 1)
+		if _, err := anna.Get(r, "", download.Terms{}); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("bytes over a path", func() bool { return tn.paths(anna).Received > 0 })
+		third.Close()
+		last := tn.finish(anna, r)
+		got, err := os.ReadFile(filepath.Join(anna.downloads, "Blue Film.avi"))
+		if err != nil || string(got) != film || tn.paths(anna).Received > uint64(len(film))/2 {
+			t.Errorf("fetched %d bytes, %v, %+v, %+v", len(got), err, last, tn.paths(anna))
+		}
+		tn.until("the path is gone", func() bool { return tn.paths(anna).Open+tn.paths(clara).Open == 0 })
+		tn.until("and the address", func() bool { return !strings.Contains(tn.turnCheck(anna).Found, "passes on") })
+	})
+}
+
 // TestTURNNotNeeded crosses NATs that let holes be punched: no server is asked.
 func TestTURNNotNeeded(t *testing.T) {
 	amongNATs(t, 3, fabric.PortRestricted(), func(t *testing.T, tn *town) {

@@ -83,6 +83,14 @@ func (a *Allocation) Addr() netip.AddrPort { return a.addr }
 // LocalAddr is the same.
 func (a *Allocation) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(a.addr) }
 
+// Room reports whether there is room for another peer. None is ever made: an allocation
+// that was used for long needs a successor.
+func (a *Allocation) Room() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return len(a.permitted)+peerHosts <= maxPermitted && len(a.reached) < maxReached
+}
+
 // Permit lets hosts send to us, and us to them, once the server has said so. Those of
 // the other family are left out. It ends with its context.
 func (a *Allocation) Permit(ctx context.Context, hosts ...netip.Addr) error {

@@ -170,6 +170,9 @@ func TestStrangersToTheSocket(t *testing.T) {
 func TestCaps(t *testing.T) {
 	inWorld(t, fabric.Config{}, func(w *world) {
 		a := w.allocate()
+		if !a.Room() {
+			w.Error("there is no room from the start")
+		}
 		var hosts []netip.Addr
 		for i := range maxPermitted + 1 {
 			hosts = append(hosts, netip.AddrFrom4([4]byte{203, 0, byte(i / 200), byte(1 + i%200)}))
@@ -181,6 +184,9 @@ func TestCaps(t *testing.T) {
 		}
 		if err := a.Permit(w.Context(), hosts[0], hosts[maxPermitted]); !errors.Is(err, ErrFull) {
 			w.Errorf("one more host: %v", err)
+		}
+		if a.Room() {
+			w.Error("there is room for another peer")
 		}
 		for i := range maxReached + 1 {
 			_, err := a.WriteTo([]byte("x"), net.UDPAddrFromAddrPort(netip.AddrPortFrom(hosts[i], 7000)))

@@ -11,11 +11,15 @@ const (
 	// MTU carries. Of longer ones the rest is lost, and with it all.
 	maxDatagram = 2048
 
-	// maxPermitted is to how many hosts an allocation may send (count): those of as many
-	// peers as a node has paths to, and four addresses each. maxReached is to how many
-	// addresses of these it does (count); for each a channel is kept at the server.
-	maxPermitted = 256
+	// maxReached is to how many addresses an allocation sends (count). pion keeps a
+	// permission and a channel for each until the end, and renews all permissions in one
+	// datagram: of 64 it has 1,000 bytes. maxPermitted is to how many hosts it may (count):
+	// four for each address, as most of those that peers name are never heard of.
 	maxReached   = 64
+	maxPermitted = 256
+
+	// peerHosts is how many hosts a peer may name (count), as in nat/punch.
+	peerHosts = 8
 
 	// rto is how long an answer is waited for before a question is asked again; pion
 	// doubles it up to 1.6 s, and asks seven times, 7.8 s in all.
