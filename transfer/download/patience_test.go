@@ -270,6 +270,7 @@ func TestSearchesBecomeRare(t *testing.T) {
 		begin := time.Now()
 		d.add(file)
 		time.Sleep(5 * time.Hour)
+		synctest.Wait()
 		var at []time.Duration
 		for i, moment := range finder.asked {
 			at = append(at, moment.Sub(begin))
@@ -292,6 +293,7 @@ func TestSearchesBecomeRare(t *testing.T) {
 		}
 		before := len(finder.asked)
 		time.Sleep(75 * time.Minute)
+		synctest.Wait()
 		if n := len(finder.asked) - before; n < 4 {
 			t.Errorf("%d searches in the 75 minutes after somebody was found", n)
 		}
