@@ -270,32 +270,23 @@ func TestSearchesBecomeRare(t *testing.T) {
 		begin := time.Now()
 		d.add(file)
 		time.Sleep(5 * time.Hour)
-		synctest.Wait()
-		var at []time.Duration
-		for i, moment := range finder.asked {
-			at = append(at, moment.Sub(begin))
-			if finder.names[i] != (i%2 == 1) {
-				t.Errorf("search %d is by name: %t", i, finder.names[i])
-			}
-		}
-		if want := []time.Duration{0, 5, 15, 35, 75, 135, 195, 255}; len(at) != len(want) {
-			t.Fatalf("searches at %v", at)
-		} else {
-			for i := range want {
-				if at[i] != want[i]*time.Minute {
-					t.Errorf("searches at %v, want minutes %v", at, want)
-				}
-			}
-		}
 		other := newServent(t, n, file, says("404 Not Found"))
 		if err := d.AddSources(file.SHA1, []transfer.Source{other.Source}); err != nil {
 			t.Fatal(err)
 		}
-		before := len(finder.asked)
 		time.Sleep(75 * time.Minute)
-		synctest.Wait()
-		if n := len(finder.asked) - before; n < 4 {
-			t.Errorf("%d searches in the 75 minutes after somebody was found", n)
+		d.stop()
+		want := []time.Duration{0, 5, 15, 35, 75, 135, 195, 255, 315, 320, 330, 350}
+		if len(finder.asked) != len(want) {
+			t.Fatalf("%d searches: %v", len(finder.asked), finder.asked)
+		}
+		for i, moment := range finder.asked {
+			if at := moment.Sub(begin); at != want[i]*time.Minute {
+				t.Errorf("search %d after %v, want %d minutes", i, at, want[i])
+			}
+			if byName := i%2 == 1; i < 8 && finder.names[i] != byName {
+				t.Errorf("search %d is by name: %t", i, finder.names[i])
+			}
 		}
 	})
 }
