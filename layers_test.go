@@ -110,31 +110,32 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/collection", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
 		"transfer/mesh", "transfer/stream",
 	}},
-	"node/api": {rank: 7, may: []string{
-		"nat/socket", "node", "node/contacts", "node/hook", "node/doctor", "node/monitor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+	"node/app/messages": {rank: 7, may: []string{"node", "node/contacts", "overlay/group", "overlay/identity"}},
+	"node/api": {rank: 8, may: []string{
+		"nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},
 	"node/shell":   {rank: 0},
 	"node/monitor": {rank: 0},
-	"node/cli": {rank: 8, may: []string{
-		"nat/turn", "node", "node/api", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
+	"node/cli": {rank: 9, may: []string{
+		"nat/turn", "node", "node/api", "node/app/messages", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
 	}},
-	"testnet/bench": {rank: 9, may: []string{
+	"testnet/bench": {rank: 10, may: []string{
 		"node", "node/state", "overlay/deflate", "overlay/handshake", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire",
 		"query/keyword",
 	}},
-	"testnet/crawl": {rank: 9, may: []string{
+	"testnet/crawl": {rank: 10, may: []string{
 		"node", "node/cli", "overlay/handshake", "overlay/hostcache", "overlay/wire", "transfer",
 	}},
-	"testnet/natlab": {rank: 9, may: []string{
+	"testnet/natlab": {rank: 10, may: []string{
 		"nat/turn", "node", "node/state", "overlay", "overlay/handshake", "overlay/identity", "query", "testnet/bubble", "testnet/fabric",
 		"transfer/download", "transfer/library",
 	}},
-	"testnet/process": {rank: 8, may: []string{"node/api"}},
-	"testnet/race":    {rank: 9, may: []string{"node/api", "testnet/process", "transfer/merkle", "transfer/urn"}},
+	"testnet/process": {rank: 9, may: []string{"node/api"}},
+	"testnet/race":    {rank: 10, may: []string{"node/api", "testnet/process", "transfer/merkle", "transfer/urn"}},
 	"testnet/conform": {rank: 8, may: []string{"overlay/wire", "overlay/wire/ggep", "query/keyword", "transfer"}},
-	"testnet": {rank: 10, may: []string{
+	"testnet": {rank: 11, may: []string{
 		"node", "node/api", "node/cli", "node/state", "overlay", "overlay/identity", "query/keyword", "transfer", "transfer/urn",
 		"transfer/library", "testnet/corpus", "testnet/topology", "testnet/bench", "testnet/conform", "testnet/natlab", "testnet/race",
 	}},

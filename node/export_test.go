@@ -14,11 +14,6 @@ func (n *Node) Reach(ctx context.Context, src transfer.Source) (net.Conn, error)
 	return n.connector().Connect(ctx, src)
 }
 
-// HandleLine lets others open lines to a service.
-func (n *Node) HandleLine(service string, h func(ctx context.Context, peer identity.PeerID, conn net.Conn)) {
-	n.lines.handle(service, h)
-}
-
 // DialLine opens a line.
 func (n *Node) DialLine(ctx context.Context, peer identity.PeerID, at netip.AddrPort, service string) (net.Conn, error) {
 	return n.lines.dial(ctx, peer, at, service)

@@ -71,8 +71,10 @@ const (
 	// goroutine; maxLinesPerPeer how many of them one peer. unreadTimeout is how long a
 	// connection that we opened because we were asked to may say nothing (time): as long
 	// as the server of files waits for a request.
+	// lineTimeout bounds one way of opening a line for an application, hole punching included.
 	maxLines        = 512
 	maxLinesPerPeer = 16
+	lineTimeout     = 30 * time.Second
 	unreadTimeout   = 10 * time.Second
 
 	// maxDatagram is the longest datagram between peers (bytes), as overlay/group sends

@@ -32,12 +32,14 @@ const (
 var (
 	// ErrNoLines: TLS is switched off, here.
 	ErrNoLines = errors.New("lines between peers need TLS, which is switched off")
+	// ErrNowhere: the peer was not found yet, is no neighbor, and nobody said where it is.
+	ErrNowhere = errors.New("it is not known where the peer is")
 	// ErrLineRefused wraps what the peer said.
 	ErrLineRefused = errors.New("the peer refuses")
 )
 
-// lineHandler has a line until it returns. It returns soon after ctx ends.
-type lineHandler func(ctx context.Context, peer identity.PeerID, conn net.Conn)
+// LineHandler has a line until it returns. It returns soon after ctx ends.
+type LineHandler func(ctx context.Context, peer identity.PeerID, conn net.Conn)
 
 // lines opens and takes lines.
 type lines struct {
@@ -49,17 +51,17 @@ type lines struct {
 	log     zerolog.Logger
 
 	mu       sync.Mutex
-	services map[string]lineHandler
+	services map[string]LineHandler
 	open     map[identity.PeerID]int // that others opened; maxLines in all
 	total    int
 }
 
 // handle lets others open lines to a service. It is called before the node runs.
-func (l *lines) handle(service string, h lineHandler) {
+func (l *lines) handle(service string, h LineHandler) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.services == nil {
-		l.services = map[string]lineHandler{}
+		l.services = map[string]LineHandler{}
 	}
 	l.services[service] = h
 }
@@ -163,7 +165,7 @@ func (l *lines) accept(ctx context.Context, conn net.Conn, in *bufio.Reader) {
 }
 
 // enter keeps a place for a line, or says why there is none.
-func (l *lines) enter(peer identity.PeerID, service string) (h lineHandler, reason string) {
+func (l *lines) enter(peer identity.PeerID, service string) (h LineHandler, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	h = l.services[service]
