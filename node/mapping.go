@@ -70,7 +70,7 @@ func (n *Node) verifyMapping(ctx context.Context, external netip.AddrPort, proto
 func (n *Node) keepMapping(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	told := netip.Addr{}
+	told, was := netip.Addr{}, netip.Addr{}
 	ended := make(chan error, 1)
 	work.Go(func() { ended <- n.mapper.Run(ctx) })
 	for {
@@ -79,6 +79,13 @@ func (n *Node) keepMapping(ctx context.Context) error {
 		case err := <-ended:
 			return err
 		}
+		if at := n.leasedAddr(); at.IsValid() && at != was {
+			if was.IsValid() {
+				n.movedTo(at)
+				told = netip.Addr{}
+			}
+			was = at
+		}
 		if open := n.mappedAddr(); open != told {
 			told = open
 			if err := n.overlay.SetMapped(open); err != nil {
@@ -86,6 +93,27 @@ func (n *Node) keepMapping(ctx context.Context) error {
 			}
 		}
 	}
+}
+
+// movedTo takes it that the router has another address now.
+func (n *Node) movedTo(at netip.Addr) {
+	n.log.Info().Stringer("address", at).Msg("the router has another address")
+	if err := n.overlay.Moved(); err != nil {
+		n.log.Debug().Err(err).Msg("another address is not told") // it has ended, and we are about to
+	}
+	n.stuns.again()
+	n.relays.leaveAll() // they are by the address before
+}
+
+// leasedAddr is the IPv4 address of a router that gave us a port, whether somebody got
+// through or not; the invalid one if there is none.
+func (n *Node) leasedAddr() netip.Addr {
+	for _, l := range n.mapper.Leases() {
+		if l.External.Addr().Is4() {
+			return l.External.Addr()
+		}
+	}
+	return netip.Addr{}
 }
 
 // mappedAddr is the IPv4 address of a router that forwards our port from the same

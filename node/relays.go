@@ -58,6 +58,7 @@ type relayFailure struct {
 type relayOverlay interface {
 	Status(ctx context.Context) (overlay.Status, error)
 	SetRelayed(wire.Relayed) error
+	Doubt() error
 }
 
 // prover is an identity as relays know peers.

@@ -23,6 +23,9 @@ func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbor
 		case <-l.Done():
 			delete(r.held, at)
 			r.fail(now, at)
+			if err := r.overlay.Doubt(); err != nil {
+				r.log.Debug().Err(err).Msg("a lost reservation is not told") // the overlay has ended, and we are about to
+			}
 		default:
 			held = append(held, at)
 		}

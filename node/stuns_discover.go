@@ -131,6 +131,13 @@ func (s *stuns) observed(by, seen netip.Addr) {
 	}
 }
 
+// again forgets what was found, so that it is found out anew.
+func (s *stuns) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.found = Discovered{}
+}
+
 // discovered is what is known now.
 func (s *stuns) discovered() Discovered {
 	s.mu.Lock()

@@ -201,6 +201,10 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.disconnect(now, ev.Addr)
 	case *Mapped:
 		c.self.mapped = ev.Addr
+	case *Doubt:
+		c.doubt(now)
+	case *Moved:
+		c.moved(now)
 	case *Observed:
 		c.self.observed(ev.By, ev.Seen)
 	case *Relayed:

@@ -3,6 +3,7 @@ package overlay
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net/netip"
 	"time"
 
@@ -60,7 +61,10 @@ func (c *Core) judge(now time.Time, ev *Applied) handshake.Verdict {
 		return handshake.Refused(handshake.Full, "Shutting down")
 	case p.GUID == c.cfg.GUID && !p.GUID.IsZero():
 		return handshake.Refused(handshake.Conflict, "Connected to itself")
-	case c.connected(ev):
+	case c.connected(ev) != nil:
+		if n := c.connected(ev); ev.Inbound && (n.unanswered > 0 || now.Sub(n.pinged) >= alivePause) {
+			c.suspect(now, n) // else why would it call? But who feigns to be it gets us to ask no more than that
+		}
 		return handshake.Refused(handshake.Conflict, "Already connected")
 	case crawls(ev):
 		return c.crawled(now, ev)
@@ -94,20 +98,20 @@ func (c *Core) naming(now time.Time, ev *Applied, v handshake.Verdict) handshake
 	return v
 }
 
-// connected reports whether the peer has a link to us already. Links that are
+// connected is the link that the peer has to us already, nil if it has none. Links that are
 // still in a handshake do not count: two servents that call each other at the
 // same moment would refuse each other. Up settles it.
-func (c *Core) connected(ev *Applied) bool {
+func (c *Core) connected(ev *Applied) *neighbor {
 	listen := listenAddr(ev)
 	for _, n := range c.neighbors {
 		if n.remote == ev.Remote || listen.IsValid() && n.listen == listen {
-			return true
+			return n
 		}
 		if !ev.Peer.GUID.IsZero() && n.peer.GUID == ev.Peer.GUID {
-			return true
+			return n
 		}
 	}
-	return false
+	return nil
 }
 
 // crowded reports whether an address or its network has all the links it may.
@@ -289,6 +293,10 @@ func (c *Core) ended(now time.Time, ev *Ended) {
 	} else {
 		c.out.add(&Close{n.id})
 		c.remove(n)
+		if n.up && !n.inbound && ev.Err != nil && !errors.Is(ev.Err, io.EOF) { // the other side did not end it
+			c.doubt(now)
+		}
+		c.callAgain(now, n)
 	}
 	c.replace(now, n)
 	c.dial(now)

@@ -17,14 +17,15 @@ func (c *Core) checkAlive(now time.Time, n *neighbor) {
 	if c.leaf(n) {
 		idle = aliveIdleLeaf
 	}
-	if now.Sub(n.heard) < idle || n.unanswered > 0 && now.Sub(n.pinged) < alivePause {
+	if !n.suspect && now.Sub(n.heard) < idle || n.unanswered > 0 && now.Sub(n.pinged) < alivePause {
 		return
 	}
 	if n.unanswered >= aliveTries {
 		c.bye(n, byeSilent, "No reply to alive pings")
-		if n.listen.IsValid() {
+		if n.listen.IsValid() && !n.suspect { // else it may be us who are not where we were
 			c.hosts.Failed(now, n.listen, 0)
 		}
+		c.callAgain(now, n)
 		c.replace(now, n)
 		return
 	}

@@ -13,7 +13,7 @@ func (c *Core) receive(now time.Time, ev *Batch) {
 	if n == nil {
 		return
 	}
-	n.heard, n.unanswered = now, 0
+	n.heard, n.unanswered, n.suspect = now, 0, false
 	for rest := ev.Frames; len(rest) > 0; {
 		frame, tail, err := wire.SplitFrame(rest)
 		if err != nil {

@@ -119,6 +119,12 @@ type Recheck struct{}
 // somebody outside has used it. The invalid one: it does so no longer.
 type Mapped struct{ Addr netip.Addr }
 
+// Doubt says that a connection we had opened broke: others may have.
+type Doubt struct{}
+
+// Moved says that this machine, or its router, has another address than before.
+type Moved struct{}
+
 // Observed is what somebody outside said, when asked, of where he sees us; without Seen
 // he was asked and said nothing.
 type Observed struct{ By, Seen netip.Addr }
@@ -160,6 +166,8 @@ func (*Learned) event()    {}
 func (*Disconnect) event() {}
 func (*Recheck) event()    {}
 func (*Mapped) event()     {}
+func (*Moved) event()      {}
+func (*Doubt) event()      {}
 func (*Observed) event()   {}
 func (*Relayed) event()    {}
 func (*Want) event()       {}

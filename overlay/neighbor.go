@@ -35,6 +35,7 @@ type neighbor struct {
 	heard      time.Time        // last bytes received
 	pinged     time.Time        // last alive ping sent
 	unanswered int              // alive pings since heard
+	suspect    bool             // it is to answer the last of them, or go
 	asked      time.Time        // last ping of it answered from the cache
 	paid       time.Time        // of a leaf: till when such answers took up what it has
 	pongWindow time.Time        // start of the minute pongs are counted in

@@ -138,6 +138,12 @@ func (o *Overlay) Recheck() error { return o.tell(&Recheck{}) }
 // SetMapped tells where a router forwards our port from; see Mapped.
 func (o *Overlay) SetMapped(addr netip.Addr) error { return o.tell(&Mapped{addr}) }
 
+// Doubt tells that a connection broke; see Doubt.
+func (o *Overlay) Doubt() error { return o.tell(&Doubt{}) }
+
+// Moved tells that we have another address; see Moved.
+func (o *Overlay) Moved() error { return o.tell(&Moved{}) }
+
 // Observed tells what somebody outside says of where he sees us; see Observed.
 func (o *Overlay) Observed(by, seen netip.Addr) error { return o.tell(&Observed{by, seen}) }
 

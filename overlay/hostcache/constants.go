@@ -28,6 +28,10 @@ const (
 	// A host that does not want us (other codes) will not soon.
 	rejectedFirst = 15 * time.Minute
 
+	// A host that has a link to us still, which is dead at our end (409): it finds
+	// out in ten seconds.
+	conflictFirst = 15 * time.Second
+
 	// A host that told us to slow down (429).
 	bannedFirst = time.Hour
 
@@ -53,6 +57,7 @@ const (
 	noAnswer   = 0
 	codeOK     = 200 // up to codeShield: a BYE without reproach
 	codeShield = 204 // a shielded leaf
+	codeLinked = 409 // connected already
 	codeSlow   = 429
 	codeBusy   = 503
 )

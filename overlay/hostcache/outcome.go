@@ -75,6 +75,8 @@ func (e *entry) pause(code, failures int) time.Duration {
 		first, most = localFirst, localMost
 	case isBusy(code):
 		first, most = busyFirst, busyMost
+	case code == codeLinked:
+		first = conflictFirst
 	case code == codeSlow:
 		first = bannedFirst
 	case code != noAnswer:

@@ -46,6 +46,7 @@ func TestBackOff(t *testing.T) {
 		{"closed without reproach", global, FromSaved, 200, []time.Duration{5 * time.Minute, 10 * time.Minute}},
 		{"a shielded leaf", global, FromSaved, 204, []time.Duration{15 * time.Minute, 30 * time.Minute}},
 		{"refused", global, FromSaved, 403, []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour}},
+		{"linked already", global, FromSaved, 409, []time.Duration{15 * time.Second, 30 * time.Second, time.Minute, 2 * time.Minute}},
 		{"banned", global, FromSaved, 429, []time.Duration{time.Hour, 2 * time.Hour, 4 * time.Hour, 8 * time.Hour, 8 * time.Hour}},
 		{"local, no answer", local, FromSaved, 0, []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second, 16 * time.Second, 30 * time.Second, 30 * time.Second}},
 		{"local, busy", local, FromSaved, 503, []time.Duration{2 * time.Second, 4 * time.Second}},
