@@ -183,6 +183,9 @@ const (
 	maxPunches = 256
 	maxPaths   = 64
 
+	// maxPathsPerHost is how many paths others have of one host (count), as with relays.
+	maxPathsPerHost = 8
+
 	// maxPunchWord is the longest message about a path (bytes), as in nat/punch.
 	maxPunchWord = 512
 

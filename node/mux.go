@@ -251,7 +251,7 @@ func isHTTP(line []byte) bool {
 	return bytes.HasSuffix(line, []byte(" HTTP/1.1")) || bytes.HasSuffix(line, []byte(" HTTP/1.0"))
 }
 
-func addrOf(conn net.Conn) netip.Addr {
+func addrOf(conn interface{ RemoteAddr() net.Addr }) netip.Addr {
 	if a, ok := conn.RemoteAddr().(interface{ AddrPort() netip.AddrPort }); ok {
 		return a.AddrPort().Addr().Unmap().WithZone("")
 	}

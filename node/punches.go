@@ -45,7 +45,7 @@ type punches struct {
 	holes     map[*hole]bool                // all, ours and those of others
 	tried     map[identity.PeerID]time.Time // when it began last, of those that failed or go on
 
-	opened, failed, received atomic.Uint64
+	opened, failed, refused, received atomic.Uint64
 }
 
 // PathStatus is what a node has of paths through NATs.
@@ -53,6 +53,7 @@ type PathStatus struct {
 	Open           int    // now
 	Relayed        int    // of these, over TURN servers, ours and those of peers
 	Opened, Failed uint64 // attempts, ours and those of others
+	Refused        uint64 // paths there was no room for
 	Received       uint64 // bytes, over paths of ours
 }
 
@@ -65,7 +66,7 @@ func (p *punches) status() PathStatus {
 			relayed++
 		}
 	}
-	return PathStatus{Open: len(p.holes), Relayed: relayed, Opened: p.opened.Load(), Failed: p.failed.Load(), Received: p.received.Load()}
+	return PathStatus{Open: len(p.holes), Relayed: relayed, Opened: p.opened.Load(), Failed: p.failed.Load(), Refused: p.refused.Load(), Received: p.received.Load()}
 }
 
 // openPunches prepares. Nothing is listened to until somebody wants a path.
@@ -123,7 +124,7 @@ func (p *punches) sweep(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for w := range p.holes { // a peer may keep one of its own open, and use none
-		if w.open.Load() == 0 && now.Sub(time.Unix(0, w.used.Load())) > punchIdle {
+		if since, ok := w.idle(); ok && now.Sub(since) > punchIdle {
 			w.conn.Close() // its reader forgets it
 		}
 	}
@@ -211,7 +212,7 @@ func (p *punches) begin(src transfer.Source) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	at, tried := p.tried[peer]
-	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches || len(p.holes) >= maxPaths {
+	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches {
 		return
 	}
 	p.tried[peer] = now
@@ -287,14 +288,39 @@ func (p *punches) answer(ctx context.Context, circuit net.Conn, in *bufio.Reader
 	p.keep(identity.PeerID{}, conn, out)
 }
 
+// roomLocked reports whether there is room for a path, and makes some: where there are
+// too many, the one that is idle for longest goes. One host of others has few.
+func (p *punches) roomLocked(new *hole) bool {
+	same := 0
+	var oldest *hole
+	var since time.Time
+	for w := range p.holes {
+		if !w.ours && w.host == new.host {
+			same++
+		}
+		if at, ok := w.idle(); ok && (oldest == nil || at.Before(since)) {
+			oldest, since = w, at
+		}
+	}
+	switch {
+	case !new.ours && same >= maxPathsPerHost, len(p.holes) >= maxPaths && oldest == nil:
+		p.refused.Add(1)
+		return false
+	case len(p.holes) >= maxPaths:
+		oldest.conn.Close()
+		delete(p.holes, oldest)
+	}
+	return true
+}
+
 // keep serves whoever is at the other end of a path until it is closed; we use it to
 // reach the peer, if we know who that is.
 func (p *punches) keep(peer identity.PeerID, conn *punch.Conn, out punch.Outcome) {
-	w := &hole{conn: conn, relayed: out.Winner.Kind == punch.Relayed}
+	w := &hole{conn: conn, host: addrOf(conn), ours: peer != identity.PeerID{}, relayed: out.Winner.Kind == punch.Relayed}
 	w.used.Store(time.Now().UnixNano())
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.life.Err() != nil || len(p.holes) >= maxPaths {
+	if p.life.Err() != nil || !p.roomLocked(w) {
 		conn.Close()
 		return
 	}

@@ -2,6 +2,7 @@ package node
 
 import (
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,9 +14,16 @@ import (
 type hole struct {
 	conn *punch.Conn
 
+	host    netip.Addr   // of the peer, as we see it
+	ours    bool         // we reach the peer by it
 	relayed bool         // by a TURN server, ours or the peer's
 	open    atomic.Int64 // streams that are in use
 	used    atomic.Int64 // when one last was, in Unix ns
+}
+
+// idle is since when no stream is in use, if none is.
+func (w *hole) idle() (since time.Time, ok bool) {
+	return time.Unix(0, w.used.Load()), w.open.Load() == 0
 }
 
 // done ends the use of a stream.

@@ -81,6 +81,7 @@ type Paths struct {
 	Relayed  int    `json:"relayed" doc:"of these, over TURN servers of ours or of peers"`
 	Opened   uint64 `json:"opened" doc:"attempts that made one, of ours and of others"`
 	Failed   uint64 `json:"failed" doc:"attempts that made none"`
+	Refused  uint64 `json:"refused" doc:"paths there was no room for, in all or of one host"`
 	Received uint64 `json:"received" doc:"bytes that came over paths of ours"`
 }
 
