@@ -35,7 +35,11 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 		case nat.Direct6, nat.Direct4:
 			return n.dial(ctx, facts.At(r), src)
 		case nat.Push:
-			return n.pushes.connect(ctx, src)
+			conn, err := n.pushes.connect(ctx, src)
+			if err != nil {
+				return nil, err
+			}
+			return n.secure(ctx, conn, src)
 		case nat.Punch:
 			return n.punches.connect(ctx, identity.PeerID(src.Peer))
 		case nat.Relay:
@@ -46,13 +50,21 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 	return conn, err
 }
 
-// dial connects to a source where it listens. With one that vouched for what it has it goes
-// on in TLS, with the owner of that key or nobody. Nobody listens between two programs of
-// one machine: there it stays plain, which is faster.
+// dial connects to a source where it listens.
 func (n *Node) dial(ctx context.Context, at netip.AddrPort, src transfer.Source) (net.Conn, error) {
 	conn, err := n.dials.DialContext(ctx, "tcp", at.String())
-	if err != nil || n.layer == nil || !src.Vouched || at.Addr().IsLoopback() {
-		return conn, err
+	if err != nil {
+		return nil, err
+	}
+	return n.secure(ctx, conn, src)
+}
+
+// secure goes on in TLS with a source that vouched for what it has, with the owner of that
+// key or nobody. Nobody listens between two programs of one machine: there it stays plain,
+// which is faster. The connection is closed when it fails.
+func (n *Node) secure(ctx context.Context, conn net.Conn, src transfer.Source) (net.Conn, error) {
+	if n.layer == nil || !src.Vouched || addrOf(conn).IsLoopback() {
+		return conn, nil
 	}
 	config, err := identity.FetchTLS(src.Peer, n.cfg.face)
 	var secured net.Conn
@@ -61,7 +73,7 @@ func (n *Node) dial(ctx context.Context, at netip.AddrPort, src transfer.Source)
 	}
 	if err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("node: %v: %w", at, err)
+		return nil, fmt.Errorf("node: %v: %w", conn.RemoteAddr(), err)
 	}
 	return secured, nil
 }

@@ -196,20 +196,24 @@ func (l *lines) leave(peer identity.PeerID) {
 func isLine(line []byte) bool { return string(line) == lineHello }
 
 // serveConn gives a connection to whoever its first line names: lines, or else the server
-// of files. It is one whose other end serves nobody: we opened it because we were asked to,
+// of files; it may open with TLS first. It is one whose other end serves nobody: we opened it because we were asked to,
 // or it came over a path.
 func (n *Node) serveConn(ctx context.Context, conn net.Conn) {
 	stop := context.AfterFunc(ctx, func() { conn.Close() })
 	defer stop()
-	conn.SetDeadline(time.Now().Add(unreadTimeout)) // an error shows at the read
-	in := bufio.NewReaderSize(conn, firstBuffer)
-	line, err := firstLine(in)
+	deadline := time.Now().Add(unreadTimeout)
+	conn.SetDeadline(deadline) // an error shows at the read
+	inside, in, err := n.mux.unwrap(ctx, conn, deadline)
+	var line []byte
+	if err == nil {
+		line, err = firstLine(in)
+	}
 	if err == nil && isLine(line) {
-		n.lines.accept(ctx, conn, in)
+		n.lines.accept(ctx, inside, in)
 		return
 	}
 	conn.SetDeadline(time.Time{}) // likewise
-	if err != nil || !stop() || !n.web.hand(ctx, httpConn(conn, in, line)) {
+	if err != nil || n.mux.unwanted(inside) || !stop() || !n.web.hand(ctx, httpConn(inside, in, line)) {
 		conn.Close()
 	}
 }

@@ -12,10 +12,12 @@ import (
 	"filbert/nat"
 	"filbert/node"
 	"filbert/node/contacts"
+	"filbert/overlay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/query/flood"
+	"filbert/testnet/fabric"
 	"filbert/transfer"
 	"filbert/transfer/download"
 )
@@ -160,6 +162,42 @@ func TestWhoFetches(t *testing.T) {
 		tn.until("he fetches", func() bool { return len(anna.Uploads()) == 1 })
 		if u := anna.Uploads()[0]; u.By != boris.PeerID() {
 			t.Errorf("it is %x who fetches", u.By)
+		}
+	})
+}
+
+// TestVouchedByPush: who cannot be connected to and vouches is held to its key on the
+// connection that it opens as well.
+func TestVouchedByPush(t *testing.T) {
+	amongNATs(t, 2, fabric.Symmetric(), func(t *testing.T, tn *town) {
+		boris := tn.movesAs(nil, func(c *node.Config) { c.TLS, c.Mode = true, overlay.ModeUltrapeer })
+		anna := tn.movesAs(nil, func(c *node.Config) { asLeaf(c); inTLS(c) }, boris)
+		clara := tn.movesAs(fstest.MapFS{"Blue Sky.txt": file("la la la")}, func(c *node.Config) { asLeaf(c); inTLS(c) }, boris)
+		tn.linked(anna, 1)
+		tn.linked(clara, 1)
+		tn.shares(clara, 1)
+		tn.open(anna)
+		blue := tn.finds(anna, "blue sky", 1)
+		src := blue.Sources[0]
+		if !src.Push || !src.Vouched || identity.PeerID(src.Peer) != clara.PeerID() {
+			t.Fatalf("the source is %+v", src)
+		}
+		if _, err := anna.Get(blue, "", download.Terms{}); err != nil {
+			t.Fatal(err)
+		}
+		if last := tn.finish(anna, blue); last.State != download.Complete {
+			t.Errorf("%v, %v", last.State, last.Err)
+		}
+		if e, err := anna.Explain(t.Context(), src); err != nil || e.Attempts[0].Rung != nat.Push || e.Attempts[0].Outcome != nat.Worked {
+			t.Errorf("%+v, %v", e.Attempts, err)
+		}
+		if p := clara.port(t); p.TLS == 0 || p.Calls == 0 {
+			t.Errorf("she gave it in the clear: %+v", p)
+		}
+		// Somebody else's key: nothing comes.
+		src.Peer, src.Servent = anna.PeerID(), clara.PeerID().GUID()
+		if _, err := tn.browses(anna, src); !errors.Is(err, identity.ErrWrongPeer) {
+			t.Errorf("clara in place of anna: %v", err)
 		}
 	})
 }
