@@ -20,7 +20,10 @@ func (n *Node) DialLine(ctx context.Context, peer identity.PeerID, at netip.Addr
 }
 
 // Packets is the datagrams between peers.
-func (n *Node) Packets() *packets { return newPackets(n.lines, n.log) }
+type Packets = packets
+
+// Packets is those of a node.
+func (n *Node) Packets() *Packets { return newPackets(n.lines, n.log) }
 
 // Tell says where a peer is.
 func (p *packets) Tell(peer identity.PeerID, at netip.AddrPort) { p.tell(peer, at) }

@@ -10,16 +10,29 @@ import (
 	"filbert/node"
 )
 
+// writer is a node that sends datagrams to others.
+type writer struct {
+	*citizen
+	packets *node.Packets
+}
+
+// writers is two, of which the second knows where the first is.
+func (tn *town) writers() (one, other writer) {
+	tn.change = append(tn.change, inTLS)
+	clara, anna := tn.moves(nil), tn.moves(nil)
+	one, other = writer{clara, clara.Packets()}, writer{anna, anna.Packets()}
+	other.packets.Tell(clara.PeerID(), clara.Addr())
+	return one, other
+}
+
 // TestPackets: datagrams go both ways between two peers, over one line, whoever opened it;
 // it ends when it is idle, and the next datagram opens another.
 func TestPackets(t *testing.T) {
 	onFabric(t, func(t *testing.T, tn *town) {
-		tn.change = append(tn.change, inTLS)
-		clara, anna := tn.moves(nil), tn.moves(nil)
-		theirs, ours := clara.Packets(), anna.Packets()
+		clara, anna := tn.writers()
+		theirs, ours := clara.packets, anna.packets
 		defer theirs.Close()
 		defer ours.Close()
-		ours.Tell(clara.PeerID(), clara.Addr())
 
 		if ours.Send(clara.PeerID(), nil) == nil || ours.Send(clara.PeerID(), make([]byte, node.MaxDatagram+1)) == nil {
 			t.Error("a datagram of no bytes, or of too many, was sent")
@@ -95,12 +108,10 @@ func TestPacketsToNobody(t *testing.T) {
 // order of the rest is kept.
 func TestPacketsTooFast(t *testing.T) {
 	onFabric(t, func(t *testing.T, tn *town) {
-		tn.change = append(tn.change, inTLS)
-		clara, anna := tn.moves(nil), tn.moves(nil)
-		theirs, ours := clara.Packets(), anna.Packets()
+		clara, anna := tn.writers()
+		theirs, ours := clara.packets, anna.packets
 		defer theirs.Close()
 		defer ours.Close()
-		ours.Tell(clara.PeerID(), clara.Addr())
 		tick := time.NewTicker(time.Millisecond)
 		defer tick.Stop()
 		for i := range 4000 {
