@@ -19,8 +19,8 @@ type idlers struct {
 	box *fabric.NAT
 }
 
-// whileIdle has so many ultrapeers, and runs in virtual time.
-func whileIdle(t *testing.T, ultrapeers int, body func(t *testing.T, i *idlers)) {
+// whileIdle has so many ultrapeers, and runs in virtual time; clara moves behind the box.
+func whileIdle(t *testing.T, ultrapeers int, box fabric.NATConfig, body func(t *testing.T, i *idlers)) {
 	folder := t.TempDir()
 	bubble.Test(t, func(t *testing.T) {
 		sim := fabric.New(fabric.Config{Seed: 1, Latency: fabric.Constant(40 * time.Millisecond), Settle: bubble.Wait})
@@ -32,7 +32,7 @@ func whileIdle(t *testing.T, ultrapeers int, body func(t *testing.T, i *idlers))
 				return sim.Host(addr), netip.AddrPortFrom(addr, 7000).String()
 			}
 			inside := netip.AddrFrom4([4]byte{192, 168, 1, 2})
-			in.box = sim.NAT(addr, fabric.PortRestricted())
+			in.box = sim.NAT(addr, box)
 			return in.box.Host(inside), netip.AddrPortFrom(inside, 7000).String()
 		}}
 		defer in.close()
@@ -81,28 +81,59 @@ const (
 
 // TestIdleLeafBehindNAT: a leaf that nobody searches and that searches nobody stays
 // below a megabyte an hour and 32 entries in the table of its router, with all that
-// keeps it reachable: links, push proxies, reservations at relays.
+// keeps it reachable: links, push proxies, reservations at relays; and with all that it
+// tries again where these are not to be had, or are lost.
 func TestIdleLeafBehindNAT(t *testing.T) {
-	whileIdle(t, 3, func(t *testing.T, in *idlers) {
-		boris := in.movesAs(nil, relaying)
-		bruno := in.movesAs(nil, relaying, boris)
-		bert := in.movesAs(nil, relaying, boris, bruno)
-		clara := in.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(100_000))}, func(cfg *node.Config) { asLeaf(cfg); cfg.Neighbors = 3 }, boris, bruno, bert)
-		in.linked(clara, 3)
-		in.shares(clara, 1)
-		in.relayed(clara, 2)
-		n, simulated, counted := in.hour(clara)
-		t.Logf("%d bytes in an hour, of all four together, and %d entries at most, %d by its own count", n, simulated, counted)
-		if n > idleBytes || simulated > idleEntries || counted > idleEntries || counted < 5 {
-			t.Errorf("%d bytes in an hour, %d entries in the router's table, or %d", n, simulated, counted)
-		}
-	})
+	for name, test := range map[string]struct {
+		box      fabric.NATConfig
+		relays   bool
+		troubles func(in *idlers)
+	}{
+		"all is well": {fabric.PortRestricted(), true, nil},
+		"symmetric":   {fabric.Symmetric(), true, nil},
+		"no UDP":      {fabric.UDPBlocked(), true, nil},
+		"no relays":   {fabric.PortRestricted(), false, nil},
+		"a neighbor dies": {fabric.PortRestricted(), true, func(in *idlers) {
+			in.net.At(time.Now(), fabric.Kill{Host: netip.AddrFrom4([4]byte{9, 3, 1, 1})})
+		}},
+		"a new address every ten minutes": {fabric.PortRestricted(), true, func(in *idlers) {
+			at := netip.AddrFrom4([4]byte{9, 4, 1, 1})
+			for i := range 6 {
+				to := netip.AddrFrom4([4]byte{9, byte(50 + i), 1, 1})
+				in.net.At(time.Now().Add(time.Duration(i)*10*time.Minute), fabric.Renumber{Box: at, To: to})
+				at = to
+			}
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whileIdle(t, 3, test.box, func(t *testing.T, in *idlers) {
+				serves := func(cfg *node.Config) { relaying(cfg); cfg.Relay = test.relays }
+				boris := in.movesAs(nil, serves)
+				bruno := in.movesAs(nil, serves, boris)
+				bert := in.movesAs(nil, serves, boris, bruno)
+				clara := in.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(100_000))}, func(cfg *node.Config) { asLeaf(cfg); cfg.Neighbors = 3 }, boris, bruno, bert)
+				in.linked(clara, 3)
+				in.shares(clara, 1)
+				if test.relays {
+					in.relayed(clara, 2)
+				}
+				if test.troubles != nil {
+					test.troubles(in)
+				}
+				n, simulated, counted := in.hour(clara)
+				t.Logf("%d bytes in an hour, of all four together, and %d entries at most, %d by its own count", n, simulated, counted)
+				if n > idleBytes || simulated > idleEntries || counted > idleEntries || counted < 3 {
+					t.Errorf("%d bytes in an hour, %d entries in the router's table, or %d", n, simulated, counted)
+				}
+			})
+		})
+	}
 }
 
 // TestIdleInVain: the same for a leaf whose known hosts are all gone. The fabric's routers
-// remember connections for hours; real ones forget what nobody answered.
+// remember for four minutes what nobody answered, twice as long as she counts.
 func TestIdleInVain(t *testing.T) {
-	whileIdle(t, 0, func(t *testing.T, in *idlers) {
+	whileIdle(t, 0, fabric.PortRestricted(), func(t *testing.T, in *idlers) {
 		clara := in.movesAs(nil, func(cfg *node.Config) {
 			asLeaf(cfg)
 			for i := range 500 {

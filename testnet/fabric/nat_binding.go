@@ -27,19 +27,23 @@ type outerEnd struct {
 
 // binding is a mapping and what passes it inwards.
 type binding struct {
-	key     bindingKey
-	in, out netip.AddrPort
-	expires time.Duration
-	open    bool                    // everybody is let in
-	remotes map[netip.AddrPort]bool // were sent to
-	addrs   map[netip.Addr]bool     // their hosts
+	key      bindingKey
+	in, out  netip.AddrPort
+	expires  time.Duration
+	open     bool                    // everybody is let in
+	answered bool                    // something came in by it
+	remotes  map[netip.AddrPort]bool // were sent to
+	addrs    map[netip.Addr]bool     // their hosts
 }
 
-func (b *NAT) lifetime(proto Kind) time.Duration {
-	if proto == Datagram {
+func (b *NAT) lifetime(m *binding) time.Duration {
+	switch {
+	case m.key.proto == Datagram:
 		return b.cfg.Lifetime
+	case m.answered:
+		return natLifetimeTCP
 	}
-	return natLifetimeTCP
+	return natLifetimeSyn
 }
 
 // bindLocked returns the binding for what a host sends, a new one if need be; nil if there is no room.
@@ -81,7 +85,7 @@ func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *
 		b.bindings[key] = bind
 		b.outer[outerEnd{proto, out}] = bind
 	}
-	bind.expires = now + b.lifetime(proto)
+	bind.expires = now + b.lifetime(bind)
 	return bind
 }
 
@@ -142,8 +146,9 @@ func (b *NAT) letsLocked(proto Kind, from, to netip.AddrPort, now time.Duration)
 	if bind == nil || bind.expires <= now || !bind.lets(b.cfg.Filtering, from) {
 		return nil
 	}
+	bind.answered = true
 	if b.cfg.InboundRefresh || proto == Syn {
-		bind.expires = max(bind.expires, now+b.lifetime(proto))
+		bind.expires = max(bind.expires, now+b.lifetime(bind))
 	}
 	return bind
 }

@@ -1,6 +1,7 @@
 package fabric
 
 import (
+	"context"
 	"net/netip"
 	"testing"
 	"time"
@@ -49,6 +50,28 @@ func TestKilledNAT(t *testing.T) {
 		}
 		if a.seen(one, mapped).IsValid() {
 			t.Error("heard through a dead box")
+		}
+	})
+}
+
+// TestNATForgetsSYNs: a connection that nobody answered is forgotten soon, one that stands is not.
+func TestNATForgetsSYNs(t *testing.T) {
+	inBubble(t, Config{}, func(t *pair) {
+		box := t.net.NAT(router, Symmetric())
+		c, d := mustConnect(t.T, box.Host(inside), t.alice)
+		defer d.Close()
+		defer c.Close()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		if _, err := box.Host(inside).DialContext(ctx, "tcp", netip.AddrPortFrom(carrier, 80).String()); err == nil {
+			t.Fatal("nobody answered")
+		}
+		if n := box.Bindings(); n != 2 {
+			t.Errorf("%d bindings", n)
+		}
+		t.wait(natLifetimeSyn)
+		if n := box.Bindings(); n != 1 {
+			t.Errorf("%d bindings later", n)
 		}
 	})
 }
