@@ -75,7 +75,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 // waitFor waits until the node of a home is in a state: waitfor HOME neighbors 1.
 func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 3 {
-		ts.Fatalf("usage: waitfor HOME up|neighbors|files N")
+		ts.Fatalf("usage: waitfor HOME up|neighbors|files|unread|waiting N")
 	}
 	want, err := strconv.Atoi(args[2])
 	ts.Check(err)
@@ -84,7 +84,8 @@ func waitFor(ts *testscript.TestScript, neg bool, args []string) {
 	defer tick.Stop()
 	for {
 		s, err := status(ts, args[0])
-		got := map[string]int{"up": 1, "neighbors": s.Neighbors, "files": s.Files}[args[1]]
+		unread, waiting := talk(ts, args[0])
+		got := map[string]int{"up": 1, "neighbors": s.Neighbors, "files": s.Files, "unread": unread, "waiting": waiting}[args[1]]
 		if err == nil && got == want {
 			return
 		}
@@ -126,6 +127,20 @@ func status(ts *testscript.TestScript, home string) (api.Status, error) {
 	c := api.Dial(ts.MkAbs(filepath.Join(home, "api.sock")))
 	defer c.Close()
 	return c.Status(context.Background())
+}
+
+// talk counts the messages of a node that were not read, and those not delivered.
+func talk(ts *testscript.TestScript, home string) (unread, waiting int) {
+	c := api.Dial(ts.MkAbs(filepath.Join(home, "api.sock")))
+	defer c.Close()
+	list, err := c.Conversations(context.Background())
+	if err != nil {
+		return -1, -1 // it does not run yet
+	}
+	for _, one := range list {
+		unread, waiting = unread+one.Unread, waiting+one.Waiting
+	}
+	return unread, waiting
 }
 
 // TestMainStaysSmall: main builds the command table and nothing else.

@@ -17,15 +17,17 @@ import (
 	"github.com/rs/zerolog"
 
 	"filbert/node"
+	"filbert/node/app/messages"
 	"filbert/node/monitor"
 )
 
 // Config is what a Server serves and how.
 type Config struct {
-	Node    *node.Node
-	Version string
-	Stop    func() // ends the node; called at most once
-	Log     zerolog.Logger
+	Node     *node.Node
+	Messages *messages.App // nil: there are none
+	Version  string
+	Stop     func() // ends the node; called at most once
+	Log      zerolog.Logger
 }
 
 // Server answers control requests.
@@ -49,6 +51,7 @@ func NewServer(cfg Config) *Server {
 	s.browseOperations(h)
 	s.explainOperations(h)
 	s.contactOperations(h)
+	s.messageOperations(h)
 	s.groupOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)

@@ -18,6 +18,8 @@ func permute(app *cli.App, args []string) []string {
 	flags := valued(app.Flags)
 	commands := app.Commands
 	out, rest := []string{args[0]}, args[1:]
+	var words []string
+	takes := false // the command takes words that name none below it
 	for {
 		// Flags of this level up to the name of a command below it.
 		n := takeFlags(rest, flags)
@@ -26,16 +28,18 @@ func permute(app *cli.App, args []string) []string {
 			return append(out, rest...)
 		}
 		i := slices.IndexFunc(commands, func(c *cli.Command) bool { return c.HasName(rest[0]) })
+		if i < 0 && takes {
+			break
+		}
 		if i < 0 {
 			return append(out, rest...) // no command: that is what is to be said, whatever follows
 		}
 		out, rest = append(out, rest[0]), rest[1:]
-		flags = valued(commands[i].Flags)
+		flags, takes = valued(commands[i].Flags), commands[i].ArgsUsage != ""
 		if commands = commands[i].Subcommands; len(commands) == 0 {
 			break
 		}
 	}
-	var words []string
 	for len(rest) > 0 && rest[0] != "--" {
 		if n := takeFlags(rest, flags); n > 0 {
 			out, rest = append(out, rest[:n]...), rest[n:]

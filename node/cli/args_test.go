@@ -23,6 +23,9 @@ func TestPermute(t *testing.T) {
 		{"filbert get 1 -o there", "filbert get -o there -- 1"},
 		{"filbert share add dir --force --home h", "filbert share add --force --home h -- dir"},
 		{"filbert share --home h add dir", "filbert share --home h add dir"}, // share has no flags
+		{"filbert msg kim hello --home h you", "filbert msg --home h -- kim hello you"},
+		{"filbert msg --home h kim -- --x", "filbert msg --home h -- kim --x"},
+		{"filbert msg read kim --limit 3", "filbert msg read --limit 3 -- kim"},
 		{"filbert share ad dir --force", "filbert share ad dir --force"},
 		{"filbert config set key value --home h", "filbert config set --home h -- key value"},
 		{"filbert serach blue --wait 2s", "filbert serach blue --wait 2s"},

@@ -103,6 +103,9 @@ var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 	"contacts name":    contactChoices,
 	"contacts trust":   contactChoices,
 	"contacts rm":      contactChoices,
+	"msg":              messageChoices,
+	"msg read":         messageChoices,
+	"msg rm":           messageChoices,
 	"disconnect":       peerChoices,
 	"downloads cancel": downloadChoices,
 	"folders show":     folderChoices,
@@ -114,6 +117,7 @@ var choices = map[string]func(context.Context, *api.Client) []shell.Completion{
 func (r *runner) completeResults(c *cli.Context)   { r.complete(c, resultChoices) }
 func (r *runner) completeBrowse(c *cli.Context)    { r.complete(c, browseChoices) }
 func (r *runner) completeContacts(c *cli.Context)  { r.complete(c, contactChoices) }
+func (r *runner) completeMessages(c *cli.Context)  { r.complete(c, messageChoices) }
 func (r *runner) completePeers(c *cli.Context)     { r.complete(c, peerChoices) }
 func (r *runner) completeDownloads(c *cli.Context) { r.complete(c, downloadChoices) }
 func (r *runner) completeFolders(c *cli.Context)   { r.complete(c, folderChoices) }

@@ -8,6 +8,7 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
@@ -37,6 +38,15 @@ func Prompt(ctx context.Context, env Env, node *api.Client, greeting, history st
 	if !ok {
 		return errors.New("prompt: standard output is no file")
 	}
+	var printer *shell.Printer
+	if terminal(env.In) && terminal(env.Out) {
+		printer = shell.NewPrinter(out)
+		news, stop := context.WithCancel(ctx)
+		var telling sync.WaitGroup
+		telling.Go(func() { tellMessages(news, node, printer) })
+		defer telling.Wait()
+		defer stop()
+	}
 	err := shell.Run(ctx, shell.Config{
 		Executor: &executor{env: env, node: node},
 		In:       env.In,
@@ -44,6 +54,7 @@ func Prompt(ctx context.Context, env Env, node *api.Client, greeting, history st
 		History:  history,
 		Greeting: greeting,
 		Prompt:   func() string { return "filbert> " },
+		Printer:  printer,
 	})
 	var told *shell.LineError
 	switch {

@@ -26,6 +26,7 @@ import (
 	"filbert/nat/turn"
 	"filbert/node"
 	"filbert/node/api"
+	"filbert/node/app/messages"
 	"filbert/node/config"
 	"filbert/overlay"
 	"filbert/overlay/wire"
@@ -151,11 +152,15 @@ func (r *runner) doStart(c *cli.Context) error {
 	if err != nil {
 		return errors.Join(err, home.Close())
 	}
-	listeners, err := listen(conf, log)
+	app, history, err := openMessages(conf, n, log)
 	if err != nil {
 		return errors.Join(err, n.Close(), home.Close())
 	}
-	server := &Served{Node: n, Listeners: listeners, Log: log}
+	listeners, err := listen(conf, log)
+	if err != nil {
+		return errors.Join(err, n.Close(), history.Close(), home.Close())
+	}
+	server := &Served{Node: n, Messages: app, Listeners: listeners, Log: log}
 	if prompt {
 		server.While = func(ctx context.Context) error {
 			client := api.Dial(conf.Paths.Socket)
@@ -169,7 +174,7 @@ func (r *runner) doStart(c *cli.Context) error {
 		}
 	}
 	err = server.Run(ctx)
-	return errors.Join(err, home.Close())
+	return errors.Join(err, history.Close(), home.Close())
 }
 
 func logFile(conf *config.Config) string {
@@ -351,6 +356,7 @@ type Listener struct {
 // Served is a node with its control API.
 type Served struct {
 	Node      *node.Node
+	Messages  *messages.App
 	Listeners []Listener
 	Log       zerolog.Logger
 	While     func(ctx context.Context) error // if set, everything ends when it does
@@ -360,9 +366,9 @@ type Served struct {
 func (s *Served) Run(ctx context.Context) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	server := api.NewServer(api.Config{Node: s.Node, Version: Version, Stop: stop, Log: s.Log})
+	server := api.NewServer(api.Config{Node: s.Node, Messages: s.Messages, Version: Version, Stop: stop, Log: s.Log})
 	var work sync.WaitGroup
-	errs := make(chan error, len(s.Listeners)+2)
+	errs := make(chan error, len(s.Listeners)+3)
 	begin := func(run func(context.Context) error) {
 		work.Go(func() {
 			defer stop()
@@ -370,6 +376,9 @@ func (s *Served) Run(ctx context.Context) error {
 		})
 	}
 	begin(s.Node.Run)
+	if s.Messages != nil {
+		begin(s.Messages.Run)
+	}
 	for _, l := range s.Listeners {
 		begin(func(ctx context.Context) error { return server.Serve(ctx, l.Listener, l.Token) })
 	}
