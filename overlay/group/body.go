@@ -76,7 +76,7 @@ func (c *Card) signed(id ID) []byte {
 }
 
 func (c *Card) verify(id ID) bool {
-	return ed25519.Verify(c.Peer[:], c.signed(id), c.Signature[:])
+	return validBox(c.Box) && ed25519.Verify(c.Peer[:], c.signed(id), c.Signature[:])
 }
 
 func (c *Card) appendTo(b []byte) []byte {
@@ -237,7 +237,7 @@ func parseBody(k Kind, b []byte) (Body, bool) {
 		c.fill(g.Box[:])
 		c.fill(g.Nonce[:])
 		g.Name = string(c.take(len(c.b)))
-		body, fine = g, validName(g.Name)
+		body, fine = g, validName(g.Name) && validBox(g.Box)
 	case KindAdd:
 		a := new(Add)
 		a.Card.parse(&c)

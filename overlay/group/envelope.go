@@ -137,8 +137,15 @@ type Opener struct {
 	id      ID
 	use     Use
 	since   time.Time
-	keys    []EpochKey
+	keys    []openKey
 	windows map[identity.PeerID]*Window
+}
+
+// openKey is a key as it is used.
+type openKey struct {
+	id   KeyID
+	of   Hash
+	aead cipher.AEAD
 }
 
 // NewOpener returns an opener for a member. It has no memory of what came before it was made:
@@ -148,7 +155,12 @@ func NewOpener(self identity.PeerID, id ID, use Use, since time.Time) *Opener {
 }
 
 // Keys tells with which keys envelopes may be sealed.
-func (o *Opener) Keys(keys ...EpochKey) { o.keys = keys }
+func (o *Opener) Keys(keys ...EpochKey) {
+	o.keys = nil
+	for _, k := range keys {
+		o.keys = append(o.keys, openKey{k.Key.id(), k.Of, cipherOf(k.Key, o.use)})
+	}
+}
 
 // Open opens an envelope of a member: of whom role returns a role. The reasons of a refusal are
 // in the order in which they are looked for, the dearest last.
@@ -166,15 +178,15 @@ func (o *Opener) Open(b []byte, role func(identity.PeerID) Role, now time.Time) 
 	}
 	kid := KeyID(b[len(Tag{}):envelopeHeader])
 	for _, k := range o.keys {
-		if k.Key.id() != kid {
+		if k.id != kid {
 			continue
 		}
 		body := b[envelopeHeader+chacha20poly1305.NonceSizeX:]
-		plain, err := cipherOf(k.Key, o.use).Open(nil, b[envelopeHeader:envelopeHeader+chacha20poly1305.NonceSizeX], body, b[:envelopeHeader])
+		plain, err := k.aead.Open(nil, b[envelopeHeader:envelopeHeader+chacha20poly1305.NonceSizeX], body, b[:envelopeHeader])
 		if err != nil {
 			return Envelope{}, Damaged
 		}
-		return o.verify(plain, to, k.Of, role, now)
+		return o.verify(plain, to, k.of, role, now)
 	}
 	return Envelope{}, UnknownKey
 }

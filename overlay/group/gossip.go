@@ -21,18 +21,12 @@ const (
 	gossipHeader = 1 + briefLen
 )
 
-// may tells whether something may be sent to a peer.
-func (g *Group) may(p identity.PeerID) Reason {
-	s := g.state.Load()
-	if _, ok := s.Member(p); !ok {
+// mayLocked tells whether something may be sent to a peer.
+func (g *Group) mayLocked(p identity.PeerID) Reason {
+	switch {
+	case g.role(p) == NoRole || g.role(g.self) == NoRole:
 		return NotMember
-	}
-	if _, ok := s.Member(g.self); !ok {
-		return NotMember
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.blind {
+	case g.blind:
 		return NoKey
 	}
 	return Fine
@@ -40,19 +34,22 @@ func (g *Group) may(p identity.PeerID) Reason {
 
 // send seals a datagram for a member and sends it.
 func (g *Group) send(to identity.PeerID, kind byte, b []byte) error {
-	if why := g.may(to); why != Fine {
-		return refused(why)
-	}
-	has := g.state.Load().brief()
-	payload := append([]byte{kind}, has[:]...)
-	payload = append(payload, b...)
-	g.mu.Lock()
-	out, err := g.gossipOut.Seal(g.keys[0].EpochKey, to, payload, time.Now())
-	g.mu.Unlock()
+	out, err := g.sealFor(to, kind, b)
 	if err != nil {
 		return err
 	}
 	return g.hub.cfg.Packets.Send(to, out)
+}
+
+func (g *Group) sealFor(to identity.PeerID, kind byte, b []byte) ([]byte, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if why := g.mayLocked(to); why != Fine {
+		return nil, refused(why)
+	}
+	has := g.state.Load().brief()
+	payload := append([]byte{kind}, has[:]...)
+	return g.gossipOut.Seal(g.keys[0].EpochKey, to, append(payload, b...), time.Now())
 }
 
 // ingest takes a datagram that has our tag.
@@ -64,8 +61,7 @@ func (g *Group) ingest(b []byte) {
 		why = Busy
 	}
 	if why == Fine {
-		g.presenceLocked(e.Sender).heard = now
-		why = g.newsLocked(&e)
+		why = g.newsLocked(&e, now)
 	} else if why == UnknownKey && !g.lost {
 		g.lost = true // others may have rotated
 		g.poke()
@@ -79,8 +75,11 @@ func (g *Group) ingest(b []byte) {
 	}
 }
 
-// newsLocked notes that a member has other records than we.
-func (g *Group) newsLocked(e *Envelope) Reason {
+// newsLocked notes that a member is there, and if it has other records than we.
+func (g *Group) newsLocked(e *Envelope, now time.Time) Reason {
+	if m := g.presenceLocked(e.Sender); m != nil {
+		m.heard = now
+	}
 	if len(e.Payload) < gossipHeader || e.Payload[0] != kindSwim && e.Payload[0] != kindNews {
 		return Malformed
 	}

@@ -3,6 +3,7 @@ package group
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"net"
 	"sync"
@@ -47,6 +48,7 @@ type Group struct {
 	mu         sync.Mutex // guards what follows; no call is made under it
 	keys       []heldKey  // the one in use first, then those that are still read
 	blind      bool       // there is no key that we may use
+	closing    bool
 	gossipOut  *Sealer
 	gossipIn   *Opener
 	messageOut *Sealer
@@ -61,9 +63,10 @@ type Group struct {
 	news       bool                          // others are to hear of what we have
 	exchanging bool
 	exchanged  time.Time
-	dialing    bool
+	dialing    int
 	dialed     time.Time
 	stale      time.Time // since when the key should be replaced
+	rotated    time.Time // when we last did so by ourselves
 }
 
 // heldKey is a key and until when it is read; the one in use has no end.
@@ -89,7 +92,7 @@ func newGroup(h *Hub, s *State) *Group {
 		messageOut: NewSealer(h.cfg.Self, s.ID(), Message, rand.Reader, now),
 		messageIn:  NewOpener(h.self(), s.ID(), Message, time.Time{}),
 	}
-	g.ctx, g.end = context.WithCancel(h.ctx)
+	g.ctx, g.end = context.WithCancel(context.WithoutCancel(h.ctx)) // Close says goodbye first
 	contact := h.cfg.Contact[:min(len(h.cfg.Contact), maxMeta)]
 	g.contact.Store(&contact)
 	g.state.Store(s)
@@ -105,21 +108,37 @@ func (g *Group) start() error {
 		return err
 	}
 	g.rekey()
-	if g.swim, err = memberlist.Create(swimConfig(g, g.keyring)); err != nil {
+	swim, err := memberlist.Create(swimConfig(g, g.keyring))
+	if err != nil {
 		return err
 	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.closing {
+		return errors.Join(net.ErrClosed, swim.Shutdown())
+	}
+	g.swim = swim
 	g.wg.Go(g.loop)
 	return nil
 }
 
-// Close tells the others that we go, and ends what runs.
+// Close tells the others that we go, and ends what runs. What memberlist has begun ends within
+// helloTime by itself: it waits for nothing.
 func (g *Group) Close() {
 	g.once.Do(func() {
+		defer g.hub.drop(g)
+		g.mu.Lock()
+		g.closing = true
+		started := g.swim != nil
+		g.mu.Unlock()
+		if !started {
+			g.end()
+			return
+		}
 		if err := g.swim.Leave(leaveTime); err != nil {
 			g.log.Debug().Err(err).Msg("nobody was told that we go")
 		}
 		g.end()
-		g.hub.drop(g)
 		if err := g.swim.Shutdown(); err != nil {
 			g.log.Debug().Err(err).Msg("membership did not end well")
 		}
@@ -273,24 +292,39 @@ func (g *Group) change(do func(s *State, now time.Time) error) error {
 	return nil
 }
 
-// take merges records that came, and returns the state after it and how many were new.
-func (g *Group) take(records []*Record) (*State, int, error) {
+// takeFrom returns what merges records of a member, and returns the state after it and how
+// many were new. Who sends what is refused is left alone for a while.
+func (g *Group) takeFrom(p identity.PeerID) func([]*Record) (*State, int, error) {
+	return func(records []*Record) (*State, int, error) {
+		s, n, why := g.take(records)
+		if why != Fine {
+			g.refuse(why)
+			g.mu.Lock()
+			g.oddLocked(p)
+			g.mu.Unlock()
+		}
+		return s, n, nil
+	}
+}
+
+func (g *Group) take(records []*Record) (s *State, n int, why Reason) {
+	old := g.state.Load()
+	if len(records) == 0 {
+		return old, 0, Fine
+	}
 	g.changing.Lock()
 	defer g.changing.Unlock()
-	old := g.state.Load()
-	s := old.Clone()
-	n, why := s.Merge(records...)
-	if why != Fine {
-		g.refuse(why)
-	}
+	old = g.state.Load()
+	s = old.Clone()
+	n, why = s.Merge(records...)
 	if n == 0 {
-		return old, 0, nil
+		return old, 0, why
 	}
 	if err := g.hub.save(s); err != nil {
 		g.log.Warn().Err(err).Msg("records of others were not kept")
 	}
 	g.adopt(s)
-	return s, n, nil
+	return s, n, why
 }
 
 // adopt puts a state in the place of the present one, with what follows.

@@ -30,7 +30,7 @@ type Config struct {
 // the network and nothing else.
 type Hub struct {
 	cfg Config
-	ctx context.Context // ends with Run
+	ctx context.Context // ends when Run begins to end
 	end context.CancelFunc
 	wg  sync.WaitGroup
 
@@ -54,10 +54,12 @@ func (h *Hub) Run(ctx context.Context) error {
 	h.wg.Go(h.receive)
 	h.wg.Go(h.accept)
 	<-ctx.Done()
+	h.end() // no group is opened from here on
+	var all sync.WaitGroup
 	for _, g := range h.Groups() {
-		g.Close()
+		all.Go(g.Close)
 	}
-	h.end()
+	all.Wait()
 	err := errors.Join(h.cfg.Packets.Close(), h.cfg.Streams.Close())
 	h.wg.Wait()
 	return err
@@ -239,6 +241,9 @@ func (h *Hub) ask(ctx context.Context, i Invite, a Ask) (*State, error) {
 	hi := &hello{purpose: forJoin, group: i.Group, acceptor: a.Peer, join: NewJoinRequest(h.cfg.Self, i, a.Peer)}
 	for { // the first exchange makes us a member, the others bring what it had no room for
 		c, err := h.dial(ctx, a.Address, hi)
+		if ReasonOf(err) == Busy && s != nil && pause(ctx, time.Second) {
+			continue // a large state comes at its rate
+		}
 		if err != nil {
 			return nil, fmt.Errorf("group: join: %w", err)
 		}
@@ -253,6 +258,18 @@ func (h *Hub) ask(ctx context.Context, i Invite, a Ask) (*State, error) {
 			return nil, fmt.Errorf("group: join: %w", refused(NotMember))
 		}
 		hi = &hello{purpose: forSync, group: i.Group, acceptor: a.Peer}
+	}
+}
+
+// pause waits, and tells whether it was for as long as that.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

@@ -86,22 +86,53 @@ func (s *State) rotation(rand io.Reader, but identity.PeerID) (Rotation, error) 
 	return s.sealFor(key, but), nil
 }
 
-// cutOf ends the chain of an owner with what is known of it, or nothing if it is none.
+// cutOf ends the chain of an owner with what is known of it, or nothing if it is none. What it
+// signed with a clock far before all others' does not count.
 func (s *State) cutOf(peer identity.PeerID) Cut {
 	if m := s.view.members[peer]; m == nil || m.Role != Owner {
 		return Cut{}
 	}
 	c := Cut{Ends: true}
-	if o := s.authority.owners[peer]; o != nil && len(o.chain) > 0 {
-		last := o.chain[len(o.chain)-1]
-		c.Number, c.Hash = last.Number, last.hash
+	if o := s.authority.owners[peer]; o != nil {
+		sane := s.clockWithout(peer, 0) + maxAhead
+		for _, r := range o.chain {
+			if r.Clock <= sane {
+				c.Number, c.Hash = r.Number, r.hash
+			}
+		}
 	}
 	return c
 }
 
+// clockWithout is the highest clock of what counts, but for what a peer signed after some
+// number.
+func (s *State) clockWithout(peer identity.PeerID, after uint32) (clock uint64) {
+	for _, r := range s.view.applied {
+		if r.Issuer != peer || r.Number > 0 && r.Number <= after {
+			clock = max(clock, r.Clock)
+		}
+	}
+	return clock
+}
+
+// nextClock is that of a record which is made now.
+func (s *State) nextClock(body Body) uint64 {
+	switch b := body.(type) {
+	case *Expel:
+		if b.Cut.Ends {
+			return s.clockWithout(b.Peer, b.Cut.Number) + 1
+		}
+	case *SetRole:
+		if b.Cut.Ends {
+			return s.clockWithout(b.Peer, b.Cut.Number) + 1
+		}
+	}
+	return s.view.clock + 1
+}
+
 // issue makes a record that has its effect, and merges it.
 func (s *State) issue(self Signer, body Body, now time.Time) (*Record, error) {
-	r := &Record{Group: s.id, Issuer: self.PeerID(), Clock: s.view.clock + 1, Time: now, Body: body}
+	r := &Record{Group: s.id, Issuer: self.PeerID(), Clock: s.nextClock(body), Time: now, Body: body}
 	if _, leaves := body.(*Leave); !leaves {
 		r.Number = 1
 		if o := s.authority.owners[r.Issuer]; o != nil && len(o.chain) > 0 {

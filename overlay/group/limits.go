@@ -24,7 +24,12 @@ const (
 
 	maxLeaves  = 8       // leaves of one member that are kept, the earliest
 	maxWaiting = 1 << 20 // bytes of records whose issuer is not known to be an owner yet
-	maxClock   = 1 << 48 // a clock beyond it is a lie, and leaves no room above
+
+	// maxClock ends all clocks. An owner that signs one that is near leaves no room to the
+	// others until it is expelled with what is maxAhead before theirs; a leave that is as far
+	// before those of owners does not count.
+	maxClock = 1 << 48
+	maxAhead = 4096
 
 	maxName    = 64  // bytes of a group's name
 	maxAddress = 64  // bytes of one address in an invite
@@ -32,7 +37,7 @@ const (
 	maxAsk     = 4   // peers and addresses in an invite
 
 	maxInviteLife = 30 * 24 * time.Hour // of an invite
-	maxOpen       = 256                 // invites that are neither used nor expired, to keep by one owner
+	maxOpen       = 256                 // invites at one time that are neither used nor expired
 )
 
 // Bounds of envelopes.
@@ -73,6 +78,7 @@ const (
 	syncBatch   = 1 << 20        // bytes of records in one direction of one exchange
 	maxLogLine  = 512            // characters of a line that memberlist logs
 	maxGroups   = 64             // of one node
+	dialsAlone  = 8              // dials at one time while no other member is seen: nat.Dialer has ten a second
 	maxLabel    = 255            // bytes of a label, by memberlist's format
 	maxCompound = 64             // parts of a compound datagram; 1,200 bytes hold fewer
 )
@@ -89,11 +95,12 @@ const (
 	tickTime    = time.Second            // between looks at what is to be done
 	syncTime    = 10 * time.Second       // bounds one exchange of records
 	syncPause   = 500 * time.Millisecond // between two
-	oddTime     = 30 * time.Second       // a peer is left alone whose records never fit ours
+	oddTime     = 30 * time.Second       // a peer is left alone whose records do not fit ours
 	blindPause  = 2 * time.Second        // between exchanges with anybody while we have no key
 	helloTime   = 5 * time.Second        // bounds the first words of a stream
 	rejoinPause = 4 * time.Second        // between dials to members that are away
 	oldKeyTime  = 30 * time.Second       // a key is still read after the next one came
+	rotateAgain = 20 * time.Second       // between two rotations that an owner makes by itself
 	rotatePause = 3 * time.Second        // the n-th owner waits n times as long before it rotates
 	leaveTime   = time.Second            // for others to hear that we go
 	heardLately = 3 * time.Second        // a member that spoke to us itself is there, whatever others say

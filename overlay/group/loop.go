@@ -33,8 +33,8 @@ func (g *Group) loop() {
 		if do.exchange != (identity.PeerID{}) {
 			g.wg.Go(func() { g.exchangeWith(do.exchange) })
 		}
-		if do.dial != (identity.PeerID{}) {
-			g.wg.Go(func() { g.rejoin(do.dial) })
+		for _, p := range do.dial {
+			g.wg.Go(func() { g.rejoin(p) })
 		}
 	}
 }
@@ -43,7 +43,7 @@ func (g *Group) loop() {
 type plan struct {
 	tell     []identity.PeerID // members who hear that we have something
 	exchange identity.PeerID   // a member with whom records are exchanged
-	dial     identity.PeerID   // a member that is away, and may be there again
+	dial     []identity.PeerID // members that are away, and may be there again
 }
 
 // fanOut is how many members hear of news from each who has it: with three, six rounds reach
@@ -82,11 +82,38 @@ func (g *Group) plan(now time.Time) plan {
 		do.exchange = g.partnerLocked(s, now, online, away)
 		g.exchanging = do.exchange != identity.PeerID{}
 	}
-	if !g.dialing && !g.blind && len(away) > 0 && now.Sub(g.dialed) >= rejoinPause {
-		g.dialing, g.dialed = true, now
-		do.dial = away[0]
+	if !g.blind {
+		do.dial = g.awayLocked(now, len(online), away)
 	}
 	return do
+}
+
+// awayLocked is who is dialed to see whether it is there, those who were not for the longest
+// time: one now and then, and several at once as long as we see nobody.
+func (g *Group) awayLocked(now time.Time, online int, away []identity.PeerID) []identity.PeerID {
+	most, every := 1, rejoinPause
+	if online == 0 {
+		most, every = dialsAlone, tickTime
+	}
+	if now.Sub(g.dialed) < every {
+		return nil
+	}
+	tried := func(p identity.PeerID) time.Time {
+		if m := g.presenceLocked(p); m != nil {
+			return m.tried
+		}
+		return now
+	}
+	slices.SortStableFunc(away, func(a, b identity.PeerID) int { return tried(a).Compare(tried(b)) })
+	away = away[:max(0, min(len(away), most-g.dialing))]
+	for _, p := range away {
+		if m := g.presenceLocked(p); m != nil {
+			m.tried = now
+		}
+	}
+	g.dialing += len(away)
+	g.dialed = now
+	return away
 }
 
 // partnerLocked is with whom records are exchanged now, if with anybody: with who is known to
@@ -124,17 +151,22 @@ func (g *Group) exchangeWith(p identity.PeerID) {
 	g.mu.Lock()
 	g.exchanging = false
 	if err == nil && o.futile() {
-		if g.role(p) != NoRole {
-			g.odd[p] = time.Now().Add(oddTime)
-		}
-		for q := range g.odd {
-			if g.role(q) == NoRole {
-				delete(g.odd, q)
-			}
-		}
+		g.oddLocked(p)
 	}
 	g.mu.Unlock()
 	g.poke()
+}
+
+// oddLocked leaves a member alone for a while.
+func (g *Group) oddLocked(p identity.PeerID) {
+	for q := range g.odd {
+		if g.role(q) == NoRole {
+			delete(g.odd, q)
+		}
+	}
+	if g.role(p) != NoRole {
+		g.odd[p] = time.Now().Add(oddTime)
+	}
 }
 
 // exchange is one with a member.
@@ -148,7 +180,7 @@ func (g *Group) exchange(ctx context.Context, p identity.PeerID) (outcome, error
 	defer c.Close()
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	defer stop()
-	return exchangeDialing(c, g.state.Load(), g.take)
+	return exchangeDialing(c, g.state.Load(), g.takeFrom(p))
 }
 
 func (g *Group) dial(ctx context.Context, p identity.PeerID, why purpose) (net.Conn, error) {
@@ -161,8 +193,8 @@ func (g *Group) dial(ctx context.Context, p identity.PeerID, why purpose) (net.C
 		return nil, err
 	}
 	g.mu.Lock()
+	defer g.mu.Unlock()
 	g.metLocked(p, hi.found, why)
-	g.mu.Unlock()
 	return c, nil
 }
 
@@ -183,7 +215,7 @@ func (g *Group) rejoin(p identity.PeerID) {
 		g.log.Trace().Err(err).Stringer("peer", p).Msg("still away")
 	}
 	g.mu.Lock()
-	g.dialing = false
+	g.dialing--
 	g.mu.Unlock()
 }
 
@@ -210,7 +242,10 @@ func (g *Group) rotateIfDue(now time.Time) {
 	if g.stale.IsZero() {
 		g.stale = now
 	}
-	due := now.Sub(g.stale) >= time.Duration(rank)*rotatePause
+	due := now.Sub(g.stale) >= time.Duration(rank)*rotatePause && now.Sub(g.rotated) >= rotateAgain
+	if due {
+		g.rotated = now
+	}
 	g.mu.Unlock()
 	if !due {
 		return

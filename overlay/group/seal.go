@@ -54,6 +54,21 @@ func boxFrom(s Signer, of []byte) *ecdh.PrivateKey {
 	return key
 }
 
+// validBox tells whether a key can be sealed to: not to one of the few of low order, of which
+// a rotation could never reach the owner.
+func validBox(box [boxLen]byte) bool {
+	pub, err := ecdh.X25519().NewPublicKey(box[:])
+	if err != nil {
+		return false
+	}
+	probe, err := ecdh.X25519().NewPrivateKey(make([]byte, keyLen))
+	if err != nil {
+		return false
+	}
+	_, err = probe.ECDH(pub)
+	return err == nil
+}
+
 // seal closes a key for who has the private half of box.
 func seal(id ID, box [boxLen]byte, key Key) ([sealedLen]byte, error) {
 	pub, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(box[:])

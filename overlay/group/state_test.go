@@ -185,6 +185,34 @@ func TestBackdated(t *testing.T) {
 	}
 }
 
+// TestWhatAnOwnerDidStays: an owner is expelled, or loses its role; who it had added is still a
+// member, and who it had expelled is none.
+func TestWhatAnOwnerDidStays(t *testing.T) {
+	p := newPeers(t, 5)
+	founder, owner, added, gone, friend := p[0], p[1], p[2], p[3], p[4]
+	for name, end := range map[string]func(*State, *identity.Identity) error{"expelled": expels(owner), "demoted": sets(owner, Guest)} {
+		s := found(t, founder, owner, gone, friend)
+		want(t, s)(s.SetRole(founder, owner.PeerID(), Owner, noon))
+		want(t, s)(s.add(owner, NewCard(added, s.ID()), Ordinary, Hash{}, noon))
+		want(t, s)(s.Expel(owner, gone.PeerID(), seeded(1), noon))
+		want(t, s)(s.SetRole(owner, friend.PeerID(), Owner, noon))
+		if err := end(s, founder); err != nil {
+			t.Fatal(err)
+		}
+		_, in := s.Member(added.PeerID())
+		m, _ := s.Member(friend.PeerID())
+		if _, is := s.Member(gone.PeerID()); !in || is || m.Role != Owner {
+			t.Errorf("%s: added %v, expelled %v, made an owner %v", name, in, is, m.Role)
+		}
+		if m, is := s.Member(owner.PeerID()); is != (name == "demoted") || m.Role == Owner {
+			t.Errorf("%s: it is %v", name, m.Role)
+		}
+		_, err := s.Rotate(owner, seeded(2), noon)
+		wantRefused(t, err, NotOwner)
+		want(t, s)(s.Rotate(friend, seeded(3), noon))
+	}
+}
+
 // TestTwoOwnersExpelEachOther: the one above is right.
 func TestTwoOwnersExpelEachOther(t *testing.T) {
 	p := newPeers(t, 3)
@@ -449,4 +477,86 @@ func TestTexts(t *testing.T) {
 	if _, err := ParseID(id.String()[:55] + "a"); err == nil {
 		t.Error("an ID that was mistyped passes")
 	}
+}
+
+// TestPoisonedClock: an owner signs the highest clock there is, so that nobody can sign a
+// higher one. Who is above it expels it, and all goes on.
+func TestPoisonedClock(t *testing.T) {
+	p := newPeers(t, 3)
+	s := found(t, p...)
+	want(t, s)(s.SetRole(p[0], p[1].PeerID(), Owner, noon))
+	want(t, s)(s.Rotate(p[1], seeded(1), noon))
+	last := s.authority.owners[p[1].PeerID()].chain[0]
+	poison := &Record{Group: s.id, Issuer: p[1].PeerID(), Number: 2, Prev: last.hash, Clock: maxClock, Time: noon, Body: &Rotate{}}
+	poison.sign(p[1])
+	if n, why := s.Merge(poison); n != 1 {
+		t.Fatal(why)
+	}
+	_, err := s.Rotate(p[0], seeded(2), noon)
+	wantRefused(t, err, TooMany)
+	want(t, s)(s.Expel(p[0], p[1].PeerID(), seeded(3), noon))
+	if s.view.clock > 100 || len(s.Members()) != 2 {
+		t.Errorf("the clock is %d, members %v", s.view.clock, s.Members())
+	}
+	want(t, s)(s.Rotate(p[0], seeded(4), noon))
+	if k, ok := s.CurrentKey(p[2]); !ok || k.Number != 4 {
+		t.Errorf("key %d, %v", k.Number, ok)
+	}
+}
+
+// TestLeaveFarAhead: any member may leave, and none can so take the clocks of the owners away.
+func TestLeaveFarAhead(t *testing.T) {
+	p := newPeers(t, 2)
+	s := found(t, p...)
+	r := &Record{Group: s.id, Issuer: p[1].PeerID(), Clock: maxClock, Time: noon, Body: &Leave{}}
+	r.sign(p[1])
+	s.Merge(r)
+	if _, ok := s.Member(p[1].PeerID()); !ok || s.view.clock > 100 {
+		t.Errorf("a leave with the highest clock counts: %v, %d", ok, s.view.clock)
+	}
+	want(t, s)(s.Rotate(p[0], seeded(2), noon))
+	want(t, s)(s.Leave(p[1], noon))
+}
+
+// TestBoxKeyOfLowOrder: a peer to which no key can be sealed is no member.
+func TestBoxKeyOfLowOrder(t *testing.T) {
+	owner, peer := newPeer(t, 0), newPeer(t, 1)
+	s := found(t, owner)
+	card := NewCard(peer, s.ID())
+	card.Box = [boxLen]byte{}
+	copy(card.Signature[:], peer.Sign(card.signed(s.ID())))
+	if card.verify(s.ID()) {
+		t.Error("its card passes")
+	}
+}
+
+// BenchmarkSettle is what a change costs in the largest group.
+func BenchmarkSettle(b *testing.B) {
+	owner := newPeer(b, 0)
+	s := found(b, owner)
+	for i := 1; i < maxMembers; i++ {
+		r := &Record{Group: s.id, Issuer: owner.PeerID(), Number: uint32(i + 2), Clock: uint64(i + 2), Time: noon, Body: &Add{Card: NewCard(newPeer(b, i), s.ID()), Role: Ordinary}}
+		o := s.chains[owner.PeerID()].slots[uint32(i+1)][0]
+		r.Prev = o.hash
+		r.sign(owner)
+		s.admit(r)
+	}
+	s.settle()
+	if len(s.Members()) != maxMembers {
+		b.Fatal(len(s.Members()))
+	}
+	want(b, s)(s.Rotate(owner, seeded(1), noon))
+	b.Run("clone", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			s.Clone()
+		}
+	})
+	b.Run("rotate", func(b *testing.B) {
+		for b.Loop() {
+			c := s.Clone()
+			want(b, c)(c.Rotate(owner, seeded(1), noon))
+		}
+	})
+	b.Logf("%d KiB of records", len(s.Encode())>>10)
 }

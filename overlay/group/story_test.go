@@ -3,6 +3,7 @@ package group
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net"
 	"slices"
@@ -436,4 +437,126 @@ func TestLogLines(t *testing.T) {
 	if got := out.String(); len(got) > maxLogLine+200 || strings.ContainsAny(got, "\x1b\x00") || !strings.Contains(got, `"level":"debug"`) {
 		t.Errorf("logged %q", got)
 	}
+}
+
+// TestAloneAmongMany: most members are away when one starts; it finds the one that is there.
+func TestAloneAmongMany(t *testing.T) {
+	inWorld(t, 40, fabric.Config{}, func(t *testing.T, w *world) {
+		var peers []*identity.Identity
+		for _, m := range w.nodes {
+			peers = append(peers, m.id)
+		}
+		for _, m := range w.nodes[2:] {
+			m.kill()
+		}
+		s := foundAt(t, time.Now(), peers...)
+		a, err := w.nodes[0].Open(s.Clone())
+		if err != nil {
+			t.Fatal(err)
+		}
+		rest(time.Minute)
+		b, err := w.nodes[1].Open(s.Clone())
+		if err != nil {
+			t.Fatal(err)
+		}
+		took := w.agreeWithin(t, 40*time.Second, []*Group{a, b}, 2)
+		t.Logf("two of 40 found each other after %v", took)
+	})
+}
+
+// TestToldThatExpelled: who was expelled while it was away is told by who still knows it.
+func TestToldThatExpelled(t *testing.T) {
+	inWorld(t, 3, fabric.Config{}, func(t *testing.T, w *world) {
+		g := w.family(t, 3)
+		if g[2].Outcast() {
+			t.Error("a member is told that it is none")
+		}
+		w.nodes[2].kill()
+		if err := g[0].Expel(w.nodes[2].id.PeerID()); err != nil {
+			t.Fatal(err)
+		}
+		w.agreeWithin(t, 10*time.Second, g[:2], 2)
+		w.nodes[2].on()
+		g[2] = w.nodes[2].reopen(t)
+		w.within(t, 30*time.Second, "it is told", func() bool { return g[2].Outcast() })
+		if online(g[0]) != 2 || online(g[2]) != 1 {
+			t.Errorf("it is seen, or sees others: %d, %d", online(g[0]), online(g[2]))
+		}
+	})
+}
+
+// TestJunkRecords: a member that sends records of nobody is left alone after the first.
+func TestJunkRecords(t *testing.T) {
+	inWorld(t, 2, fabric.Config{}, func(t *testing.T, w *world) {
+		g := w.family(t, 2)
+		stranger := newPeer(t, 99)
+		junk := func(n uint32) []byte {
+			r := &Record{Group: g[0].ID(), Issuer: stranger.PeerID(), Number: n, Prev: Hash{byte(n)}, Clock: 1, Time: time.Now(),
+				Body: &Rotate{Rotation{Sealed: make([]SealedKey, maxMembers)}}}
+			r.sign(stranger)
+			return r.Bytes()
+		}
+		let := 0
+		for n := uint32(2); n < 22; n++ {
+			c, err := g[1].dial(context.Background(), w.nodes[0].id.PeerID(), forSync)
+			if err != nil {
+				wantRefused(t, err, Busy)
+				continue
+			}
+			let++
+			writeFrame(c, nil)
+			readFrame(c, maxHave*len(prefix{}))
+			readFrame(c, syncBatch)
+			b := junk(n)
+			writeFrame(c, append([]byte{0, byte(len(b) >> 16), byte(len(b) >> 8), byte(len(b))}, b...))
+			io.ReadAll(c)
+			c.Close()
+			rest(2 * time.Second)
+		}
+		if let < 9 || let > 12 { // what waits for an issuer is a MiB; then half a minute of rest
+			t.Errorf("%d times it was let in", let)
+		}
+		w.agreeWithin(t, 40*time.Second, g, 2)
+	})
+}
+
+// TestClosedHub opens nothing any more.
+func TestClosedHub(t *testing.T) {
+	inWorld(t, 2, fabric.Config{}, func(t *testing.T, w *world) {
+		g := w.family(t, 2)
+		hub := w.nodes[0].Hub
+		w.nodes[0].off()
+		if _, err := hub.Open(g[0].State().Clone()); !errors.Is(err, net.ErrClosed) {
+			t.Errorf("a group is opened: %v", err)
+		}
+		if len(hub.Groups()) != 0 || g[0].SetContact(nil) == nil {
+			t.Error("a group is still there")
+		}
+		took := w.within(t, 5*time.Second, "it is missed", func() bool { return !sees(g[1], w.nodes[0].id.PeerID()) })
+		t.Logf("who said goodbye is gone after %v", took)
+	})
+}
+
+// TestIdle: what a group costs that has nothing to do.
+func TestIdle(t *testing.T) {
+	inWorld(t, 3, fabric.Config{}, func(t *testing.T, w *world) {
+		w.family(t, 3)
+		bytes, datagrams := 0, 0
+		w.mu.Lock()
+		w.tap = func(_ identity.PeerID, b []byte) {
+			w.mu.Lock()
+			bytes += len(b)
+			datagrams++
+			w.mu.Unlock()
+		}
+		w.mu.Unlock()
+		rest(10 * time.Minute)
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		hour := bytes * 6 / 3
+		t.Logf("%.1f MB an hour for each of three, %.1f datagrams/s of %d bytes", float64(hour)/1e6, float64(datagrams)/3/600, bytes/max(datagrams, 1))
+		if hour > 8<<20 {
+			t.Errorf("%d bytes an hour", hour)
+		}
+	})
 }

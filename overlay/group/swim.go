@@ -80,6 +80,7 @@ type presence struct {
 	alive   bool
 	dead    time.Time // when it was last called dead
 	heard   time.Time // when it last spoke to us itself
+	tried   time.Time // when we last dialed it to see whether it is back
 	contact []byte
 }
 

@@ -63,7 +63,10 @@ func (t transport) DialAddressTimeout(to memberlist.Address, timeout time.Durati
 		return nil, fmt.Errorf("group: dial: %w", err)
 	}
 	g := t.g
-	if why := g.may(p); why != Fine {
+	g.mu.Lock()
+	why := g.mayLocked(p)
+	g.mu.Unlock()
+	if why != Fine {
 		return nil, refused(why)
 	}
 	ctx, cancel := context.WithTimeout(g.ctx, min(timeout, helloTime))

@@ -30,6 +30,7 @@ type Opened struct {
 type view struct {
 	members map[identity.PeerID]*Member
 	gone    map[identity.PeerID]Reason // who was a member: Expelled, or NotMember of who left
+	former  map[identity.PeerID]bool   // whose chain of an owner was ended
 	offers  map[Hash]*Opened
 	epochs  []*epoch
 	current *epoch // the last that nobody expelled can open, or nil
@@ -52,12 +53,21 @@ func project(genesis *Record, a *authority, leaves []*Record) *view {
 			Peer: genesis.Issuer, Role: Owner, Box: founding.Box, Since: genesis.Time, By: genesis.Issuer,
 		}},
 		gone:   map[identity.PeerID]Reason{},
+		former: map[identity.PeerID]bool{},
 		offers: map[Hash]*Opened{},
 	}
 	for _, o := range a.order {
 		v.applied = append(v.applied, o.chain...)
 	}
-	v.applied = append(v.applied, leaves...)
+	top := uint64(0)
+	for _, r := range v.applied {
+		top = max(top, r.Clock)
+	}
+	for _, r := range leaves {
+		if r.Clock <= top+maxAhead {
+			v.applied = append(v.applied, r)
+		}
+	}
 	slices.SortFunc(v.applied, (*Record).before)
 	owners := 1
 	for _, r := range v.applied {
@@ -130,7 +140,7 @@ func (v *view) checkRole(a *authority, issuer identity.PeerID, b *SetRole, owner
 		return NotMember
 	case b.Role != Owner:
 		return v.checkExpel(a, issuer, b.Peer, b.Cut)
-	case a.owners[b.Peer] != nil && a.owners[b.Peer].cut != nil:
+	case v.former[b.Peer]:
 		return FormerOwner
 	case m.Role != Owner && owners >= maxOwners:
 		return TooMany
@@ -167,6 +177,7 @@ func (v *view) apply(r *Record) (owners int) {
 		}
 	case *SetRole:
 		m := v.members[b.Peer]
+		v.former[b.Peer] = v.former[b.Peer] || b.Cut.Ends
 		if m.Role == Owner {
 			owners--
 		}
@@ -175,6 +186,7 @@ func (v *view) apply(r *Record) (owners int) {
 		}
 		m.Role = b.Role
 	case *Expel:
+		v.former[b.Peer] = v.former[b.Peer] || b.Cut.Ends
 		owners = v.remove(b.Peer, Expelled)
 		v.rotate(r, &b.Rotation)
 	case *Leave:

@@ -46,7 +46,7 @@ func (g *Group) welcome(c net.Conn, hi *hello) {
 	if err := c.SetDeadline(time.Now().Add(syncTime)); err != nil {
 		return
 	}
-	if err := exchangeAccepting(c, g.state.Load(), g.take); err != nil {
+	if err := exchangeAccepting(c, g.state.Load(), g.takeFrom(hi.dialer)); err != nil {
 		if why := ReasonOf(err); why != Fine {
 			g.refuse(why)
 		}
@@ -65,7 +65,8 @@ func (g *Group) place(hi *hello) (Reason, func()) {
 			return NoKey, nil
 		}
 	}
-	if !g.budget.open(hi.dialer, charge, time.Now()) {
+	now := time.Now()
+	if hi.purpose == forSync && now.Before(g.odd[hi.dialer]) || !g.budget.open(hi.dialer, charge, now) {
 		return Busy, nil
 	}
 	g.metLocked(hi.dialer, hi.has, hi.purpose)
