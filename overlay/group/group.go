@@ -127,10 +127,12 @@ func (g *Group) start() error {
 func (g *Group) Close() {
 	g.once.Do(func() {
 		defer g.hub.drop(g)
+		g.changing.Lock() // a change that has begun is kept, and none after it
 		g.mu.Lock()
 		g.closing = true
 		started := g.swim != nil
 		g.mu.Unlock()
+		g.changing.Unlock()
 		if !started {
 			g.end()
 			return
@@ -281,6 +283,9 @@ func (g *Group) Leave(ctx context.Context) error {
 func (g *Group) change(do func(s *State, now time.Time) error) error {
 	g.changing.Lock()
 	defer g.changing.Unlock()
+	if g.closed() {
+		return net.ErrClosed
+	}
 	s := g.state.Load().Clone()
 	if err := do(s, time.Now()); err != nil {
 		return err
@@ -315,6 +320,9 @@ func (g *Group) take(records []*Record) (s *State, n int, why Reason) {
 	g.changing.Lock()
 	defer g.changing.Unlock()
 	old = g.state.Load()
+	if g.closed() {
+		return old, 0, Fine
+	}
 	s = old.Clone()
 	n, why = s.Merge(records...)
 	if n == 0 {
@@ -325,6 +333,12 @@ func (g *Group) take(records []*Record) (s *State, n int, why Reason) {
 	}
 	g.adopt(s)
 	return s, n, why
+}
+
+func (g *Group) closed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closing
 }
 
 // adopt puts a state in the place of the present one, with what follows.

@@ -192,6 +192,10 @@ func (g *Group) dial(ctx context.Context, p identity.PeerID, why purpose) (net.C
 	if err != nil {
 		return nil, err
 	}
+	if g.role(p) == NoRole { // it was expelled while we waited for it
+		c.Close()
+		return nil, refused(NotMember)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.metLocked(p, hi.found, why)
