@@ -23,7 +23,10 @@ func (n *Node) punchLocal(ctx context.Context) punch.Local {
 			add(punch.Mapped, netip.AddrPortFrom(at, n.addr.Port()))
 		}
 	}
-	seen, by := n.askSeen(ctx)
+	var seen, by []netip.AddrPort
+	if n.stuns.discovered().Report.UDP != stun.No { // or nobody would answer
+		seen, by = n.askSeen(ctx)
+	}
 	if local.Behaviour.Mapping = mappingOf(seen); local.Behaviour.Mapping == punch.OnAddrPort {
 		var next []punch.Candidate
 		if local.Behaviour.Delta, next = n.nextPorts(ctx, by); len(next) > 0 {

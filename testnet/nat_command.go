@@ -24,7 +24,7 @@ func natCommand(env cli.Env) *clilib.Command {
 			&clilib.StringSliceFlag{Name: "from", Usage: "let `KIND` fetch: " + kindList() + "; may be repeated", DefaultText: "all"},
 			&clilib.StringSliceFlag{Name: "to", Usage: "let `KIND` share; may be repeated", DefaultText: "all"},
 			&clilib.BoolFlag{Name: "ipv6", Usage: "of IPv6, where the boxes are firewalls that filter as the NATs of the same name do"},
-			&clilib.BoolFlag{Name: "one-box", Usage: "put both behind one box of the kinds --from, of cgnat behind one carrier's, without a hairpin and with one"},
+			&clilib.BoolFlag{Name: "one-box", Usage: "put both behind one box of the kinds --from, of cgnat behind one carrier's, without a hairpin and, in virtual time, with one"},
 			&clilib.BoolFlag{Name: "real", Usage: "between network namespaces and boxes of nftables, in real time, with no latency; needs root on Linux"},
 			&clilib.BoolFlag{Name: "json", Usage: "print one JSON document"},
 			&clilib.StringFlag{Name: "log", Usage: "log messages of `LEVEL` and above: debug, info, warn, error", Value: "error"},

@@ -19,7 +19,8 @@ type internet interface {
 // spot is where a host is.
 type spot struct {
 	number  byte // of the box, or of an open host, which tells it from others
-	second  bool // behind the box of the host that was there first
+	shared  bool // there will be two hosts behind the box
+	second  bool // it is the other
 	hairpin bool // whoever is behind the box reaches the others by their outer addresses
 }
 

@@ -30,7 +30,7 @@ const Schema = 1
 // Config says which pairs to try.
 type Config struct {
 	From, To []Kind // nil: all kinds
-	OneBox   bool   // both nodes behind the same box, of the kinds From, without and with a hairpin
+	OneBox   bool   // both nodes behind the same box, of the kinds From, without a hairpin and, unless Real, with one
 	IPv6     bool   // instead of IPv4
 	Real     bool   // between network namespaces, in real time; needs root on Linux
 	Dir      string // for what is fetched
@@ -44,7 +44,7 @@ var (
 )
 
 // ErrOneBox is that of what makes no two neighbors behind a NAT.
-var ErrOneBox = errors.New("two nodes behind one box are of IPv4, in virtual time, and behind one")
+var ErrOneBox = errors.New("two nodes behind one box are of IPv4, and behind one")
 
 // Run tries every pair of From and To, and tells each before it is tried, with how many there are.
 func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (*Matrix, error) {
@@ -103,6 +103,8 @@ func Run(ctx context.Context, cfg Config, tell func(from, to Kind, n, of int)) (
 func (c Config) pairs() (pairs []Pair, err error) {
 	all, missing := Kinds(), ErrNotReal
 	switch {
+	case c.OneBox && c.Real:
+		all = []Kind{FullCone, Restricted, PortRestricted, Symmetric, UDPBlocked}
 	case c.OneBox:
 		all = all[1:] // those that are open have none
 	case c.IPv6:
@@ -114,11 +116,18 @@ func (c Config) pairs() (pairs []Pair, err error) {
 		c.From = all
 	}
 	if c.OneBox {
-		if c.To != nil || c.IPv6 || c.Real || slices.Contains(c.From, Open) {
+		if c.To != nil || c.IPv6 || slices.Contains(c.From, Open) {
 			return nil, fmt.Errorf("natlab: %w", ErrOneBox)
 		}
+		hairpins := []bool{false, true}
+		if c.Real {
+			hairpins = hairpins[:1]
+		}
 		for _, k := range c.From {
-			for _, hairpin := range []bool{false, true} {
+			if c.Real && !slices.Contains(all, k) {
+				return nil, fmt.Errorf("natlab: two behind one %v box: %w", k, ErrNotReal)
+			}
+			for _, hairpin := range hairpins {
 				pairs = append(pairs, Pair{From: k, To: k, OneBox: true, Hairpin: hairpin})
 			}
 		}

@@ -157,7 +157,7 @@ func (l *lab) play(pair *Pair) error {
 	if err != nil {
 		return err
 	}
-	at := spot{number: l.count + 1, hairpin: pair.Hairpin}
+	at := spot{number: l.count + 1, shared: pair.OneBox, hairpin: pair.Hairpin}
 	shares, err := l.movesTo(pair.To, at, overlay.ModeLeaf, fstest.MapFS{"Blue Film.avi": {Data: film}}, seeds...)
 	if err != nil {
 		return err

@@ -46,8 +46,10 @@ func oneProcessor(t *testing.T) {
 
 // TestNoSuchBox refuses NATs that IPv6 does not have, and those that no namespace is.
 func TestNoSuchBox(t *testing.T) {
-	if _, err := Run(t.Context(), Config{Real: true, To: []Kind{Mapped}}, nil); !errors.Is(err, ErrNotReal) {
-		t.Errorf("%v", err)
+	for _, cfg := range []Config{{Real: true, To: []Kind{Mapped}}, {Real: true, OneBox: true, From: []Kind{CGNAT}}} {
+		if _, err := Run(t.Context(), cfg, nil); !errors.Is(err, ErrNotReal) {
+			t.Errorf("%v", err)
+		}
 	}
 	for _, k := range []Kind{Symmetric, CGNAT} {
 		if _, err := Run(t.Context(), Config{IPv6: true, To: []Kind{k}}, nil); !errors.Is(err, ErrNotIPv6) {
@@ -84,7 +86,7 @@ func TestOneBox(t *testing.T) {
 		t.Errorf("%d pairs, want %d", len(m.Pairs), want)
 	}
 	for name, cfg := range map[string]Config{
-		"open": {From: []Kind{Open}}, "to": {To: []Kind{Symmetric}}, "IPv6": {IPv6: true}, "real": {Real: true},
+		"open": {From: []Kind{Open}}, "to": {To: []Kind{Symmetric}}, "IPv6": {IPv6: true},
 	} {
 		cfg.OneBox = true
 		if _, err := cfg.pairs(); !errors.Is(err, ErrOneBox) {

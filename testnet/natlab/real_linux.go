@@ -11,13 +11,14 @@ import (
 // spaces is an internet of network namespaces: a core that routes, and behind it hosts and boxes, whose NATs and
 // filters are nftables.
 type spaces struct {
-	ipv6 bool
-	core *space
-	all  []*space
+	ipv6  bool
+	core  *space
+	all   []*space
+	homes map[byte]*space // boxes with two hosts, by number
 }
 
 func newSpaces(ipv6 bool) (*spaces, error) {
-	s := &spaces{ipv6: ipv6}
+	s := &spaces{ipv6: ipv6, homes: make(map[byte]*space)}
 	var err error
 	if s.core, err = s.space(true); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -47,6 +48,13 @@ func (s *spaces) space(routes bool) (*space, error) {
 }
 
 func (s *spaces) host(k Kind, at spot) (node.Network, netip.Addr, error) {
+	if at.second {
+		host, err := s.space(false)
+		if err == nil {
+			err = s.plug(s.homes[at.number], host, home(at, s.ipv6), 2)
+		}
+		return host, home(at, s.ipv6), err
+	}
 	number := at.number
 	outside, inside := public(number, s.ipv6), home(at, s.ipv6)
 	out, addr := s.core, outside // what is behind out has this address
@@ -78,10 +86,33 @@ func (s *spaces) host(k Kind, at spot) (node.Network, netip.Addr, error) {
 		return nil, addr, err
 	}
 	host, err := s.space(false)
-	if err == nil {
+	switch {
+	case err != nil:
+	case at.shared:
+		s.homes[number] = out
+		if err = out.run(nil, "ip link add lan type bridge",
+			"for f in /proc/sys/net/bridge/bridge-nf-call-*; do [ ! -e $f ] || echo 0 > $f; done", // a switch does not filter
+			fmt.Sprintf("ip addr add %v/24 dev lan", gatewayOf(number)), "ip link set lan up"); err == nil {
+			err = s.plug(out, host, addr, 1)
+		}
+	default:
 		err = s.join(out, lan, host, addr)
 	}
 	return host, addr, err
+}
+
+// plug connects a host to a port of a box, whose bridge has an address.
+func (s *spaces) plug(box, host *space, addr netip.Addr, number int) error {
+	port := fmt.Sprintf("port%d", number)
+	if err := box.run(host,
+		fmt.Sprintf("ip link add %s type veth peer name wan netns $OTHER", port),
+		fmt.Sprintf("ip link set %s master lan up", port)); err != nil {
+		return err
+	}
+	return host.run(nil,
+		fmt.Sprintf("ip addr add %v/24 dev wan", addr),
+		"ip link set wan up",
+		fmt.Sprintf("ip route add default via %v", gatewayOf(addr.As4()[2])))
 }
 
 // join connects a namespace to one that leads out, where the interface has this name.

@@ -49,7 +49,12 @@ func TestReal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, p := range m.Pairs {
+	cfg.From, cfg.To, cfg.OneBox = []Kind{PortRestricted, UDPBlocked}, nil, true
+	neighbors, err := Run(t.Context(), cfg, func(Kind, Kind, int, int) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range append(m.Pairs, neighbors.Pairs...) {
 		t.Logf("%v from %v: %v after %.2f s, %.2f s in all", p.From, p.To, p.Path, p.First, p.Whole)
 		switch {
 		case !p.Equal:
