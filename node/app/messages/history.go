@@ -27,6 +27,8 @@ CREATE TABLE IF NOT EXISTS messages (
 	text BLOB NOT NULL, signature BLOB NOT NULL, state INTEGER NOT NULL, came INTEGER NOT NULL, why TEXT NOT NULL,
 	PRIMARY KEY (peer, author, sequence)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS ordered ON messages (peer, sequence);
+CREATE INDEX IF NOT EXISTS arrived ON messages (peer, came);
 CREATE INDEX IF NOT EXISTS waiting ON messages (peer, sequence) WHERE state = 4;
 CREATE INDEX IF NOT EXISTS held ON messages (peer, author) WHERE state = 1;
 CREATE TABLE IF NOT EXISTS conversations (

@@ -70,7 +70,7 @@ func (h *History) Has(with, author identity.PeerID, sequence uint64) (bool, erro
 func (h *History) Stream(with, author identity.PeerID) (*Stream, error) {
 	var last, floor int64
 	err := errors.Join(
-		h.db.QueryRow("SELECT coalesce(max(sequence), 0) FROM messages WHERE peer = ? AND author = ? AND state != ?", with[:], author[:], Held).Scan(&last),
+		h.db.QueryRow("SELECT coalesce((SELECT sequence FROM messages WHERE peer = ? AND author = ? AND state != ? ORDER BY sequence DESC LIMIT 1), 0)", with[:], author[:], Held).Scan(&last),
 		h.db.QueryRow("SELECT coalesce(max(sequence), 0) FROM floors WHERE peer = ? AND author = ?", with[:], author[:]).Scan(&floor),
 	)
 	if err != nil {
@@ -81,7 +81,7 @@ func (h *History) Stream(with, author identity.PeerID) (*Stream, error) {
 		var previous, sequence, came int64
 		err := r.Scan(&previous, &sequence, &came)
 		return held{uint64(previous), uint64(sequence), time.UnixMicro(came)}, err
-	}, "SELECT previous, sequence, came FROM messages WHERE peer = ? AND author = ? AND state = 1 ORDER BY sequence", with[:], author[:])
+	}, "SELECT previous, sequence, came FROM messages INDEXED BY held WHERE peer = ? AND author = ? AND state = 1 ORDER BY sequence", with[:], author[:])
 	return s, err
 }
 
@@ -152,8 +152,10 @@ func (h *History) Conversations() ([]Summary, error) {
 		err := r.Scan(&peer, &s.Messages, &s.Unread, &s.Waiting)
 		copy(s.With[:], peer)
 		return s, err
-	}, `SELECT c.peer, count(*), coalesce(sum(m.state IN (2, 3) AND m.came > c.read), 0), coalesce(sum(m.state = 4), 0)
-		FROM conversations c JOIN messages m ON m.peer = c.peer AND m.state != 1 GROUP BY c.peer`)
+	}, `SELECT c.peer, c.count - (SELECT count(*) FROM messages m WHERE m.peer = c.peer AND m.state = 1) AS shown,
+		(SELECT count(*) FROM messages m WHERE m.peer = c.peer AND m.came > c.read AND m.state IN (2, 3)),
+		(SELECT count(*) FROM messages m WHERE m.peer = c.peer AND m.state = 4)
+		FROM conversations c WHERE shown > 0`)
 	if err != nil {
 		return nil, err
 	}

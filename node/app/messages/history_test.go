@@ -211,6 +211,48 @@ func TestKilled(t *testing.T) {
 	t.Logf("20 kills in %d messages", said)
 }
 
+// BenchmarkRead is what it costs to look at a history of 20 conversations of 10,000
+// messages, of which 10 are unread in each.
+func BenchmarkRead(b *testing.B) {
+	h := openAt(b, filepath.Join(b.TempDir(), "messages.db"))
+	if err := h.atomically(func(tx *sql.Tx) error {
+		for peer := range byte(20) {
+			for i := range 10_000 {
+				e := came(identity.PeerID{peer + 1}, i, "are you there, or are you not, that is what I would like to know")
+				if _, err := tx.Exec("INSERT INTO messages ("+columns+") VALUES (?,?,?,?,?,?,?,?,?)",
+					e.With[:], e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, int64(e.Sequence), ""); err != nil {
+					return err
+				}
+			}
+		}
+		_, err := tx.Exec("INSERT INTO conversations SELECT peer, count(*), sum(length(text)), 0, max(came) - 10 FROM messages GROUP BY peer")
+		return err
+	}); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("conversations", func(b *testing.B) {
+		for b.Loop() {
+			if list, err := h.Conversations(); err != nil || len(list) != 20 || list[0].Unread != 10 || list[0].Messages != 10_000 {
+				b.Fatal(len(list), list[0].Unread, err)
+			}
+		}
+	})
+	b.Run("messages", func(b *testing.B) {
+		for b.Loop() {
+			if list, err := h.Messages(identity.PeerID{3}, 50); err != nil || len(list) != 50 {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("order", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := h.Stream(identity.PeerID{3}, identity.PeerID{3}); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
 // BenchmarkAdd is what one message costs that is kept.
 func BenchmarkAdd(b *testing.B) {
 	h := openAt(b, filepath.Join(b.TempDir(), "messages.db"))

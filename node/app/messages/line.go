@@ -218,7 +218,7 @@ var (
 // read takes what comes until the line ends or is quiet.
 func (a *App) read(s *session) error {
 	r, buf := bufio.NewReader(s.conn), make([]byte, maxMessage)
-	for {
+	for heard := false; ; {
 		s.conn.SetReadDeadline(time.Now().Add(idleTime)) // an error shows at the read
 		kind, body, err := readFrame(r, buf)
 		if err != nil {
@@ -226,7 +226,10 @@ func (a *App) read(s *session) error {
 		}
 		switch kind {
 		case frameHello:
-			a.hear(s, binary.BigEndian.Uint16(body))
+			if !heard { // each is written to the disk
+				a.hear(s, binary.BigEndian.Uint16(body))
+			}
+			heard = true
 		case frameMessage:
 			sequence, said, honest := a.take(s.peer, body)
 			if !honest {

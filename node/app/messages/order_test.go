@@ -1,6 +1,7 @@
 package messages
 
 import (
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -54,11 +55,14 @@ func (r *reader) looks(now time.Time) {
 	}
 }
 
+var genuineMessages = flag.Int("messages", 10_000, "genuine messages in TestTenThousand")
+
 // TestTenThousand: of 10,000 messages of three authors that come out of order, doubled,
 // replayed, forged and from other conversations, exactly the genuine ones are shown, once
 // and in their author's order.
 func TestTenThousand(t *testing.T) {
-	const genuine, reach = 10_000, 200
+	const reach = 200
+	genuine := *genuineMessages
 	rng := rand.New(rand.NewPCG(4, 26))
 	self, other := who(t, 9).PeerID(), who(t, 8).PeerID()
 	authors := []*identity.Identity{who(t, 1), who(t, 2), who(t, 3)}
