@@ -194,7 +194,13 @@ func TestConnectPeer(t *testing.T) {
 		if err := boris.ConnectPeer(t.Context(), plain.Addr(), clara.PeerID()); !errors.As(err, &turned) || turned.Text != "ID not proven" {
 			t.Errorf("one without TLS: %v", err)
 		}
-		if err := boris.ConnectPeer(t.Context(), anna.Addr(), anna.PeerID()); err != nil {
+		var refused *handshake.RefusedError
+		var err error
+		tn.until("anna has seen the first link end", func() bool {
+			err = boris.ConnectPeer(t.Context(), anna.Addr(), anna.PeerID())
+			return !errors.As(err, &refused) || refused.Code != handshake.Conflict
+		})
+		if err != nil {
 			t.Errorf("anna: %v", err)
 		}
 		if err := boris.ConnectPeer(t.Context(), anna.Addr(), clara.PeerID()); !errors.Is(err, overlay.ErrUnproven) {
