@@ -66,20 +66,29 @@ func (o *Overlay) ConnectTLS(ctx context.Context, addr netip.AddrPort) error {
 // that is wanted has not proven its ID.
 var ErrUnproven = errors.New("there is a link, to who did not prove to be that peer; disconnect it first")
 
+// ErrShort is an error of ConnectPeer: a link stood, and was gone when it was looked at.
+var ErrShort = errors.New("the link ended as soon as it stood; try again")
+
 // ConnectPeer is Connect to a host that must prove to be a peer.
 func (o *Overlay) ConnectPeer(ctx context.Context, addr netip.AddrPort, peer identity.PeerID) error {
 	if err := o.connect(ctx, &Connect{Addr: addr, Peer: peer}); err != nil {
 		return err
 	}
-	proven := false
+	linked, proven := false, false
 	err := o.run(ctx, func() {
 		n := o.core.neighborAt(addr)
-		proven = n != nil && n.terms.ID == peer
+		linked = n != nil
+		proven = linked && n.terms.ID == peer
 	})
-	if err == nil && !proven {
+	switch {
+	case err != nil:
+		return err
+	case !linked:
+		return ErrShort
+	case !proven:
 		return ErrUnproven
 	}
-	return err
+	return nil
 }
 
 func (o *Overlay) connect(ctx context.Context, ev *Connect) error {
