@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"filbert/overlay/wire"
 )
@@ -112,10 +113,27 @@ func (t *trial) confirm(c *conn, g greeting, answer block) *peer {
 // link is a link that must come about.
 func (t *trial) link(g greeting) *peer {
 	p, answer := t.shake(t.dial(), g)
+	for t.crowded(answer) {
+		p, answer = t.shake(t.dial(), g)
+	}
 	if p == nil {
 		t.failf("the servent to let us in", "%s", answer.first)
 	}
 	return p
+}
+
+// crowded reports, after a pause, whether a servent has no slot and may have one soon: it
+// may not have seen yet that a link of an earlier case has ended.
+func (t *trial) crowded(answer block) bool {
+	if t.crowdedAt.IsZero() {
+		t.crowdedAt = time.Now()
+	}
+	full := strings.Contains(answer.first, " 204 ") || strings.Contains(answer.first, " 503 ")
+	if !full || time.Since(t.crowdedAt) > t.cfg.Timeout {
+		return false
+	}
+	t.pause(crowdedPause)
+	return true
 }
 
 // pair returns two links of ours as ultrapeers, which are kept from case to

@@ -12,6 +12,9 @@ const (
 	// the servent has answered something sent later.
 	quietTime = 200 * time.Millisecond
 
+	// crowdedPause is the time before a servent that has no slot is asked again.
+	crowdedPause = 100 * time.Millisecond
+
 	// foreignPace is the time between two connections to a servent that is not
 	// one of ours: gtk-gnutella bans an address at the third within a minute
 	// (core/ban.c:90).

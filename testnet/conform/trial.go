@@ -42,6 +42,8 @@ type trial struct {
 	*suite
 	ctx  context.Context
 	open []io.Closer // closed when the case ends
+
+	crowdedAt time.Time // when a servent was first asked for a slot
 }
 
 // verdict ends a case.
