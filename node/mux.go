@@ -24,8 +24,8 @@ import (
 // whether a servent wants to be a neighbor, fetches a file, brings one that it was
 // asked for, or passes a push. A connection that opens with TLS says so inside it.
 // It has one absolute deadline until it is handed over, holds little memory, and
-// there is a bound on how many are in that state: when it is reached the oldest
-// goes.
+// there is a bound on how many are in that state: when it is reached one goes that has
+// not said a line, see victim.
 type mux struct {
 	log     zerolog.Logger
 	links   linkAcceptor
@@ -51,7 +51,8 @@ type linkAcceptor interface {
 // pendingConn is a connection that was not handed over yet.
 type pendingConn struct {
 	net.Conn
-	addr netip.Addr
+	addr   netip.Addr
+	spoken bool // guarded by mux.mu: it has said its first line
 }
 
 func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, lines *lines, counts *muxCounts) *mux {
@@ -82,7 +83,7 @@ func (m *mux) serve(ctx context.Context, l net.Listener) error {
 			continue
 		}
 		m.counts.accepted.Add(1)
-		p := &pendingConn{conn, addrOf(conn)}
+		p := &pendingConn{Conn: conn, addr: addrOf(conn)}
 		if !m.admit(p) {
 			m.counts.crowded.Add(1)
 			conn.Close()
@@ -95,7 +96,7 @@ func (m *mux) serve(ctx context.Context, l net.Listener) error {
 	}
 }
 
-// admit keeps a place for a connection, at the cost of the oldest one. One
+// admit keeps a place for a connection, at the cost of another if need be. One
 // address may hold only some of the places, unless it is of a private network.
 func (m *mux) admit(p *pendingConn) bool {
 	m.mu.Lock()
@@ -111,11 +112,48 @@ func (m *mux) admit(p *pendingConn) bool {
 	}
 	if len(m.pending) >= maxPending {
 		m.counts.evicted.Add(1)
-		m.pending[0].Close() // its goroutine forgets it
-		m.pending = append(m.pending[:0], m.pending[1:]...)
+		i := m.victim()
+		m.pending[i].Close() // its goroutine forgets it
+		m.pending = append(m.pending[:i], m.pending[i+1:]...)
 	}
 	m.pending = append(m.pending, p)
 	return true
+}
+
+// victim is which connection makes room: of those that have not said a line the oldest, of
+// the network that has the most of these. So who dribbles makes room for who speaks, and a
+// network that opens many for who opens one. Called with mu held.
+func (m *mux) victim() int {
+	silent := map[netip.Prefix]int{}
+	for _, p := range m.pending {
+		if !p.spoken {
+			silent[networkOf(p.addr)]++
+		}
+	}
+	victim, most := 0, 0
+	for i, p := range m.pending {
+		if n := silent[networkOf(p.addr)]; !p.spoken && n > most {
+			victim, most = i, n
+		}
+	}
+	return victim
+}
+
+// networkOf is the network that one owner easily has: IPv4 /24, IPv6 /48.
+func networkOf(a netip.Addr) netip.Prefix {
+	bits := 24
+	if a.Is6() {
+		bits = 48
+	}
+	p, _ := a.Prefix(bits)
+	return p
+}
+
+// spoke notes that a connection has said its first line.
+func (m *mux) spoke(p *pendingConn) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	p.spoken = true
 }
 
 func (m *mux) forget(p *pendingConn) {
@@ -154,6 +192,7 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		p.Close()
 		return
 	}
+	m.spoke(p)
 	m.links.Reached(p.addr)
 	switch {
 	case handshake.IsHello(string(line)):
