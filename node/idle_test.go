@@ -94,6 +94,7 @@ func TestIdleLeafBehindNAT(t *testing.T) {
 		"no UDP":      {fabric.UDPBlocked(), true, nil},
 		"no relays":   {fabric.PortRestricted(), false, nil},
 		"a neighbor dies": {fabric.PortRestricted(), true, func(in *idlers) {
+			in.killed.Store(true)
 			in.net.At(time.Now(), fabric.Kill{Host: netip.AddrFrom4([4]byte{9, 3, 1, 1})})
 		}},
 		"a new address every ten minutes": {fabric.PortRestricted(), true, func(in *idlers) {

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -42,6 +43,7 @@ type town struct {
 	stops []func()
 
 	change  []func(*node.Config) // applied to the nodes that move in from now on
+	killed  atomic.Bool          // a host was, and the node on it may end with an error
 	virtual bool                 // the time is, and no other work takes any of it
 	linger  time.Duration        // what nobody can wait for has ended then
 }
@@ -125,7 +127,7 @@ func (tn *town) movesIn(change func(cfg *node.Config)) *citizen {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(tn.t.Context()))
 	var work sync.WaitGroup
 	work.Go(func() {
-		if err := n.Run(ctx); err != nil {
+		if err := n.Run(ctx); err != nil && !tn.killed.Load() {
 			tn.t.Errorf("node %d: %v", tn.count, err)
 		}
 	})
