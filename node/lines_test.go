@@ -74,7 +74,7 @@ func TestLines(t *testing.T) {
 			{"another peer", anna, dora.PeerID(), clara.Addr(), "echo", identity.ErrWrongPeer.Error()},
 			{"no such service", anna, clara.PeerID(), clara.Addr(), "sing", "the peer refuses: no such service"},
 			{"blocked", dora, clara.PeerID(), clara.Addr(), "echo", "the peer refuses: no such service"},
-			{"without TLS, there", anna, plain.PeerID(), plain.Addr(), "echo", "EOF"},
+			{"without TLS, there", anna, plain.PeerID(), plain.Addr(), "echo", "tlslink: "},
 			{"without TLS, here", plain, clara.PeerID(), clara.Addr(), "echo", node.ErrNoLines.Error()},
 		} {
 			conn, err := test.from.DialLine(t.Context(), test.peer, test.at, test.service)
