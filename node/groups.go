@@ -1,10 +1,12 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -87,12 +89,16 @@ func (g *groups) run(ctx context.Context) error {
 	return g.hub.Run(ctx)
 }
 
-// Groups is the groups that the node takes part in.
+// Groups is the groups that the node takes part in, by name.
 func (n *Node) Groups() []*group.Group {
 	if n.groups.hub == nil {
 		return nil
 	}
-	return n.groups.hub.Groups()
+	list := n.groups.hub.Groups()
+	slices.SortFunc(list, func(a, b *group.Group) int {
+		return cmp.Or(strings.Compare(a.State().Name(), b.State().Name()), strings.Compare(a.ID().String(), b.ID().String()))
+	})
+	return list
 }
 
 // Group is the group with that name, or whose ID begins so.
