@@ -127,26 +127,16 @@ func (m *mux) victim() int {
 	silent := map[netip.Prefix]int{}
 	for _, p := range m.pending {
 		if !p.spoken {
-			silent[networkOf(p.addr)]++
+			silent[hostcache.Net(p.addr)]++
 		}
 	}
 	victim, most := 0, 0
 	for i, p := range m.pending {
-		if n := silent[networkOf(p.addr)]; !p.spoken && n > most {
+		if n := silent[hostcache.Net(p.addr)]; !p.spoken && n > most {
 			victim, most = i, n
 		}
 	}
 	return victim
-}
-
-// networkOf is the network that one owner easily has: IPv4 /24, IPv6 /48.
-func networkOf(a netip.Addr) netip.Prefix {
-	bits := 24
-	if a.Is6() {
-		bits = 48
-	}
-	p, _ := a.Prefix(bits)
-	return p
 }
 
 // spoke notes that a connection has said its first line.
