@@ -93,6 +93,7 @@ var layers = map[string]layer{
 	}},
 	"transfer/download": {rank: 4, may: []string{
 		"transfer", "transfer/urn", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/merkle", "transfer/mesh", "transfer/picker",
+		"transfer/queue",
 	}},
 	"query/flood": {rank: 5, may: []string{
 		"query", "query/keyword", "query/index", "overlay", "overlay/deflate", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire", "overlay/wire/ggep",

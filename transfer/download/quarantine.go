@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"filbert/transfer/queue"
 	"filbert/transfer/urn"
 )
 
@@ -23,23 +24,12 @@ type lie struct {
 	at   time.Time
 }
 
-// hostPrefix is the addresses that one host may have.
-func hostPrefix(a netip.Addr) netip.Prefix {
-	a = a.Unmap().WithZone("")
-	bits := a.BitLen()
-	if a.Is6() {
-		bits = 64 // a network of its own has no less
-	}
-	p, _ := a.Prefix(bits)
-	return p
-}
-
 // charge notes that a host lied about a file.
 func (q *quarantine) charge(host netip.Addr, file urn.SHA1, now time.Time) {
 	if !host.IsValid() || host.Unmap().IsLoopback() {
 		return
 	}
-	key := hostPrefix(host)
+	key := queue.HostOf(host)
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.hosts == nil {
@@ -83,7 +73,7 @@ func (q *quarantine) barred(host netip.Addr, now time.Time) time.Duration {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lies := q.hosts[hostPrefix(host)]
+	lies := q.hosts[queue.HostOf(host)]
 	if len(lies) < liesToBar || now.Sub(lies[0].at) >= barTime {
 		return 0
 	}
