@@ -13,10 +13,11 @@ import (
 	"filbert/transfer/urn"
 )
 
-// Adoption is what came of a file on this machine that was to be made use of.
+// Adoption is what came of a file on this machine, or of Terms.From, that was to be made
+// use of.
 type Adoption struct {
 	Path   string // "" if there is none
-	Size   int64  // of that file (bytes), once it was looked at
+	Size   int64  // of that file (bytes), once it was looked at; of Terms.From that of the download
 	Used   int64  // bytes that were taken from it
 	Done   bool   // it was looked at by a hash tree, or is the whole file, or cannot be read
 	Reason string // why not more of it was of use
@@ -35,38 +36,43 @@ var errAdoptChanged = errors.New("it changed while it was read")
 // adoption is how far a file was looked at. The loop's.
 type adoption struct {
 	path   string
+	from   io.ReaderAt // instead of a file
 	whole  bool        // it is not the whole file, by its SHA-1
 	byTree bool        // it was looked at
 	root   merkle.Hash // by that tree
 	status Adoption
 }
 
-// adoptFile takes what it can from the file at path: by the hash tree if there is
-// one, else all of it if it has the SHA-1. The error is that of the disk that the
-// file is to be on. Again is to look at it anew: it may have grown.
-func (c *crew) adoptFile(path string, again bool) error {
+// adoptTerms takes what it can from the file that the terms name, or from Terms.From: by the
+// hash tree if there is one, else all of it if it has the SHA-1. The error is that of the
+// disk that the file is to be on. Again is to look at it anew: it may have grown.
+func (c *crew) adoptTerms(t Terms, again bool) error {
 	d := c.d
 	a := &d.adoption
-	if path != "" && (again || path != a.path || a.status.Done) { // the last one is looked at again, should all have been wrong
-		*a = adoption{path: path, status: Adoption{Path: path}}
+	if t.adopts() && (again || t.Adopt != a.path || t.From != a.from || a.status.Done) { // the last one is looked at again, should all have been wrong
+		*a = adoption{path: t.Adopt, from: t.From, status: Adoption{Path: t.Adopt}}
 	}
 	switch {
-	case a.path == "" || a.status.Done && !a.byTree:
+	case a.path == "" && a.from == nil || a.status.Done && !a.byTree:
 		return nil
 	case d.tree == nil && a.whole, d.tree != nil && a.byTree && a.root == d.tree.Root():
 		return nil
 	}
-	f, size, err := store.OpenLocal(a.path)
-	if err != nil {
-		return c.adopted(err)
+	from, size, err := a.from, d.file.Size, error(nil)
+	if from == nil {
+		f, length, err := store.OpenLocal(a.path)
+		if err != nil {
+			return c.adopted(err)
+		}
+		defer f.Close()
+		from, size = f, length
 	}
-	defer f.Close()
 	a.status.Size = size
 	state := c.lookAt(0)
 	if d.tree != nil {
-		err = c.adoptSlices(f, size)
+		err = c.adoptSlices(from, size)
 	} else {
-		err = c.adoptWhole(f, size)
+		err = c.adoptWhole(from, size)
 	}
 	d.update(func(s *Status) { s.State, s.Verified = state, 0 })
 	return c.adopted(err)
@@ -83,6 +89,8 @@ func (c *crew) adopted(err error) error {
 		return disk.err // and once more later
 	case err != nil && c.ctx.Err() != nil:
 		return err
+	case err != nil && a.from != nil && d.tree == nil: // it has not all
+		a.whole, a.status.Reason = true, reasonNoTree
 	case err != nil:
 		a.status.Done, a.status.Reason = true, err.Error()
 	case d.tree != nil:
@@ -105,8 +113,8 @@ func (c *crew) adopted(err error) error {
 		return nil
 	}
 	d.mu.Lock()
-	if d.terms.Adopt == a.path && !d.readopt { // not asked for again after a restart
-		d.terms.Adopt, d.unkept = "", true
+	if d.terms.Adopt == a.path && d.terms.From == a.from && !d.readopt { // not asked for again after a restart
+		d.terms.Adopt, d.terms.From, d.unkept = "", nil, true
 	}
 	d.mu.Unlock()
 	return nil
@@ -144,7 +152,10 @@ func (c *crew) adoptSlices(f io.ReaderAt, size int64) error {
 			if c.partial.Contains(span) { // since the gap before
 				continue
 			}
-			if err := c.read(f, b[:span.Len()], span.Start); err != nil {
+			switch err := c.read(f, b[:span.Len()], span.Start); {
+			case err != nil && c.ctx.Err() == nil && c.d.adoption.from != nil:
+				continue
+			case err != nil:
 				return err
 			}
 			h.Reset(i)

@@ -12,6 +12,7 @@ import (
 
 	"filbert/transfer"
 	"filbert/transfer/merkle"
+	"filbert/transfer/ranges"
 	"filbert/transfer/urn"
 )
 
@@ -215,4 +216,63 @@ func FuzzParseTerms(f *testing.F) {
 			t.Errorf("a path of %d bytes of %d", len(terms.Adopt), len(note))
 		}
 	})
+}
+
+// holes is a file of which some bytes cannot be read.
+type holes struct {
+	b    []byte
+	gone []ranges.Range
+}
+
+// ReadAt implements io.ReaderAt.
+func (h *holes) ReadAt(b []byte, off int64) (int, error) {
+	for _, gap := range h.gone {
+		if off < gap.End && gap.Start < off+int64(len(b)) {
+			return 0, errors.New("not here")
+		}
+	}
+	return copy(b, h.b[off:]), nil
+}
+
+// TestAdoptFrom has what a reader can give adopted: the rest is fetched, and whoever
+// gives all of it is the only one that is needed.
+func TestAdoptFrom(t *testing.T) {
+	const mb = 1 << 20
+	const size = 4 * mb
+	file, b := content(1, size)
+	slice := merkle.SliceSize(merkle.Blake3, size)
+	for _, tt := range []struct {
+		name string
+		from *holes
+		used int64
+	}{
+		{"with a hole", &holes{b, []ranges.Range{{Start: mb + 5, End: 2 * mb}}}, 3 * mb},
+		{"with a hole and a wrong bit", &holes{flipped(b, 3*mb), []ranges.Range{{End: mb}}}, 3*mb - slice},
+		{"nothing of it", &holes{b, []ranges.Range{{End: size}}}, 0},
+		{"all of it", &holes{b, nil}, size},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, n *pipes) {
+				d := open(t, folder(), Config{Connector: n})
+				if _, err := d.Add(Request{File: file, Terms: Terms{From: tt.from}}); err != nil {
+					t.Fatal(err)
+				}
+				sent := int64(0)
+				if tt.used < size {
+					d.until(file, "waiting", waiting)
+					good := plant(t, n, file, b, treesOf(b))
+					d.AddSources(file.SHA1, []transfer.Source{good.Source})
+					defer func() {
+						if sent = good.sent.Load(); sent < size-tt.used || sent > size-tt.used+probeBytes {
+							t.Errorf("%d bytes were fetched, want %d", sent, size-tt.used)
+						}
+					}()
+				}
+				if s := d.want(file, Complete); !s.Adopted.Done || s.Adopted.Used != tt.used {
+					t.Errorf("%+v, want %d used", s.Adopted, tt.used)
+				}
+				d.wantFile(file.Name, b)
+			})
+		})
+	}
 }

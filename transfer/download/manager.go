@@ -233,7 +233,7 @@ func (m *Manager) register(f transfer.File, output string, have int64, terms Ter
 		sources: sources{rng: rand.New(rand.NewPCG(m.cfg.Rand.Uint64(), m.cfg.Rand.Uint64()))},
 	}
 	d.status.tellTerms(terms)
-	d.status.tellPending(terms.Adopt)
+	d.status.tellPending(terms)
 	m.downloads[f.SHA1] = d
 	return d
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -20,6 +21,11 @@ type Terms struct {
 	// Adopt is the absolute path of a file on this machine, "" for none, of which
 	// what fits is taken instead of being fetched. The file is only read.
 	Adopt string
+	// From is what may have parts of the file, at their offsets in it, nil for nothing:
+	// what can be read of it and is right is taken instead of being fetched. Unlike the
+	// others it is gone after a restart. Its user is the download, until
+	// Status.Adopted.Done.
+	From io.ReaderAt
 	// Strategy is in which order it is fetched, "" if nobody said.
 	Strategy picker.Strategy
 	// Rate is the most bytes per second it is fetched at, besides the limit of all
@@ -111,6 +117,9 @@ func (t Terms) check() error {
 	if t.Adopt == "" {
 		return nil
 	}
+	if t.From != nil {
+		return fmt.Errorf("%w: from a file and a reader", ErrTerms)
+	}
 	if !filepath.IsAbs(t.Adopt) || len(t.Adopt) > maxAdoptPath {
 		return fmt.Errorf("%w: %.64q is not an absolute path of at most %d bytes", ErrTerms, t.Adopt, maxAdoptPath)
 	}
@@ -123,8 +132,8 @@ func (t Terms) check() error {
 
 // take takes up what other terms say.
 func (t *Terms) take(o Terms) {
-	if o.Adopt != "" {
-		t.Adopt = o.Adopt
+	if o.Adopt != "" || o.From != nil {
+		t.Adopt, t.From = o.Adopt, o.From
 	}
 	if o.Strategy != "" {
 		t.Strategy = o.Strategy
@@ -147,11 +156,14 @@ func (s *Status) tellTerms(t Terms) {
 }
 
 // tellPending tells that a file is to be adopted, and was not looked at yet.
-func (s *Status) tellPending(path string) {
-	if path != "" {
-		s.Adopted = Adoption{Path: path, Reason: reasonPending}
+func (s *Status) tellPending(t Terms) {
+	if t.adopts() {
+		s.Adopted = Adoption{Path: t.Adopt, Reason: reasonPending}
 	}
 }
+
+// adopts reports whether there is something to take parts of the file from.
+func (t Terms) adopts() bool { return t.Adopt != "" || t.From != nil }
 
 // change takes up terms that the user gave for a download that goes on.
 func (d *download) change(t Terms) {
@@ -161,10 +173,10 @@ func (d *download) change(t Terms) {
 	d.update(func(s *Status) { // at once: the loop may see the terms at any time
 		d.terms.take(t)
 		d.unkept = true
-		d.readopt = d.readopt || t.Adopt != ""
+		d.readopt = d.readopt || t.adopts()
 		d.limit.Set(d.terms.Rate)
 		s.tellTerms(d.terms)
-		s.tellPending(t.Adopt)
+		s.tellPending(t)
 	})
 	d.poke()
 }
@@ -181,7 +193,7 @@ func (c *crew) meetTerms() error {
 	again := c.d.readopt
 	c.d.readopt = false
 	c.d.mu.Unlock()
-	return c.adoptFile(terms.Adopt, again)
+	return c.adoptTerms(terms, again)
 }
 
 // keepTerms keeps terms that changed, and returns those that hold.
