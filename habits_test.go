@@ -99,6 +99,7 @@ var pure = []string{
 	"overlay/group/join.go", "overlay/group/seal.go", "overlay/group/keys.go", "overlay/group/envelope.go", "overlay/group/window.go",
 	"overlay/group/budget.go", "overlay/group/inspect.go", "overlay/group/exchange.go",
 	"transfer/library/disks.go", "node/doctor/*",
+	"transfer/publication/manifest.go", "transfer/publication/encode.go", "transfer/publication/index.go", "transfer/publication/reuse.go",
 	"node/app/messages/message.go", "node/app/messages/order.go", "node/app/messages/frame.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",
