@@ -22,8 +22,9 @@ func (a *answer) introduce() {
 		features = a.server.cfg.Features + ", " + features
 	}
 	if a.server.cfg.Mesh != nil {
-		features += ", " + featureFirewalled + "/0.1, " + featureWant
+		features += ", " + featureFirewalled + "/0.1"
 	}
+	features += ", " + featureWant
 	a.w.Header().Set(headerFeatures, features)
 	if a.conn != nil {
 		a.conn.met = true

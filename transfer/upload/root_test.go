@@ -24,7 +24,7 @@ func TestRoot(t *testing.T) {
 	s := share(t, map[string]string{"f": "abc"}, Config{Root: root, Features: "browse/1.0"})
 	p := s.dial()
 	p.get("/")
-	if res := p.want(http.StatusOK); res.content != "root says hello\n" || res.Header.Get("Server") != "filbert/0.1" || res.Header.Get("X-Features") != "browse/1.0, queue/1.0" {
+	if res := p.want(http.StatusOK); res.content != "root says hello\n" || res.Header.Get("Server") != "filbert/0.1" || res.Header.Get("X-Features") != "browse/1.0, queue/1.0, want/0.1" {
 		t.Errorf("%v %q", res.Header, res.content)
 	}
 	p.get("/?x")
