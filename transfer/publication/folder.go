@@ -27,7 +27,8 @@ type Folder struct {
 }
 
 // NewFolder is the version of a manifest and the tree of its bundle, whose files are in
-// dir: those of them that look as they did when they were published or laid out.
+// dir: those of them that look as they did when they were published or laid out. Without a
+// tree it can be read, and says that it has nothing.
 func NewFolder(dir string, m *Manifest, tree *merkle.Tree) *Folder {
 	f := &Folder{dir: dir, all: newIndex(m), tree: tree, changed: map[int]bool{}}
 	f.Look()
@@ -89,9 +90,12 @@ func (f *Folder) lost(i int) {
 	}
 }
 
-// measureLocked finds the slices that are whole.
+// measureLocked finds the slices that are whole; none without a tree.
 func (f *Folder) measureLocked() {
 	var have ranges.Set
+	if f.tree == nil {
+		return
+	}
 	have.Add(ranges.Range{End: f.all.size()})
 	for i := range f.changed {
 		if span := f.all.span(i); !span.Empty() {
