@@ -35,6 +35,9 @@ type cards struct {
 	log   zerolog.Logger
 	where func(identity.PeerID) transfer.Source // what else is known
 
+	// listens is where a neighbor takes connections.
+	listens func(context.Context, identity.PeerID) netip.AddrPort
+
 	mu sync.Mutex
 	of map[identity.PeerID][]byte // at most maxCards
 }
@@ -81,7 +84,7 @@ func (c *cards) learn(groups []*group.Group) {
 	}
 }
 
-// source is where a peer is: by its card, or by what else is known.
+// source is where a peer is: by its card, by what else is known, or as our neighbor.
 func (c *cards) source(peer identity.PeerID) transfer.Source {
 	c.mu.Lock()
 	text := c.of[peer]
@@ -89,6 +92,10 @@ func (c *cards) source(peer identity.PeerID) transfer.Source {
 	src := c.where(peer)
 	if told, ok := parseCard(text); ok {
 		src.Addr, src.IPv6, src.Push, src.Relays = told.At, told.IPv6, told.Push, told.Relays
+	} else if !src.Addr.IsValid() && !src.IPv6.IsValid() && len(src.Proxies)+len(src.Relays) == 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), lineTimeout)
+		defer cancel()
+		src.Addr = c.listens(ctx, peer)
 	}
 	return src
 }

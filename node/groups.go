@@ -50,7 +50,7 @@ func (n *Node) openGroups() {
 		return
 	}
 	where := n.lines.where
-	g.cards.where = where
+	g.cards.where, g.cards.listens = where, n.listens
 	n.lines.where = g.cards.source
 	g.packets, g.streams = newPackets(n.lines, n.log), newGroupStreams(n.lines)
 	g.hub = group.NewHub(group.Config{
@@ -75,13 +75,16 @@ func (g *groups) run(ctx context.Context) error {
 				g.n.log.Warn().Err(err).Str("group", s.ID().String()).Msg("group not taken up")
 			}
 		}
-		tick := time.NewTicker(cardEvery)
-		defer tick.Stop()
+		tell, learn := time.NewTicker(cardEvery), time.NewTicker(learnEvery)
+		defer tell.Stop()
+		defer learn.Stop()
+		g.tellCard(ctx)
 		for ctx.Err() == nil {
-			g.tellCard(ctx)
 			g.cards.learn(g.hub.Groups())
 			select {
-			case <-tick.C:
+			case <-tell.C:
+				g.tellCard(ctx)
+			case <-learn.C:
 			case <-ctx.Done():
 			}
 		}

@@ -96,6 +96,10 @@ const (
 	maxCards  = 4096
 	cardEvery = 5 * time.Second
 
+	// learnEvery is how often it is looked whether members say something else of that: who is cut off before finds
+	// nobody at its next start.
+	learnEvery = time.Second
+
 	// groupPartBytes is how much of a group's records is one value on disk (bytes).
 	groupPartBytes = 512 << 10
 
