@@ -121,7 +121,7 @@ var layers = map[string]layer{
 	"node/shell":   {rank: 0},
 	"node/monitor": {rank: 0},
 	"node/cli": {rank: 9, may: []string{
-		"nat/turn", "node", "node/api", "node/app/messages", "node/config", "node/shell", "overlay", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
+		"nat/turn", "node", "node/api", "node/app/messages", "node/config", "node/shell", "overlay", "overlay/identity", "overlay/wire", "transfer", "transfer/urn", "transfer/collection", "transfer/library", "transfer/merkle",
 	}},
 	"testnet/bench": {rank: 10, may: []string{
 		"node", "node/state", "overlay/deflate", "overlay/handshake", "overlay/identity", "overlay/qrp", "overlay/tlslink", "overlay/wire",

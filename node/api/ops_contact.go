@@ -28,6 +28,12 @@ type Identity struct {
 	Safety string   `json:"safety_number,omitempty" doc:"of both: the same digits at either node, or somebody stands between them"`
 }
 
+// IdentityOf is a node by its ID alone.
+func IdentityOf(own identity.PeerID) Identity {
+	guid := own.GUID()
+	return Identity{Schema: Schema, PeerID: own.String(), GUID: hex.EncodeToString(guid[:])}
+}
+
 // Contact is a peer by its ID, with what the user's book has of it.
 type Contact struct {
 	PeerID string    `json:"peer_id"`
@@ -58,8 +64,7 @@ func (s *Server) contactOperations(api huma.API) {
 		With string `query:"with" maxLength:"300" doc:"peer to make a safety number with, as in /v1/contacts/{peer}"`
 	}
 	huma.Get(api, "/v1/id", func(ctx context.Context, in *id) (*body[Identity], error) {
-		own := contactOf(contacts.Contact{Peer: s.cfg.Node.PeerID()})
-		out := Identity{Schema: Schema, PeerID: own.PeerID, GUID: own.GUID}
+		out := IdentityOf(s.cfg.Node.PeerID())
 		if face := s.cfg.Node.Face(); face != s.cfg.Node.PeerID() {
 			out.Face = face.String()
 		}

@@ -14,48 +14,6 @@ import (
 const peerHelp = "PEER is a peer ID or a petname; also HOST:PORT, a servent GUID, or the number of a search result, where the servent told its\n" +
 	"ID: whether it is really its own is what the safety number is compared for."
 
-func (r *runner) id() *cli.Command {
-	return &cli.Command{
-		Name: "id", Usage: "show who this node is, and compare with another", Category: "network",
-		Flags: clientFlags(
-			&cli.StringFlag{Name: "with", Usage: "show the safety number with `PEER`: read it to each other over the telephone; if both see the same, nobody stands between you"},
-			jsonFlag(),
-		),
-		Description: peerHelp,
-		Action: r.action(func(c *cli.Context, n *api.Client) error {
-			if err := noArguments(c); err != nil {
-				return err
-			}
-			id, err := n.Identity(c.Context, c.String("with"))
-			if err != nil {
-				return err
-			}
-			return show(r, c, id, r.showIdentity)
-		}),
-	}
-}
-
-func (r *runner) showIdentity(id api.Identity) error {
-	t := newTable(r.env.Out)
-	t.row("peer ID", id.PeerID)
-	t.row("servent GUID", id.GUID)
-	if id.Face != "" {
-		t.row("in this run", id.Face)
-	}
-	if id.With != nil {
-		t.row("with", id.With.PeerID)
-		t.row("petname", orDash(id.With.Name))
-		t.row("trust", id.With.Trust)
-		t.row("safety number", id.Safety[:len(id.Safety)/2])
-		t.row("", id.Safety[len(id.Safety)/2+1:])
-	}
-	if err := t.end(); err != nil || id.With == nil || id.With.Trust == "trusted" {
-		return err
-	}
-	r.say("if the other side sees the same digits: `filbert contacts trust %s trusted`", orElse(id.With.Name, id.With.PeerID))
-	return nil
-}
-
 func orElse(text, other string) string {
 	if text == "" {
 		return other
