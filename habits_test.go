@@ -95,7 +95,7 @@ var pure = []string{
 	"nat/stun/message.go", "nat/stun/change.go", "nat/stun/budget.go", "nat/stun/server.go", "nat/stun/behaviour.go", "nat/stun/report.go",
 	"overlay/address.go",
 	"overlay/group/id.go", "overlay/group/cursor.go", "overlay/group/record.go", "overlay/group/body.go", "overlay/group/chain.go",
-	"overlay/group/authority.go", "overlay/group/view.go", "overlay/group/state.go", "overlay/group/issue.go", "overlay/group/invite.go",
+	"overlay/group/authority.go", "overlay/group/view.go", "overlay/group/state.go", "overlay/group/issue.go", "overlay/group/offer.go", "overlay/group/invite.go",
 	"overlay/group/join.go", "overlay/group/seal.go", "overlay/group/keys.go", "overlay/group/envelope.go", "overlay/group/window.go",
 	"overlay/group/budget.go", "overlay/group/inspect.go", "overlay/group/exchange.go",
 	"transfer/library/disks.go", "node/doctor/*",

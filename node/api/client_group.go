@@ -40,6 +40,16 @@ func (c *Client) Invite(ctx context.Context, group, role string, life time.Durat
 	return call[Invite](ctx, c, http.MethodPost, groupPath(group, "invites"), map[string]any{"role": role, "seconds": life.Seconds()})
 }
 
+// Invites lists the invites to a group that can be used, and then those by which somebody joined.
+func (c *Client) Invites(ctx context.Context, group string) ([]Invited, error) {
+	return call[[]Invited](ctx, c, http.MethodGet, groupPath(group, "invites"), nil)
+}
+
+// Revoke takes an invite back.
+func (c *Client) Revoke(ctx context.Context, group, invite string) error {
+	return c.do(ctx, http.MethodDelete, groupPath(group, "invites", invite), nil)
+}
+
 // RotateGroup gives a group a new key.
 func (c *Client) RotateGroup(ctx context.Context, group string) error {
 	return c.do(ctx, http.MethodPost, groupPath(group, "rotate"), nil)

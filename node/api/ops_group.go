@@ -40,13 +40,6 @@ type Member struct {
 	By     string    `json:"by" doc:"who added it"`
 }
 
-// Invite is what one peer needs to join a group.
-type Invite struct {
-	Invite  string    `json:"invite" doc:"give it to one peer, over a way that nobody else reads"`
-	Role    string    `json:"role" enum:"guest,member,owner"`
-	Expires time.Time `json:"expires"`
-}
-
 func (s *Server) groupOf(g *group.Group, full bool) Group {
 	st := g.State()
 	own, _ := st.Member(s.cfg.Node.PeerID())
@@ -91,6 +84,7 @@ type memberInput struct {
 }
 
 func (s *Server) groupOperations(api huma.API) {
+	s.inviteOperations(api)
 	huma.Get(api, "/v1/groups", func(context.Context, *struct{}) (*body[[]Group], error) {
 		out := []Group{}
 		for _, g := range s.cfg.Node.Groups() {
@@ -128,32 +122,6 @@ func (s *Server) groupOperations(api huma.API) {
 			return nil, groupFailure(err)
 		}
 		return answer(s.groupOf(g, true)), nil
-	})
-	type invite struct {
-		Group string `path:"group" maxLength:"300" doc:"as of GET"`
-		Body  struct {
-			Role    string  `json:"role,omitempty" enum:"guest,member,owner" doc:"member when absent"`
-			Seconds float64 `json:"seconds,omitempty" doc:"until it expires; a day when absent, 30 days at most"`
-		}
-	}
-	huma.Post(api, "/v1/groups/{group}/invites", func(ctx context.Context, in *invite) (*body[Invite], error) {
-		g, err := s.cfg.Node.Group(in.Group)
-		if err != nil {
-			return nil, groupFailure(err)
-		}
-		role, life := group.Ordinary, inviteLife
-		if in.Body.Role != "" {
-			role, _ = group.ParseRole(in.Body.Role) // it was checked
-		}
-		if in.Body.Seconds != 0 {
-			life = time.Duration(in.Body.Seconds * float64(time.Second))
-		}
-		expires := time.Now().Add(life)
-		text, err := s.cfg.Node.InviteTo(ctx, g, role, life)
-		if err != nil {
-			return nil, groupFailure(err)
-		}
-		return answer(Invite{Invite: text, Role: role.String(), Expires: expires.UTC().Truncate(time.Second)}), nil
 	})
 	huma.Post(api, "/v1/groups/{group}/rotate", func(_ context.Context, in *groupInput) (*struct{}, error) {
 		g, err := s.cfg.Node.Group(in.Group)
@@ -204,7 +172,7 @@ func groupFailure(err error) error {
 	switch why := group.ReasonOf(err); {
 	case err == nil:
 		return nil
-	case errors.Is(err, node.ErrNoGroup), why == group.NotMember, errors.Is(err, node.ErrNoContact):
+	case errors.Is(err, node.ErrNoGroup), why == group.NotMember, why == group.UnknownInvite, errors.Is(err, node.ErrNoContact):
 		status = http.StatusNotFound
 	case errors.Is(err, node.ErrManyGroups), why == group.IsMember:
 		status = http.StatusConflict

@@ -202,8 +202,8 @@ func TestDocument(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"DELETE /v1/contacts/{peer}", "DELETE /v1/conversations/{peer}", "DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/groups/{group}", "DELETE /v1/groups/{group}/members/{peer}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
-		"GET /v1/browse", "GET /v1/contacts", "GET /v1/conversations", "GET /v1/conversations/{peer}", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/groups", "GET /v1/groups/{group}", "GET /v1/id", "GET /v1/magnet", "GET /v1/messages/events", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
+		"DELETE /v1/contacts/{peer}", "DELETE /v1/conversations/{peer}", "DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/groups/{group}", "DELETE /v1/groups/{group}/invites/{invite}", "DELETE /v1/groups/{group}/members/{peer}", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
+		"GET /v1/browse", "GET /v1/contacts", "GET /v1/conversations", "GET /v1/conversations/{peer}", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/groups", "GET /v1/groups/{group}", "GET /v1/groups/{group}/invites", "GET /v1/id", "GET /v1/magnet", "GET /v1/messages/events", "GET /v1/peers", "GET /v1/play", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
 		"POST /v1/conversations/{peer}/read", "POST /v1/downloads", "POST /v1/folders", "POST /v1/groups", "POST /v1/groups/join", "POST /v1/groups/{group}/invites", "POST /v1/groups/{group}/rotate", "POST /v1/messages", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}", "PUT /v1/groups/{group}/members/{peer}",
 	}

@@ -15,9 +15,6 @@ import (
 // groupHelp is what GROUP stands for.
 const groupHelp = "GROUP is the name of a group, or the beginning of its ID; PEER a peer ID or a petname, see `filbert contacts`."
 
-// inviteLife is how long an invite can be used unless --for says otherwise.
-const inviteLife = 24 * time.Hour
-
 // groupPoll is how often a group that is watched is looked at.
 const groupPoll = time.Second
 
@@ -48,30 +45,7 @@ func (r *runner) group() *cli.Command {
 					return r.showGroups([]api.Group{g})
 				})
 			}),
-		}, {
-			Name: "invite", Usage: "let one peer in", ArgsUsage: "GROUP", Description: groupHelp + "\n" +
-				"Who has the text can join once, until it expires; who reads it on the way can join instead. This node must run then.",
-			Flags: clientFlags(
-				&cli.StringFlag{Name: "role", Usage: "what the peer will be: guest, member or owner", Value: "member"},
-				&cli.DurationFlag{Name: "for", Usage: "how long the invite can be used, at most 720h", Value: inviteLife},
-				jsonFlag(),
-			),
-			Action: r.onGroup(1, "to which group? `filbert group invite GROUP`", func(c *cli.Context, n *api.Client) error {
-				if c.Duration("for") <= 0 {
-					return usage("--for must be above 0, such as 24h")
-				}
-				i, err := n.Invite(c.Context, c.Args().First(), c.String("role"), c.Duration("for"))
-				if err != nil {
-					return err
-				}
-				return show(r, c, i, func(i api.Invite) error {
-					_, err := fmt.Fprintln(r.env.Out, i.Invite)
-					r.say("the other runs `filbert group join` with it, until %s", i.Expires.Local().Format(time.DateTime))
-					return err
-				})
-			}),
-			BashComplete: r.completeGroups,
-		}, {
+		}, r.invite(), r.invites(), {
 			Name: "join", Usage: "become a member by an invite", ArgsUsage: "INVITE", Flags: clientFlags(jsonFlag()),
 			Action: r.onGroup(1, "by which invite? `filbert group join INVITE`", func(c *cli.Context, n *api.Client) error {
 				g, err := n.JoinGroup(c.Context, c.Args().First())

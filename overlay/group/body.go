@@ -165,7 +165,7 @@ type SealedKey struct {
 }
 
 // Offer opens an invite: the public half of its key, the role it gives, when it expires in
-// milliseconds of Unix.
+// milliseconds of Unix. A second one with the same key takes the first back.
 type Offer struct {
 	Token   [ed25519.PublicKeySize]byte
 	Role    Role

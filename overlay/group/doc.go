@@ -34,7 +34,8 @@
 // half and an expiry are in a record; whoever wants to join signs with the private half
 // and with its own identity, and the record that adds it names the invite, which is
 // thereby used. The token has 128 random bits and is no word code: that needs a PAKE, and no
-// vetted library was to be had. Who reads the text in time can join in the other's place.
+// vetted library was to be had. Who reads the text in time can join in the other's place. Any
+// owner can take an invite back (see Opened).
 //
 // # Envelopes
 //

@@ -236,6 +236,14 @@ func (g *Group) Invite(role Role, life time.Duration, ask []Ask) (i Invite, err 
 	return i, err
 }
 
+// Revoke takes an invite back.
+func (g *Group) Revoke(record Hash) error {
+	return g.change(func(s *State, now time.Time) error {
+		_, err := s.Revoke(g.hub.cfg.Self, record, now)
+		return err
+	})
+}
+
 // SetRole gives a member another role.
 func (g *Group) SetRole(p identity.PeerID, role Role) error {
 	return g.change(func(s *State, now time.Time) error {

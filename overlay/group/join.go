@@ -80,29 +80,18 @@ func (s *State) Admit(self Signer, j *JoinRequest, now time.Time) (*Record, erro
 	if j.Group != s.id || j.Owner != self.PeerID() {
 		return nil, refused(OtherGroup)
 	}
-	for _, o := range s.view.offers {
-		if o.Token != j.Token {
-			continue
-		}
-		switch {
-		case o.Used == j.Card.Peer && s.view.members[o.Used] != nil:
-			return nil, refused(IsMember) // its answer was lost; it may be told all
-		case o.Used != identity.PeerID{}:
-			return nil, refused(UsedInvite)
-		case now.After(o.Expires):
-			return nil, refused(ExpiredInvite)
-		}
-		return s.add(self, j.Card, o.Role, o.Record, now)
+	o := s.view.tokens[j.Token]
+	if o == nil {
+		return nil, refused(UnknownInvite)
 	}
-	return nil, refused(UnknownInvite)
+	if o.Used == j.Card.Peer && s.view.members[o.Used] != nil {
+		return nil, refused(IsMember) // its answer was lost; it may be told all
+	}
+	if why := o.usable(now); why != Fine {
+		return nil, refused(why)
+	}
+	return s.add(self, j.Card, o.Role, o.Record, now)
 }
 
 // offered tells whether there is, or was, an invite with the key of a request.
-func (s *State) offered(j *JoinRequest) bool {
-	for _, o := range s.view.offers {
-		if o.Token == j.Token {
-			return true
-		}
-	}
-	return false
-}
+func (s *State) offered(j *JoinRequest) bool { return s.view.tokens[j.Token] != nil }

@@ -37,7 +37,10 @@ const (
 	maxAsk     = 4   // peers and addresses in an invite
 
 	maxInviteLife = 30 * 24 * time.Hour // of an invite
-	maxOpen       = 256                 // invites at one time that are neither used nor expired
+	maxOpen       = 256                 // invites at one time that can be used
+
+	inviteIDLen = 8 // bytes of a record's hash by which an invite is named
+	minInviteID = 4 // characters of that which must be given
 )
 
 // Bounds of envelopes.

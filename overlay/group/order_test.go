@@ -31,7 +31,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			other := rapid.IntRange(0, len(peers)-1).Draw(t, "other")
 			s, before := states[who], states[who].Clone()
 			var r *Record
-			switch rapid.IntRange(0, 8).Draw(t, "act") {
+			switch rapid.IntRange(0, 10).Draw(t, "act") {
 			case 0, 1:
 				r, _ = s.add(peers[who], NewCard(peers[other], s.ID()), Ordinary, Hash{}, noon)
 			case 2, 3:
@@ -46,7 +46,15 @@ func TestOrderDoesNotMatter(t *testing.T) {
 				} else {
 					r, _ = s.Rotate(peers[who], seeded(step), noon)
 				}
-			case 7, 8:
+			case 7:
+				_, r, _ = s.Invite(peers[who], Guest, time.Hour, nil, seeded(step), noon)
+			case 8:
+				if open := s.Invites(noon); len(open) > 0 && rapid.Bool().Draw(t, "joins") {
+					r, _ = s.add(peers[who], NewCard(peers[other], s.ID()), open[0].Role, open[0].Record, noon)
+				} else if len(open) > 0 {
+					r, _ = s.Revoke(peers[who], open[0].Record, noon)
+				}
+			case 9, 10:
 				states[other].Merge(s.Records()...)
 			}
 			if r == nil {
@@ -66,7 +74,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 			b.Merge(shuffled[:n]...)
 			shuffled = shuffled[n:]
 		}
-		if a.Digest() != b.Digest() || !slices.Equal(a.Members(), b.Members()) || a.Epoch() != b.Epoch() {
+		if a.Digest() != b.Digest() || !slices.Equal(a.Members(), b.Members()) || a.Epoch() != b.Epoch() || !slices.Equal(a.Invites(noon), b.Invites(noon)) {
 			t.Fatalf("two orders, two states:\n%v\n%v", a.Members(), b.Members())
 		}
 		// What is told to a peer that knows nothing makes the same state.

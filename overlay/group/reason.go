@@ -32,6 +32,7 @@ const (
 	Busy       // over budget
 	Full       // the group has all the members it can
 	Damaged    // does not open
+	RevokedInvite
 
 	reasons // how many there are
 )
@@ -42,7 +43,7 @@ var reasonText = [reasons]string{
 	"only owners above an owner may take its role", "the founder cannot be removed", "the invite is not known",
 	"the invite was used", "the invite has expired", "the peer was expelled", "its time is not ours", "it was there before",
 	"its key is not known", "the group has no safe key until an owner rotates", "too much at once", "the group is full",
-	"it does not open",
+	"it does not open", "the invite was taken back",
 }
 
 // String says it.

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"maps"
 	"slices"
-	"time"
 
 	"filbert/overlay/identity"
 )
@@ -215,23 +214,6 @@ func (s *State) Members() []Member {
 // Gone tells why a peer is a member no more: Expelled, NotMember if it left, or Fine if it
 // never was one.
 func (s *State) Gone(p identity.PeerID) Reason { return s.view.gone[p] }
-
-// Invites are those that can be used, the one that expires first coming first.
-func (s *State) Invites(now time.Time) []Opened {
-	var out []Opened
-	for _, o := range s.view.offers {
-		if o.Used == (identity.PeerID{}) && now.Before(o.Expires) {
-			out = append(out, *o)
-		}
-	}
-	slices.SortFunc(out, func(a, b Opened) int {
-		if c := a.Expires.Compare(b.Expires); c != 0 {
-			return c
-		}
-		return slices.Compare(a.Record[:], b.Record[:])
-	})
-	return out
-}
 
 // Epoch is the number of the key in use; 0 if there is none that is safe.
 func (s *State) Epoch() uint32 {

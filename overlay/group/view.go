@@ -16,22 +16,13 @@ type Member struct {
 	By    identity.PeerID // who added it
 }
 
-// Opened is an invite as the records have it.
-type Opened struct {
-	Record  Hash
-	Token   [32]byte
-	Role    Role
-	Expires time.Time
-	By      identity.PeerID
-	Used    identity.PeerID // who joined by it, or zero
-}
-
 // view is what the effective records say.
 type view struct {
 	members map[identity.PeerID]*Member
 	gone    map[identity.PeerID]Reason // who was a member: Expelled, or NotMember of who left
 	former  map[identity.PeerID]bool   // whose chain of an owner was ended
 	offers  map[Hash]*Opened
+	tokens  map[[32]byte]*Opened
 	epochs  []*epoch
 	current *epoch // the last that nobody expelled can open, or nil
 	clock   uint64 // the highest
@@ -55,6 +46,7 @@ func project(genesis *Record, a *authority, leaves []*Record) *view {
 		gone:   map[identity.PeerID]Reason{},
 		former: map[identity.PeerID]bool{},
 		offers: map[Hash]*Opened{},
+		tokens: map[[32]byte]*Opened{},
 	}
 	for _, o := range a.order {
 		v.applied = append(v.applied, o.chain...)
@@ -170,7 +162,7 @@ func (v *view) apply(r *Record) (owners int) {
 		v.members[b.Card.Peer] = &Member{Peer: b.Card.Peer, Role: b.Role, Box: b.Card.Box, Since: r.Time, By: r.Issuer}
 		delete(v.gone, b.Card.Peer)
 		if o := v.offers[b.Invite]; o != nil {
-			o.Used = b.Card.Peer
+			o.Used, o.Joined = b.Card.Peer, r.Time
 		}
 		if i := slices.IndexFunc(v.epochs, func(e *epoch) bool { return e.record.hash == b.Of }); i >= 0 {
 			v.epochs[i].keys = append(v.epochs[i].keys, SealedKey{Peer: b.Card.Peer, Key: b.Sealed})
@@ -194,7 +186,7 @@ func (v *view) apply(r *Record) (owners int) {
 	case *Rotate:
 		v.rotate(r, &b.Rotation)
 	case *Offer:
-		v.offers[r.hash] = &Opened{Record: r.hash, Token: b.Token, Role: b.Role, Expires: b.Expires, By: r.Issuer}
+		v.offer(r, b)
 	}
 	return owners
 }
