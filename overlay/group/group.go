@@ -108,17 +108,26 @@ func (g *Group) start() error {
 		return err
 	}
 	g.rekey()
+	told := g.contact.Load()
 	swim, err := memberlist.Create(swimConfig(g, g.keyring))
 	if err != nil {
 		return err
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closing {
-		return errors.Join(net.ErrClosed, swim.Shutdown())
+	closing := g.closing
+	if !closing {
+		g.swim = swim
+		g.wg.Go(g.loop)
 	}
-	g.swim = swim
-	g.wg.Go(g.loop)
+	g.mu.Unlock()
+	switch {
+	case closing:
+		return errors.Join(net.ErrClosed, swim.Shutdown())
+	case g.contact.Load() != told: // it was changed when there was nobody yet to tell it to
+		if err := swim.UpdateNode(leaveTime); err != nil {
+			g.log.Debug().Err(err).Msg("members were not told how we are reached")
+		}
+	}
 	return nil
 }
 
@@ -195,7 +204,13 @@ func (g *Group) Members() []Presence {
 func (g *Group) SetContact(contact []byte) error {
 	contact = append([]byte(nil), contact[:min(len(contact), maxMeta)]...)
 	g.contact.Store(&contact)
-	return g.swim.UpdateNode(leaveTime)
+	g.mu.Lock()
+	swim := g.swim
+	g.mu.Unlock()
+	if swim == nil {
+		return nil // start tells it
+	}
+	return swim.UpdateNode(leaveTime)
 }
 
 // Refused is how often something that came was refused, by reason.
