@@ -66,6 +66,7 @@ var layers = map[string]layer{
 	"transfer/publication": {rank: 2, may: []string{"transfer", "transfer/merkle", "transfer/ranges", "transfer/urn"}},
 	"transfer/mesh":        {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/merkle":      {rank: 1, may: []string{"transfer/ranges"}},
+	"transfer/fetched":     {rank: 2, may: []string{"transfer", "transfer/merkle", "transfer/urn"}},
 	"transfer/picker":      {rank: 1, may: []string{"transfer/ranges"}},
 	"transfer/queue":       {rank: 2, may: []string{"transfer"}},
 	"query/index":          {rank: 1, may: []string{"query/keyword"}},
@@ -105,16 +106,20 @@ var layers = map[string]layer{
 	"nat/punch": {rank: 1},
 	"nat/relay": {rank: 1},
 
+	"node/space": {rank: 5, may: []string{
+		"node/state", "overlay/group", "overlay/identity",
+		"transfer", "transfer/download", "transfer/fetched", "transfer/library", "transfer/limit", "transfer/store", "transfer/upload", "transfer/urn",
+	}},
 	"node": {rank: 6, may: []string{
-		"node/state", "node/contacts", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/contacts", "node/space", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
-		"transfer/mesh", "transfer/stream",
+		"transfer/fetched", "transfer/mesh", "transfer/stream",
 	}},
 	"node/app/messages": {rank: 7, may: []string{"node", "node/contacts", "overlay/group", "overlay/identity"}},
 	"node/api": {rank: 8, may: []string{
-		"nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},

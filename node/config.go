@@ -97,6 +97,7 @@ type Config struct {
 	Homes    []string      // folders that are never shared as a whole; nil = the user's home
 
 	Downloads    string   // folder for files that are fetched; "" = nothing can be fetched
+	Groups       string   // folder for what is fetched from members of groups, one in it for each; "" = beside Downloads
 	OnComplete   []string // command for each file that was fetched, see hook; none = nothing is run
 	Browse       bool     // others may see all that is shared
 	UploadSlots  int      // files sent at once; default 8

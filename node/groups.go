@@ -35,6 +35,7 @@ type groups struct {
 	streams *groupStreams
 	cards   *cards
 	told    map[*group.Group]string // our card, as members were told it last
+	kept    []*group.State          // as the node found them; run begins with them
 }
 
 // openGroups prepares. Groups begin when the node runs.
@@ -56,6 +57,7 @@ func (n *Node) openGroups() {
 	g.hub = group.NewHub(group.Config{
 		Self: n.cfg.Identity, Packets: g.packets, Streams: g.streams, Store: groupStore{n.cfg.State}, Log: n.log,
 	})
+	g.kept = groupStore{n.cfg.State}.load(n.log) // before others begin
 }
 
 // run takes part in the groups that are kept, until ctx ends.
@@ -67,11 +69,11 @@ func (g *groups) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() {
-		for _, s := range (groupStore{g.n.cfg.State}).load(g.n.log) {
+		for _, s := range g.kept {
 			if ctx.Err() != nil {
 				return
 			}
-			if _, err := g.hub.Open(s); err != nil && ctx.Err() == nil {
+			if _, err := g.enter(g.hub.Open(s)); err != nil && ctx.Err() == nil {
 				g.n.log.Warn().Err(err).Str("group", s.ID().String()).Msg("group not taken up")
 			}
 		}
@@ -134,6 +136,14 @@ func (g *groups) ready() error {
 	return nil
 }
 
+// enter begins what members of a group have beside it, if the group began.
+func (g *groups) enter(o *group.Group, err error) (*group.Group, error) {
+	if err == nil {
+		_, err = g.n.spaces.Open(o)
+	}
+	return o, err
+}
+
 // FoundGroup makes a group of which we are the first member and owner.
 func (n *Node) FoundGroup(name string) (*group.Group, error) {
 	if err := n.groups.ready(); err != nil {
@@ -143,7 +153,7 @@ func (n *Node) FoundGroup(name string) (*group.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	return n.groups.hub.Open(s)
+	return n.groups.enter(n.groups.hub.Open(s))
 }
 
 // JoinGroup becomes a member by an invite. It asks the peers that this names until one
@@ -156,7 +166,7 @@ func (n *Node) JoinGroup(ctx context.Context, invite string) (*group.Group, erro
 	if err != nil {
 		return nil, err
 	}
-	return n.groups.hub.Join(ctx, i)
+	return n.groups.enter(n.groups.hub.Join(ctx, i))
 }
 
 // InviteTo makes an invite to a group, for one peer, that names us and where we are
@@ -191,7 +201,7 @@ func (n *Node) LeaveGroup(ctx context.Context, g *group.Group) error {
 			return err
 		}
 	}
-	return errors.Join(err, groupStore{n.cfg.State}.forget(g.ID()))
+	return errors.Join(err, n.spaces.Forget(g.ID()), groupStore{n.cfg.State}.forget(g.ID()))
 }
 
 // MemberOf is the member of a group that a text names: its ID or petname.

@@ -16,7 +16,7 @@ func (n *Node) takeEnded(ctx context.Context) error {
 		case st := <-n.ended:
 			n.folders.over(st)
 			if st.State == download.Complete {
-				if err := n.fetched.add(st, n.downloads.Tree(st.File.SHA1)); err != nil {
+				if err := n.fetched.Add(st.File, st.Path, n.downloads.Tree(st.File.SHA1)); err != nil {
 					n.log.Warn().Err(err).Msg("a fetched file is not given on")
 				}
 				n.hooks.Add(hook.File{Path: st.Path, Size: st.File.Size, SHA1: st.File.SHA1.URN()})

@@ -23,11 +23,6 @@ const (
 	// uploadGrace is how long requests may go on when the node ends.
 	uploadGrace = time.Second
 
-	// maxFetched is how many files that were fetched are given on though they are not
-	// shared (count): as many as the manager remembers. Each has its hash tree, 256 KiB
-	// at most.
-	maxFetched = 128
-
 	// movedLook is how often it is looked whether transfers are under way, which hashing
 	// makes room for.
 	movedLook = time.Second
@@ -75,7 +70,10 @@ const (
 	maxLines        = 512
 	maxLinesPerPeer = 16
 	lineTimeout     = 30 * time.Second
-	unreadTimeout   = 10 * time.Second
+	// lineShare: a 32nd of what a limited line carries is TLS: 22 bytes for each record, of
+	// which the first of a connection have 1.2 KiB.
+	lineShare     = 32
+	unreadTimeout = 10 * time.Second
 
 	// maxDatagram is the longest datagram between peers (bytes), as overlay/group sends
 	// them; maxDatagramsIn of them wait to be taken and maxDatagramsOut for the line to a

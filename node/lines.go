@@ -120,7 +120,23 @@ func (l *lines) dial(ctx context.Context, peer identity.PeerID, at netip.AddrPor
 	}
 	secured.SetDeadline(time.Time{}) // likewise
 	rest, _ := r.Peek(r.Buffered())
-	return &webConn{Conn: secured, prefix: bytes.Clone(rest)}, nil
+	line := &webConn{Conn: secured, prefix: bytes.Clone(rest)}
+	if l, ok := conn.(transfer.Limited); ok {
+		return &limitedLine{line, l}, nil
+	}
+	return line, nil
+}
+
+// limitedLine is a line that carries only so much. It is a transfer.Limited.
+type limitedLine struct {
+	*webConn
+	below transfer.Limited
+}
+
+// Room implements transfer.Limited: what TLS adds to each record is not for the caller.
+func (l *limitedLine) Room() int64 {
+	room := l.below.Room()
+	return room - room/lineShare
 }
 
 // accept takes a connection whose first line is lineHello, and closes it in the end. What

@@ -16,7 +16,7 @@ type moved struct {
 // transferring reports whether transfers are under way: whether bytes moved lately.
 // Who does not ask for long is told so until the next look.
 func (n *Node) transferring() bool {
-	bytes := n.uploads.Sent()
+	bytes := n.uploads.Sent() + n.spaces.Moved()
 	if n.downloads != nil {
 		bytes += n.downloads.Received()
 	}

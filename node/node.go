@@ -18,6 +18,7 @@ import (
 	"filbert/nat/socket"
 	"filbert/node/contacts"
 	"filbert/node/hook"
+	"filbert/node/space"
 	"filbert/node/state"
 	"filbert/overlay"
 	"filbert/overlay/hostcache"
@@ -27,6 +28,7 @@ import (
 	"filbert/query/flood"
 	"filbert/query/index"
 	"filbert/transfer/download"
+	"filbert/transfer/fetched"
 	"filbert/transfer/library"
 	"filbert/transfer/store"
 	"filbert/transfer/stream"
@@ -64,6 +66,7 @@ type Node struct {
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	lines     *lines
+	spaces    *space.Spaces
 	groups    *groups
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
@@ -72,7 +75,7 @@ type Node struct {
 	ended     chan download.Status // what the manager says, for the hooks
 	hooks     *hook.Runner
 	folders   *folders // nil when nothing can be fetched
-	fetched   fetched
+	fetched   fetched.Files
 	moved     moved
 	limits    *limits
 	streams   *stream.Server
@@ -137,10 +140,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.named = named
 	n.openFinding(len(known) > 0)
 	n.hashes = newHashCache(cfg.State, n.log)
-	n.library = library.New(library.Config{
-		Shares: cfg.Shares, Cache: n.hashes, Rescan: cfg.Rescan, Watch: cfg.Watch, Quiet: cfg.Quiet, Homes: cfg.Homes, Log: n.log,
-		Workers: cfg.Hashers, Rate: cfg.HashRate, Busy: n.transferring,
-	})
+	n.library = library.New(n.shelf(cfg.Shares))
 	n.changed.Store(time.Now().UnixNano())
 	n.browse = flood.NewBrowse(flood.BrowseConfig{
 		Index: n.index, Self: self{n}, Agent: cfg.agent(), On: cfg.Browse, Changed: n.lastChange, Rand: cfg.child(),
@@ -184,6 +184,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.openMapping()
 	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
 	n.openLines(ids)
+	if err := n.openSpaces(); err != nil {
+		return nil, err
+	}
 	n.openGroups()
 	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
 	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
@@ -238,6 +241,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"datagrams", n.serveDatagrams},
 		part{"stun datagrams", n.stuns.read},
 		part{"stun", n.stuns.run},
+		part{"spaces", n.spaces.Run},
 		part{"groups", n.groups.run},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)

@@ -344,6 +344,7 @@ func TestOpenRefuses(t *testing.T) {
 		"seed":            {func(c *node.Config) { c.Seeds = []string{"nowhere"} }, "want HOST:PORT"},
 		"seed port":       {func(c *node.Config) { c.Seeds = []string{"127.0.0.1:0"} }, "port 0"},
 		"download folder": {func(c *node.Config) { c.Downloads = "/dev/null/downloads" }, "download folder"},
+		"groups' folder":  {func(c *node.Config) { c.Downloads = t.TempDir(); c.Groups = c.Downloads + "/groups" }, "set group-downloads"},
 	} {
 		cfg := base
 		test.change(&cfg)

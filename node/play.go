@@ -85,7 +85,11 @@ func (n *Node) arriving(h urn.SHA1) (upload.Partial, bool) {
 	}
 	s, ok := n.downloads.Shared(h)
 	if !ok {
-		return n.fetched.part(h)
+		file, tree, r, ok := n.fetched.Open(h)
+		if !ok {
+			return upload.Partial{}, false
+		}
+		return upload.Whole(file, tree, r), true
 	}
 	return upload.Partial{File: s.File, Tree: s.Tree, Have: s.Have(), ReaderAt: s}, true
 }

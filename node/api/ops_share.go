@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"filbert/node/space"
 	"filbert/transfer/library"
 )
 
@@ -26,7 +27,7 @@ func (s *Server) shareOperations(api huma.API) {
 		if !filepath.IsAbs(in.Body.Dir) {
 			return nil, huma.Error422UnprocessableEntity("the folder must be an absolute path")
 		}
-		return nil, shareFailure(s.cfg.Node.Library().Add(ctx, in.Body.Dir, in.Body.Force))
+		return nil, shareFailure(s.cfg.Node.Share(ctx, in.Body.Dir, in.Body.Force))
 	})
 	type dir struct {
 		Dir string `query:"dir" required:"true" doc:"absolute path of a folder"`
@@ -59,7 +60,7 @@ func shareFailure(err error) error {
 	switch {
 	case errors.As(err, &refused):
 		status = http.StatusForbidden
-	case errors.Is(err, library.ErrOverlap):
+	case errors.Is(err, library.ErrOverlap), errors.Is(err, space.ErrPublic), errors.Is(err, space.ErrPrivate):
 		status = http.StatusConflict
 	case errors.Is(err, library.ErrNotShare), errors.Is(err, fs.ErrNotExist):
 		status = http.StatusNotFound

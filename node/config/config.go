@@ -39,6 +39,7 @@ type Values struct {
 	TURNServers        []string      `koanf:"turn-servers"`
 	Shares             []string      `koanf:"shares"`
 	Downloads          string        `koanf:"downloads"`
+	GroupDownloads     string        `koanf:"group-downloads"`
 	OnComplete         []string      `koanf:"on-complete"`
 	Role               string        `koanf:"role"`
 	MaxLeaves          int           `koanf:"max-leaves"`

@@ -46,7 +46,7 @@ func (l *loader) resolve(s *Setting, value any, base string) (any, error) {
 	}
 	return eachText(value, func(folder string) (string, error) {
 		if folder == "" {
-			return l.paths.Downloads, nil
+			return l.usual(s), nil
 		}
 		return l.folder(folder, base)
 	})
@@ -65,13 +65,21 @@ func (l *loader) folder(path, base string) (string, error) {
 	return absolute(base, path)
 }
 
+// usual is the folder that is meant where a setting names none; "" is found out later.
+func (l *loader) usual(s *Setting) string {
+	if s.Key == keyDownloads {
+		return l.paths.Downloads
+	}
+	return ""
+}
+
 // defaults is the lowest layer.
 func (l *loader) defaults() layer {
 	layer := newLayer()
 	for _, s := range l.settings {
 		value := s.Default
 		if value == "" && s.form == formFolder {
-			value = l.paths.Downloads
+			value = l.usual(&s)
 		}
 		layer.put(s.Key, value, Origin{})
 	}

@@ -45,6 +45,9 @@ type Setting struct {
 	form form // of a text, and of every item of a list
 }
 
+// keyDownloads is the setting of which the usual value depends on the system.
+const keyDownloads = "downloads"
+
 // envPrefix begins the names of all our environment variables.
 const envPrefix = "FILBERT_"
 
@@ -80,8 +83,10 @@ func Settings() []Setting {
 			Help: "turn:user:password@host:port of TURN servers that pass datagrams on where no hole leads through two NATs; in the file or the variable only"},
 		{Key: "shares", Kind: KindList, Default: []string{}, form: formFolder,
 			Help: "folders to share"},
-		{Key: "downloads", Kind: KindText, Default: "", form: formFolder,
+		{Key: keyDownloads, Kind: KindText, Default: "", form: formFolder,
 			Help: "folder that finished downloads are put in; empty is the usual one, see \"paths\""},
+		{Key: "group-downloads", Kind: KindText, Default: "", form: formFolder,
+			Help: "folder for what is fetched from members of groups, with one in it for each group; empty is that of downloads with \"-groups\" behind its name"},
 		{Key: "on-complete", Kind: KindList, Default: []string{}, form: formCommand,
 			Help: "program and its arguments to run for each complete download, without a shell; {path} {dir} {name} {size} {sha1} stand for those of the file"},
 		{Key: "role", Kind: KindText, Default: "auto", form: formRole,

@@ -26,11 +26,11 @@ const (
 
 // Connections.
 const (
-	// maxConns and maxConnsPerHost bound the open connections (count), beside
+	// maxConns and defaultConnsPerHost bound the open connections (count), beside
 	// which those of the overlay must have room: at some 12 KiB each, 6 MiB.
 	// A host is an IPv4 address or an IPv6 /56, which is what one customer gets.
-	maxConns        = 512
-	maxConnsPerHost = 8
+	maxConns            = 512
+	defaultConnsPerHost = 8
 )
 
 // Sending.

@@ -20,6 +20,13 @@ type Partial struct {
 	io.ReaderAt // closed after the last read if it is an io.Closer
 }
 
+// Whole is a file of which all is here.
+func Whole(file transfer.File, tree *merkle.Tree, r io.ReaderAt) Partial {
+	p := Partial{File: file, Tree: tree, ReaderAt: r}
+	p.Have.Add(ranges.Range{End: file.Size})
+	return p
+}
+
 // arriving is the file that a request for a URN names, if it is arriving here.
 func (s *Server) arriving(escaped string) (Partial, bool) {
 	sum, reason := parseURN(escaped)

@@ -47,6 +47,7 @@ type Config struct {
 	Slots           int // uploads at a time; default 4
 	SlotsPerHost    int // of them to one host; default 2
 	SlotsPerNetwork int // of them to one network; default 3
+	ConnsPerHost    int // connections of one host; default 8
 
 	// Arriving finds a file that is being fetched, of which something is verified;
 	// nil = such files are not shared. It is called from many goroutines at once.
@@ -74,6 +75,9 @@ func (c Config) withDefaults() Config {
 	if c.SlotsPerNetwork <= 0 {
 		c.SlotsPerNetwork = defaultSlotsPerNetwork
 	}
+	if c.ConnsPerHost <= 0 {
+		c.ConnsPerHost = defaultConnsPerHost
+	}
 	return c
 }
 
@@ -100,7 +104,7 @@ func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{
 		cfg:     cfg,
-		conns:   quota{max: maxConns, perHost: maxConnsPerHost, full: RefusedConns, hostFull: RefusedHostConns},
+		conns:   quota{max: maxConns, perHost: cfg.ConnsPerHost, full: RefusedConns, hostFull: RefusedHostConns},
 		closing: make(chan struct{}),
 		queue:   queue.New(queue.Config{Slots: cfg.Slots, PerHost: cfg.SlotsPerHost, PerNetwork: cfg.SlotsPerNetwork, Lane: laneSlots, NewID: newPlaceID}),
 		held:    map[*queue.Place]chan struct{}{},

@@ -125,7 +125,7 @@ func TestConnectionCaps(t *testing.T) {
 	s := share(t, map[string]string{"f": "abc"}, Config{})
 	host := netip.MustParseAddr("203.0.113.7")
 	var peers []*peer
-	for range maxConnsPerHost {
+	for range defaultConnsPerHost {
 		p := s.dialFrom(host)
 		p.get("/")
 		p.want(http.StatusOK)

@@ -1,0 +1,105 @@
+// Package fetched gives on what a node has fetched: who was given part of a file while it
+// arrived is given the rest too, be its folder shared or not. The package does not send, and
+// does not know what else is shared.
+package fetched
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"sync"
+
+	"filbert/transfer"
+	"filbert/transfer/merkle"
+	"filbert/transfer/urn"
+)
+
+// Files is those that were fetched since the node started, as long as they are what they
+// were when they were verified. The zero value has none. Safe for concurrent use.
+type Files struct {
+	mu    sync.Mutex
+	files []file // guarded by mu; at most maxFiles, the oldest first
+}
+
+// Reader reads a file that was fetched.
+type Reader interface {
+	io.ReaderAt
+	io.Closer
+}
+
+type file struct {
+	transfer.File
+	path string
+	tree *merkle.Tree // nil: none is known
+	info fs.FileInfo  // of the moment it was complete
+}
+
+// Add takes a file that was fetched and verified, and is at a path. The tree is nil if none
+// is known.
+func (f *Files) Add(of transfer.File, path string, tree *merkle.Tree) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.files) == maxFiles {
+		f.files = f.files[:copy(f.files, f.files[1:])]
+	}
+	f.files = append(f.files, file{of, path, tree, info})
+	return nil
+}
+
+// Open finds a file by its hash: what it is, its hash tree or nil, and a reader for one user,
+// who closes it.
+func (f *Files) Open(h urn.SHA1) (transfer.File, *merkle.Tree, Reader, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, one := range f.files {
+		if one.SHA1 == h {
+			return one.File, one.tree, &reader{file: one}, true
+		}
+	}
+	return transfer.File{}, nil, nil, false
+}
+
+// errOther: what is there now is something else.
+var errOther = errors.New("the file is another one now")
+
+// reader reads a file that was fetched, which it opens when it is asked for
+// bytes. It has one user.
+type reader struct {
+	file
+	open *os.File
+}
+
+// ReadAt implements io.ReaderAt. Bytes of a file that has changed since it was
+// verified are not given out.
+func (r *reader) ReadAt(b []byte, off int64) (int, error) {
+	if r.open == nil {
+		f, err := os.Open(r.path)
+		if err != nil {
+			return 0, err
+		}
+		r.open = f
+	}
+	n, err := r.open.ReadAt(b, off)
+	info, statErr := r.open.Stat()
+	switch {
+	case statErr != nil:
+		return 0, statErr
+	case !os.SameFile(info, r.info) || info.Size() != r.info.Size() || !info.ModTime().Equal(r.info.ModTime()):
+		return 0, fmt.Errorf("fetched: read %s: %w", r.path, errOther)
+	}
+	return n, err
+}
+
+// Close closes the file, if it is open.
+func (r *reader) Close() error {
+	if r.open == nil {
+		return nil
+	}
+	return r.open.Close()
+}
