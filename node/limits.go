@@ -201,11 +201,13 @@ const (
 	turnRest     = time.Minute
 
 	// maxSeers is how many neighbors are asked where they see our UDP port (count):
-	// two tell whether that depends on who is asked. seenTimeout is how long they have,
-	// seenRTO until the question is asked again.
-	maxSeers    = 3
-	seenTimeout = 2 * time.Second
-	seenRTO     = 300 * time.Millisecond
+	// two tell whether that depends on who is asked. seenRTO is how long until the question
+	// is asked again; they have seenTimeout, or minSeenTimeout and two round trips if that
+	// is less: two datagrams may be lost.
+	maxSeers       = 3
+	seenTimeout    = 2 * time.Second
+	minSeenTimeout = time.Second
+	seenRTO        = 300 * time.Millisecond
 
 	// maxOwnCandidates is how many addresses of ours a peer is told (count), as in
 	// nat/punch.

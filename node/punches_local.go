@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"filbert/nat/punch"
 	"filbert/nat/stun"
@@ -111,23 +112,28 @@ func countedPorts(first, second netip.AddrPort) (delta int16, next []punch.Candi
 }
 
 // askSeen asks some neighbors at which address they see our UDP port; the second result
-// is who answered.
+// is who answered. What the peer has of us it has no sooner, so who is near is not waited
+// for as long as who is far: where no UDP comes through, nobody answers.
 func (n *Node) askSeen(ctx context.Context) (seen, by []netip.AddrPort) {
-	ctx, cancel := context.WithTimeout(ctx, seenTimeout)
-	defer cancel()
 	s, err := n.overlay.Status(ctx)
 	if err != nil {
 		return nil, nil
 	}
-	var mu sync.Mutex
-	var asking sync.WaitGroup
-	asked := 0
+	var ask []netip.AddrPort
+	wait := time.Duration(0)
 	for i := range s.Neighbors {
 		at, ok := listensAt(&s.Neighbors[i])
-		if asked == maxSeers || !ok || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays {
+		if len(ask) == maxSeers || !ok || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays {
 			continue
 		}
-		asked++
+		ask = append(ask, at)
+		wait = max(wait, seenWait(s.Neighbors[i].RTT))
+	}
+	ctx, cancel := context.WithTimeout(ctx, wait)
+	defer cancel()
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	for _, at := range ask {
 		asking.Go(func() {
 			answer, err := n.stuns.client.Bind(ctx, at, stun.Options{Config: stun.Config{RTO: seenRTO}})
 			if err == nil {
@@ -139,4 +145,13 @@ func (n *Node) askSeen(ctx context.Context) (seen, by []netip.AddrPort) {
 	}
 	asking.Wait()
 	return seen, by
+}
+
+// seenWait is how long a neighbor has to answer, by its round trip over the link; 0 is not
+// known.
+func seenWait(rtt time.Duration) time.Duration {
+	if rtt == 0 {
+		return seenTimeout
+	}
+	return min(minSeenTimeout+2*rtt, seenTimeout)
 }

@@ -87,3 +87,15 @@ func TestMapping(t *testing.T) {
 		}
 	}
 }
+
+// TestSeenWait: who is near has less time to say where it sees us; who is not known to be,
+// all of it.
+func TestSeenWait(t *testing.T) {
+	for rtt, want := range map[time.Duration]time.Duration{
+		0: seenTimeout, 1: minSeenTimeout + 2, 80 * time.Millisecond: 1160 * time.Millisecond, time.Second: seenTimeout,
+	} {
+		if wait := seenWait(rtt); wait != want {
+			t.Errorf("round trip %v: %v, want %v", rtt, wait, want)
+		}
+	}
+}
