@@ -43,7 +43,7 @@ var layers = map[string]layer{
 	"node/state":        {rank: 0},
 	"node/hook":         {rank: 0},
 	"node/contacts":     {rank: 1, may: []string{"node/state", "overlay/identity"}},
-	"node/doctor":       {rank: 1, may: []string{"nat/stun"}},
+	"node/doctor":       {rank: 1, may: []string{"nat", "nat/stun"}},
 	"node/config":       {rank: 1, may: []string{"nat/turn", "node/hook", "transfer/limit"}},
 	"nat/portmap":       {rank: 0},
 	"nat/socket":        {rank: 0},
@@ -119,7 +119,7 @@ var layers = map[string]layer{
 	}},
 	"node/app/messages": {rank: 7, may: []string{"node", "node/contacts", "overlay/group", "overlay/identity"}},
 	"node/api": {rank: 8, may: []string{
-		"nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat", "nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},

@@ -62,3 +62,10 @@ const (
 	entryLifetime = 2 * time.Minute
 	entryPause    = time.Second
 )
+
+// What a node may send in an hour while nobody asks it anything, in bytes. It is counted by
+// minutes.
+const (
+	MaxUpkeep     = 1_000_000
+	upkeepMinutes = 60
+)

@@ -24,7 +24,7 @@ func (n *Node) Examine(ctx context.Context) ([]doctor.Check, error) {
 		TCP: doctor.Way(o.TCP), UDP: doctor.Way(o.UDP),
 		External: o.External, Told: n.cfg.External.IsValid(), Seen: o.Votes, Own: n.ownAddrs(),
 		STUN:     n.stuns.facts(),
-		MaxFiles: maxFiles(), Mapping: n.mapping(), Router: n.routerFacts(),
+		MaxFiles: maxFiles(), Mapping: n.mapping(), Router: n.routerFacts(), Upkeep: n.upkeepFacts(),
 		TURN:  n.punches.turns.facts(),
 		Relay: doctor.Relay{At: n.relays.reservations(), Serves: o.Relays, Circuits: n.relays.stats().Circuits},
 	}

@@ -4,7 +4,10 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"sync/atomic"
+	"time"
 
+	"filbert/nat"
 	"filbert/overlay/identity"
 	"filbert/transfer"
 )
@@ -19,11 +22,18 @@ func (n *Node) DialLine(ctx context.Context, peer identity.PeerID, at netip.Addr
 	return n.lines.dial(ctx, peer, at, service)
 }
 
+// Spends counts bytes as sent to keep the node reachable.
+func (n *Node) Spends(bytes uint64) {
+	n.upkeep.mu.Lock()
+	defer n.upkeep.mu.Unlock()
+	n.upkeep.meter.Add(time.Now(), nat.UpkeepBytes{nat.UpkeepLinks: bytes})
+}
+
 // Packets is the datagrams between peers.
 type Packets = packets
 
 // Packets is those of a node.
-func (n *Node) Packets() *Packets { return newPackets(n.lines, n.log) }
+func (n *Node) Packets() *Packets { return newPackets(n.lines, n.log, new(atomic.Uint64)) }
 
 // Tell says where a peer is.
 func (p *packets) Tell(peer identity.PeerID, at netip.AddrPort) { p.tell(peer, at) }

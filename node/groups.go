@@ -53,7 +53,7 @@ func (n *Node) openGroups() {
 	where := n.lines.where
 	g.cards.where, g.cards.listens = where, n.listens
 	n.lines.where = g.cards.source
-	g.packets, g.streams = newPackets(n.lines, n.log), newGroupStreams(n.lines)
+	g.packets, g.streams = newPackets(n.lines, n.log, &n.upkeep.groups), newGroupStreams(n.lines, &n.upkeep.groups)
 	g.hub = group.NewHub(group.Config{
 		Self: n.cfg.Identity, Packets: g.packets, Streams: g.streams, Store: groupStore{n.cfg.State}, Log: n.log,
 	})

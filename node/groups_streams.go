@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"filbert/overlay/identity"
 )
@@ -16,13 +17,14 @@ const serviceGroups = "groups"
 // groupStreams is lines as groups have streams. It implements group.Streams.
 type groupStreams struct {
 	lines *lines
+	sent  *atomic.Uint64 // bytes, with headers
 	conns chan net.Conn
 	done  chan struct{}
 	once  sync.Once
 }
 
-func newGroupStreams(l *lines) *groupStreams {
-	s := &groupStreams{lines: l, conns: make(chan net.Conn), done: make(chan struct{})}
+func newGroupStreams(l *lines, sent *atomic.Uint64) *groupStreams {
+	s := &groupStreams{lines: l, sent: sent, conns: make(chan net.Conn), done: make(chan struct{})}
 	l.handle(serviceGroups, s.serve)
 	return s
 }
@@ -30,7 +32,11 @@ func newGroupStreams(l *lines) *groupStreams {
 // Dial implements group.Streams.
 func (s *groupStreams) Dial(ctx context.Context, to identity.PeerID, address string) (net.Conn, error) {
 	at, _ := netip.ParseAddrPort(address) // an invite may name a host that we do not look up
-	return s.lines.dial(ctx, to, at, serviceGroups)
+	conn, err := s.lines.dial(ctx, to, at, serviceGroups)
+	if err != nil {
+		return nil, err
+	}
+	return &groupConn{conn, s.sent}, nil
 }
 
 // Accept implements group.Streams.
@@ -51,7 +57,7 @@ func (s *groupStreams) Close() error {
 
 // serve holds a line until whoever took it closes it.
 func (s *groupStreams) serve(ctx context.Context, _ identity.PeerID, conn net.Conn) {
-	held := &heldConn{Conn: conn, closed: make(chan struct{})}
+	held := &heldConn{Conn: &groupConn{conn, s.sent}, closed: make(chan struct{})}
 	select {
 	case s.conns <- held:
 	case <-s.done:

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/fstest"
 	"time"
 
+	"filbert/nat"
 	"filbert/node"
 	"filbert/overlay/group"
 	"filbert/testnet/fabric"
@@ -176,6 +178,48 @@ func TestNoGroups(t *testing.T) {
 			}
 			if len(c.Groups()) > 0 {
 				t.Error("it has a group")
+			}
+		}
+	})
+}
+
+// TestIdleGroup: what three members behind NATs send each other with nothing to do. It is
+// not held to the budget of a leaf, and told.
+func TestIdleGroup(t *testing.T) {
+	amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
+		tn.grouped()
+		boris := tn.movesAs(nil, relaying)
+		bruno := tn.movesAs(nil, relaying, boris)
+		var members []*citizen
+		for i := range 3 {
+			c := tn.movesAs(fstest.MapFS{fmt.Sprintf("Blue Film %d.avi", i): file("la")}, asLeaf, boris, bruno)
+			tn.shares(c, 1)
+			tn.relayed(c, 2)
+			if members = append(members, c); i == 0 {
+				if _, err := c.FoundGroup("family"); err != nil {
+					t.Fatal(err)
+				}
+				continue
+			}
+			tn.finds(c, "blue film 0", 1) // an invite names no relays
+			tn.invites(members[0], c, "family")
+		}
+		for _, c := range members {
+			tn.online(c, "family", 3)
+		}
+		const minutes = 5
+		tick := time.NewTicker(minutes*time.Minute + time.Second)
+		defer tick.Stop()
+		<-tick.C
+		for _, c := range members {
+			s, err := c.Status(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			hour := s.Upkeep.Hour[nat.UpkeepGroups] * 60 / minutes
+			t.Logf("by what it was sent for: %v; for the group %d bytes an hour", s.Upkeep.Hour, hour)
+			if hour < 1_000_000 || hour > 20_000_000 || s.Upkeep.Thrifty {
+				t.Errorf("for the group %d bytes an hour, %+v", hour, s.Upkeep)
 			}
 		}
 	})

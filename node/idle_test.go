@@ -7,7 +7,9 @@ import (
 	"testing/fstest"
 	"time"
 
+	"filbert/nat"
 	"filbert/node"
+	"filbert/node/doctor"
 	"filbert/testnet/bubble"
 	"filbert/testnet/fabric"
 )
@@ -72,6 +74,16 @@ func (in *idlers) hour(clara *citizen) (bytes uint64, simulated, counted int) {
 	return in.onTheWire() - before, simulated, counted
 }
 
+// upkeep is what a node says that it sent in the last hour.
+func (in *idlers) upkeep(c *citizen) (held, groups uint64) {
+	s, err := c.Status(in.t.Context())
+	if err != nil {
+		in.t.Fatal(err)
+	}
+	in.t.Logf("by what it was sent for: %v", s.Upkeep.Hour)
+	return s.Upkeep.Hour.Held(), s.Upkeep.Hour[nat.UpkeepGroups]
+}
+
 // What a leaf that does nothing may cost its router: bytes in an hour, of all nodes of the
 // test together, and entries.
 const (
@@ -122,7 +134,11 @@ func TestIdleLeafBehindNAT(t *testing.T) {
 					test.troubles(in)
 				}
 				n, simulated, counted := in.hour(clara)
-				t.Logf("%d bytes in an hour, of all four together, and %d entries at most, %d by its own count", n, simulated, counted)
+				own, groups := in.upkeep(clara)
+				t.Logf("%d bytes in an hour, of all four together, %d of them sent by her, as she counts; %d entries at most, %d by her count", n, own, simulated, counted)
+				if own < n/10 || own > n || groups > 0 {
+					t.Errorf("she counts %d bytes of %d, and %d for groups", own, n, groups)
+				}
 				if n > idleBytes || simulated > idleEntries || counted > idleEntries || counted < 3 {
 					t.Errorf("%d bytes in an hour, %d entries in the router's table, or %d", n, simulated, counted)
 				}
@@ -146,6 +162,51 @@ func TestIdleInVain(t *testing.T) {
 		t.Logf("%d bytes in an hour, and %d entries by its own count", n, counted)
 		if n > idleBytes || counted > idleEntries || counted == 0 || err != nil || s.Overlay.DialsHeld == 0 {
 			t.Errorf("%d bytes in an hour, %d entries; %d dials held; %v", n, counted, s.Overlay.DialsHeld, err)
+		}
+	})
+}
+
+// TestThrift: a leaf that has used up the bytes of an hour keeps one reservation instead of
+// two, says so, and takes up the other again when it may.
+func TestThrift(t *testing.T) {
+	amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
+		boris := tn.movesAs(nil, relaying)
+		bruno := tn.movesAs(nil, relaying, boris)
+		clara := tn.movesAs(nil, asLeaf, boris, bruno)
+		tn.linked(clara, 2)
+		tn.relayed(clara, 2)
+		says := func() (level doctor.Level) {
+			checks, err := clara.Examine(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, c := range checks {
+				if c.Name == "upkeep" {
+					level = c.Level
+				}
+			}
+			return level
+		}
+		if says() != doctor.OK {
+			t.Error("it is dear to keep from the start")
+		}
+		clara.Spends(nat.MaxUpkeep)
+		spent := time.Now()
+		tn.until("one relay is enough", func() bool {
+			s, err := clara.Status(t.Context())
+			return err == nil && len(s.Relay.At) == 1 && s.Upkeep.Thrifty
+		})
+		if says() != doctor.Warn {
+			t.Error("the doctor finds nothing")
+		}
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for time.Since(spent) < time.Hour {
+			<-tick.C
+		}
+		tn.relayed(clara, 2)
+		if says() != doctor.OK {
+			t.Error("it is dear to keep an hour later")
 		}
 	})
 }

@@ -149,6 +149,18 @@ const (
 	maxAskedRelays = 2
 	relayHeadStart = time.Second
 
+	// upkeepPeriod is how often it is counted what is sent while nobody asks for anything.
+	// What is not seen by the node itself is taken to have, in bytes, ipHeaders for each
+	// segment, with its part of acknowledgements, and udpHeaders for each datagram; vainDial
+	// is four SYNs that nobody answers, madeDial the handshakes of a link, with TLS.
+	// recordHeaders is what TLS adds to a write.
+	upkeepPeriod  = time.Minute
+	ipHeaders     = 40
+	udpHeaders    = 28
+	recordHeaders = 22
+	vainDial      = 4 * 60
+	madeDial      = 2000
+
 	// stunPeriod is how often it is looked whether the node should answer STUN, and
 	// whom it can ask; maxSTUN is the longest message of it, in bytes: what fits into a
 	// packet.

@@ -63,6 +63,7 @@ type Node struct {
 	ladder    *nat.Ladder
 	router    *nat.Router
 	public    publicity
+	upkeep    upkeep
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	lines     *lines
@@ -243,6 +244,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"stun", n.stuns.run},
 		part{"spaces", n.spaces.Run},
 		part{"groups", n.groups.run},
+		part{"upkeep", n.keepUpkeep},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)

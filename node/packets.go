@@ -34,6 +34,7 @@ var (
 type packets struct {
 	lines *lines
 	log   zerolog.Logger
+	sent  *atomic.Uint64 // bytes, with headers
 	in    chan []byte
 
 	life context.Context
@@ -54,8 +55,8 @@ type packetLine struct {
 	used atomic.Int64 // when it last carried something, Unix ns
 }
 
-func newPackets(l *lines, log zerolog.Logger) *packets {
-	d := &packets{lines: l, log: log, in: make(chan []byte, maxDatagramsIn), peers: map[identity.PeerID]*packetLine{}, at: map[identity.PeerID]netip.AddrPort{}}
+func newPackets(l *lines, log zerolog.Logger, sent *atomic.Uint64) *packets {
+	d := &packets{lines: l, log: log, sent: sent, in: make(chan []byte, maxDatagramsIn), peers: map[identity.PeerID]*packetLine{}, at: map[identity.PeerID]netip.AddrPort{}}
 	d.life, d.stop = context.WithCancel(context.Background())
 	l.handle(serviceDatagrams, d.serve)
 	return d
@@ -190,6 +191,7 @@ func (d *packets) carry(ctx context.Context, conn net.Conn, line *packetLine) {
 	var reading sync.WaitGroup
 	defer reading.Wait()
 	defer conn.Close()
+	conn = &groupConn{conn, d.sent}
 	reading.Go(func() {
 		defer cancel()
 		d.read(conn, line)

@@ -46,6 +46,18 @@ type punches struct {
 	tried     map[identity.PeerID]time.Time // when it began last, of those that failed or go on
 
 	opened, failed, refused, received atomic.Uint64
+	streams                           atomic.Uint64 // opened over paths, by either end
+}
+
+// uses is how many streams were opened over paths so far, and whether one is in use.
+func (p *punches) uses() (opened uint64, now bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for w := range p.holes {
+		_, idle := w.idle()
+		now = now || !idle
+	}
+	return p.streams.Load(), now
 }
 
 // PathStatus is what a node has of paths through NATs.
@@ -195,6 +207,7 @@ func (p *punches) connect(ctx context.Context, peer identity.PeerID) (net.Conn, 
 		return nil, errNoPath
 	}
 	w.open.Add(1)
+	p.streams.Add(1)
 	conn, err := w.conn.Open(ctx)
 	if err != nil {
 		w.done()
@@ -348,6 +361,7 @@ func (p *punches) keep(peer identity.PeerID, conn *punch.Conn, out punch.Outcome
 				return
 			}
 			w.open.Add(1)
+			p.streams.Add(1)
 			p.work.Go(func() { p.serve(p.life, &pathConn{Conn: stream, hole: w}) })
 		}
 	})

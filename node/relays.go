@@ -30,6 +30,7 @@ type relays struct {
 	overlay relayOverlay
 	own     func() []netip.Addr // of this machine, without loopback
 	hairpin func() bool         // of our NAT, if it is known to have one
+	thrifty *atomic.Bool        // bytes are to be saved
 	port    uint16
 
 	punches *punches
@@ -81,7 +82,8 @@ func (n *Node) openRelays() error {
 	}
 	r := &relays{
 		id: n.cfg.face, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
-		client: relay.NewClient(dial, prover{n.cfg.face}), tls: serve,
+		thrifty: &n.upkeep.thrifty,
+		client:  relay.NewClient(dial, prover{n.cfg.face}), tls: serve,
 		hairpin: func() bool { return n.stuns.discovered().Report.Hairpin == stun.Yes },
 		held:    map[netip.AddrPort]*relay.Listener{}, failed: map[netip.AddrPort]relayFailure{},
 	}
@@ -132,6 +134,8 @@ func (r *relays) accept(ctx context.Context, conn net.Conn, in *bufio.Reader, li
 // hairpin, and find us by words over a relay.
 func (r *relays) wanted(s *overlay.Status) int {
 	switch {
+	case !s.TCP.Open && r.thrifty.Load():
+		return 1
 	case !s.TCP.Open:
 		return relay.Wanted
 	case s.External.Is4() && !slices.Contains(r.own(), s.External) && !r.hairpin():

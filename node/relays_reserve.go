@@ -41,6 +41,7 @@ func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbor
 			choice = append(choice, relay.Candidate{Addr: at, Reachable: true, RTT: neighbors[i].RTT, Retry: r.failed[at].retry})
 		}
 	}
+	held = r.spareLocked(held, wanted)
 	for at := range r.failed {
 		if !known[at] {
 			delete(r.failed, at)
@@ -66,6 +67,18 @@ func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbor
 			r.log.Info().Stringer("relay", at).Msg("others reach us over a relay")
 		})
 	}
+}
+
+// spareLocked ends reservations that are no longer wanted.
+func (r *relays) spareLocked(held []netip.AddrPort, wanted int) []netip.AddrPort {
+	slices.SortFunc(held, netip.AddrPort.Compare)
+	for len(held) > wanted {
+		at := held[len(held)-1]
+		held = held[:len(held)-1]
+		r.held[at].Close()
+		delete(r.held, at)
+	}
+	return held
 }
 
 // fail notes that there is no reservation at a relay; the caller holds mu.

@@ -41,6 +41,7 @@ type Status struct {
 	Relay     RelayStatus
 	Paths     PathStatus
 	Router    nat.EntryCounts // what we have in our router's table, as far as we know
+	Upkeep    UpkeepStatus
 	UDP       UDPStatus
 	STUN      STUNStatus
 	Vouched   flood.VouchStats
@@ -84,6 +85,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Router:   n.router.Counts(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 		STUN:     n.stuns.status(),
+		Upkeep:   n.upkeep.status(),
 		Vouched:  n.vouching.Stats(),
 	}
 	if n.layer != nil {

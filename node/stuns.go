@@ -74,7 +74,11 @@ func (n *Node) openSocket(packets net.PacketConn) error {
 		service: stun.NewService(stun.NewServer(netip.AddrPort{}), view),
 		named:   n.cfg.STUNServers, only6: onlyIPv6(n.addr.Addr()), own: n.ownAddrs, port: n.addr.Port(),
 		listen: func(ctx context.Context) (net.PacketConn, error) {
-			return n.router.ListenPacket(ctx, "udp", netip.AddrPortFrom(n.addr.Addr(), 0).String())
+			conn, err := n.router.ListenPacket(ctx, "udp", netip.AddrPortFrom(n.addr.Addr(), 0).String())
+			if err != nil {
+				return nil, err
+			}
+			return &asidePort{conn, &n.upkeep.aside}, nil
 		},
 	}
 	return nil

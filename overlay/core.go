@@ -104,7 +104,9 @@ type Core struct {
 	dialing   map[link.ID]dialed
 	vain      vain
 	nextLink  link.ID
-	closing   bool // Shutdown came
+	dials     uint64 // begun
+	thrift    bool   // see Thrift
+	closing   bool   // Shutdown came
 
 	queries  *route.Table[link.ID] // query GUID → where it came from
 	servents *route.Table[link.ID] // servent GUID → where its hits came from
@@ -205,6 +207,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.doubt(now)
 	case *Moved:
 		c.moved(now)
+	case *Thrift:
+		c.save(now, ev.On)
 	case *Observed:
 		c.self.observed(ev.By, ev.Seen)
 	case *Relayed:
@@ -270,7 +274,7 @@ func (c *Core) everySecond(now time.Time) {
 	c.review(now)
 	c.tellTables(now)
 	if !now.Before(c.refresh) {
-		c.refresh = now.Add(pongRefresh)
+		c.refresh = now.Add(c.refreshPause())
 		c.refreshPongs(now)
 		for _, n := range c.neighbors { // what we tell others of is what we saw lately
 			if n.listen.IsValid() && n.peer.Role == handshake.RoleUltrapeer {

@@ -114,6 +114,7 @@ func (c *Core) unwanted(addr netip.AddrPort) bool {
 // open dials one host. Links of ours have even names, those of others odd ones.
 func (c *Core) open(now time.Time, addr netip.AddrPort) *Dial {
 	c.nextLink += 2
+	c.dials++
 	c.dialing[c.nextLink] = dialed{addr, now}
 	c.hosts.Attempt(now, addr)
 	d := &Dial{Link: c.nextLink, Addr: addr}

@@ -119,10 +119,10 @@ func (c *Core) joined() *qrp.Table {
 func (c *Core) tellTable(now time.Time, n *neighbor) {
 	c.feedTable(n)
 	table := c.tableFor(n)
-	if table == nil || len(n.untold) > 0 || !n.knows.mayHear(now, table) {
+	if table == nil || len(n.untold) > 0 || !n.knows.mayHear(now, table, c.changePause()) {
 		return
 	}
-	n.untold = n.knows.hear(now, table, &c.tables)
+	n.untold = n.knows.hear(now, table, &c.tables, c.changePause())
 	c.feedTable(n)
 }
 
@@ -184,8 +184,8 @@ func (p *pace) spend(now time.Time, pause time.Duration) {
 // often they are (see the limits of package qrp): whole tables, which a change
 // of size takes, are rare. The first that is not empty never waits. A larger one
 // that may not be told as it is goes into the size of the copy, lest new words
-// have to wait.
-func (k *toldTable) mayHear(now time.Time, next *qrp.Table) bool {
+// have to wait. Pause is between changes.
+func (k *toldTable) mayHear(now time.Time, next *qrp.Table, pause time.Duration) bool {
 	whole := k.whole.allows(now, tablePauseWhole)
 	switch {
 	case k.latest == next:
@@ -195,11 +195,11 @@ func (k *toldTable) mayHear(now time.Time, next *qrp.Table) bool {
 	case next.Bits() > k.kept.Bits() && whole:
 		return true
 	}
-	return k.change.allows(now, tablePause)
+	return k.change.allows(now, pause)
 }
 
 // hear returns the messages that tell a table.
-func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.Message {
+func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables, pause time.Duration) []wire.Message {
 	k.latest, k.folded = next, false
 	whole := k.whole.allows(now, tablePauseWhole)
 	if k.kept != nil && k.kept.Bits() > qrp.EmptyBits {
@@ -216,7 +216,7 @@ func (k *toldTable) hear(now time.Time, next *qrp.Table, t *routeTables) []wire.
 	if _, whole := messages[0].(*wire.RouteReset); whole {
 		k.whole.spend(now, tablePauseWhole)
 	} else {
-		k.change.spend(now, tablePause)
+		k.change.spend(now, pause)
 	}
 	return messages
 }

@@ -49,6 +49,8 @@ type View struct {
 	Neighbors []Neighbor
 	Dialing   int
 	DialsHeld uint64 // times that somebody would have been dialed, but many had not answered
+	Dials     uint64 // begun so far
+	DialsVain uint64 // of these, that nobody answered
 	Known     int    // hosts in the cache
 	Routes    int    // query GUIDs remembered
 	Searches  int
@@ -89,6 +91,8 @@ func (c *Core) View() View {
 		Started:   c.started,
 		Dialing:   len(c.dialing),
 		DialsHeld: c.vain.held,
+		Dials:     c.dials,
+		DialsVain: c.vain.noted,
 		Known:     c.hosts.Len(),
 		Routes:    c.queries.Len(),
 		Searches:  len(c.searches.list),

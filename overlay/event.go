@@ -125,6 +125,9 @@ type Doubt struct{}
 // Moved says that this machine, or its router, has another address than before.
 type Moved struct{}
 
+// Thrift says whether bytes are to be saved: what can wait is done less often.
+type Thrift struct{ On bool }
+
 // Observed is what somebody outside said, when asked, of where he sees us; without Seen
 // he was asked and said nothing.
 type Observed struct{ By, Seen netip.Addr }
@@ -168,6 +171,7 @@ func (*Recheck) event()    {}
 func (*Mapped) event()     {}
 func (*Moved) event()      {}
 func (*Doubt) event()      {}
+func (*Thrift) event()     {}
 func (*Observed) event()   {}
 func (*Relayed) event()    {}
 func (*Want) event()       {}

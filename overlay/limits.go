@@ -95,6 +95,13 @@ const (
 	maxVain   = 128
 	vainPause = 8 * time.Second
 
+	// thriftVain, thriftRefresh and thriftTables stand for vainPause, pongRefresh and
+	// tablePause while bytes are to be saved (time). Neighbors are told from dead ones as
+	// soon as ever, and one that is missing is replaced.
+	thriftVain    = 4 * vainPause
+	thriftRefresh = 5 * pongRefresh
+	thriftTables  = 10 * tablePause
+
 	// tick is the time between two looks at everything that is due.
 	tick = time.Second
 

@@ -60,6 +60,7 @@ type neighbor struct {
 type Counts struct {
 	Pings, Pongs, Queries, Hits, Pushes, Byes, Others uint64 // messages
 	Bytes                                             uint64
+	Upkeep                                            uint64 // bytes of what no search and no push is
 }
 
 // Messages is the sum over all types.
@@ -85,7 +86,13 @@ func (c *Counts) count(t wire.Type, size int) {
 	default:
 		c.Others++
 	}
+	if t != wire.TypeQuery && t != wire.TypeQueryHit && t != wire.TypePush {
+		c.Upkeep += uint64(size)
+	}
 }
+
+// Kept is the number of messages whose bytes are Upkeep.
+func (c Counts) Kept() uint64 { return c.Pings + c.Pongs + c.Byes + c.Others }
 
 // Traffic is what passed all links, those that are gone included.
 type Traffic struct{ Received, Sent Counts }

@@ -153,6 +153,9 @@ func (o *Overlay) Doubt() error { return o.tell(&Doubt{}) }
 // Moved tells that we have another address; see Moved.
 func (o *Overlay) Moved() error { return o.tell(&Moved{}) }
 
+// SetThrift tells whether bytes are to be saved; see Thrift.
+func (o *Overlay) SetThrift(on bool) error { return o.tell(&Thrift{on}) }
+
 // Observed tells what somebody outside says of where he sees us; see Observed.
 func (o *Overlay) Observed(by, seen netip.Addr) error { return o.tell(&Observed{by, seen}) }
 

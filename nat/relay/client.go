@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,7 +19,12 @@ type Dial func(ctx context.Context, relay netip.AddrPort) (net.Conn, error)
 type Client struct {
 	dial Dial
 	self Prover
+	kept atomic.Uint64
 }
+
+// Kept is the bytes that making and keeping reservations took so far, of what we sent,
+// with headers.
+func (c *Client) Kept() uint64 { return c.kept.Load() }
 
 // NewClient returns the client of a peer.
 func NewClient(dial Dial, self Prover) *Client { return &Client{dial: dial, self: self} }

@@ -14,6 +14,10 @@ const (
 	// which is also the right to accept it: nobody guesses either.
 	nonceLen   = 32
 	circuitLen = 16
+
+	// segmentHeaders is that of a TCP segment over IPv4, without options, in bytes; also
+	// all of an acknowledgement.
+	segmentHeaders = 40
 )
 
 // Names of headers.

@@ -103,7 +103,9 @@ type terms struct {
 func (c *Client) prove(call *call, relay netip.AddrPort) (t terms, err error) {
 	relay = unmapped(relay)
 	self := c.self.Peer()
-	head, err := call.ask(endBlock(request{verb: verbReserve, peer: self}.appendTo(nil)), statusProve)
+	b := endBlock(request{verb: verbReserve, peer: self}.appendTo(nil))
+	c.kept.Add(uint64(4*segmentHeaders + len(b)))
+	head, err := call.ask(b, statusProve)
 	if err != nil {
 		return terms{}, err
 	}
@@ -111,10 +113,12 @@ func (c *Client) prove(call *call, relay netip.AddrPort) (t terms, err error) {
 	if !parseHex(nonce[:], head.nonce) {
 		return terms{}, &FormatError{"nonce"}
 	}
-	b := request{verb: verbProof, peer: self}.appendTo(nil)
+	b = request{verb: verbProof, peer: self}.appendTo(nil)
 	b = appendField(b, headerRelay, relay.String())
 	b = appendField(b, headerSignature, hexOf(c.self.Prove(proofMessage(nonce, self, relay))))
-	if head, err = call.ask(endBlock(b), OK); err != nil {
+	b = endBlock(b)
+	c.kept.Add(uint64(2*segmentHeaders + len(b)))
+	if head, err = call.ask(b, OK); err != nil {
 		return terms{}, err
 	}
 	if t.grant, err = head.grant(); err != nil {
@@ -217,7 +221,9 @@ func (l *Listener) speak(keepalive time.Duration) error {
 			}
 		}
 		l.conn.SetWriteDeadline(time.Now().Add(HandshakeTime))
-		if _, err := l.conn.Write(c.appendTo(nil)); err != nil {
+		b := c.appendTo(nil)
+		l.client.kept.Add(uint64(2*segmentHeaders + len(b))) // the answer is acknowledged
+		if _, err := l.conn.Write(b); err != nil {
 			return fmt.Errorf("%w: %w", ErrLost, err)
 		}
 	}

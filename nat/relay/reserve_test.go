@@ -16,13 +16,17 @@ func TestIdleHour(t *testing.T) {
 		ln := l.bob.listen()
 		defer ln.Close()
 		l.settle()
-		before := l.net.Stats()
+		before, kept := l.net.Stats(), l.bob.client.Kept()
 		l.pass(3 * time.Hour)
 		after := l.net.Stats()
 		// The fabric sends no acknowledgements; one for each segment makes at most this.
 		const headers = 2 * 40
 		perHour := (after.Bytes - before.Bytes + headers*(after.Segments-before.Segments)) / 3
-		t.Logf("%d bytes an hour", perHour)
+		kept = (l.bob.client.Kept() - kept) / 3 // of both directions, half
+		t.Logf("%d bytes an hour, %d of them sent by the count of who reserved", perHour, kept)
+		if kept < perHour*2/5 || kept > perHour*3/5 {
+			t.Errorf("it counts %d bytes", kept)
+		}
 		if perHour > 20<<10 {
 			t.Errorf("a reservation costs %d bytes an hour", perHour)
 		}

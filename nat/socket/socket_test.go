@@ -31,7 +31,7 @@ func TestEachReadsItsOwn(t *testing.T) {
 					w.Errorf("%v answers from %v", k, from)
 				}
 			}
-			if got, want := s.Stats().Kinds[k], (KindStats{Received: 3, Bytes: uint64(3 * len(b))}); got != want {
+			if got, want := s.Stats().Kinds[k], (KindStats{Received: 3, Bytes: uint64(3 * len(b)), Sent: 3, SentBytes: uint64(3 * len(success))}); got != want {
 				w.Errorf("%v: %+v, want %+v", k, got, want)
 			}
 		}

@@ -23,16 +23,19 @@ func (r DropReason) String() string {
 	return "DropReason(" + strconv.Itoa(int(r)) + ")"
 }
 
-// Stats is what the socket received.
+// Stats is what the socket received and sent.
 type Stats struct {
 	Kinds  [kinds]KindStats `json:"kinds"` // by Kind
 	Errors uint64           `json:"errors"`
 }
 
-// KindStats is what came of one kind; Bytes are of those that were not dropped.
+// KindStats is what came and went of one kind; Bytes are of those that came and were not
+// dropped.
 type KindStats struct {
-	Received uint64 `json:"received"`
-	Bytes    uint64 `json:"bytes"`
+	Received  uint64 `json:"received"`
+	Bytes     uint64 `json:"bytes"`
+	Sent      uint64 `json:"sent"`
+	SentBytes uint64 `json:"sent_bytes"`
 
 	DroppedDatagrams uint64 `json:"dropped_datagrams"`
 	DroppedBytes     uint64 `json:"dropped_bytes"`

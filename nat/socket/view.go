@@ -83,7 +83,7 @@ func (v *view) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // WriteTo writes one datagram to the socket.
 func (v *view) WriteTo(b []byte, to net.Addr) (int, error) {
-	if err := v.writable(); err != nil {
+	if err := v.writable(len(b)); err != nil {
 		return 0, v.error("write", to, err)
 	}
 	v.note(to)
@@ -96,7 +96,7 @@ func (v *view) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if !ok {
 		return v.WriteTo(b, newAddr(to))
 	}
-	if err := v.writable(); err != nil {
+	if err := v.writable(len(b)); err != nil {
 		return 0, v.error("write", newAddr(to), err)
 	}
 	if v.notes {
@@ -105,7 +105,8 @@ func (v *view) WriteToUDPAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	return c.WriteToUDPAddrPort(b, to)
 }
 
-func (v *view) writable() error {
+// writable counts a datagram that may be written.
+func (v *view) writable(size int) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	switch {
@@ -114,6 +115,8 @@ func (v *view) writable() error {
 	case passed(v.writeBy):
 		return os.ErrDeadlineExceeded
 	}
+	v.stats.Sent++
+	v.stats.SentBytes += uint64(size)
 	return nil
 }
 

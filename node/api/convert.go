@@ -8,6 +8,7 @@ import (
 	"runtime/metrics"
 	"time"
 
+	"filbert/nat"
 	"filbert/nat/socket"
 	"filbert/node"
 	"filbert/node/contacts"
@@ -35,6 +36,7 @@ func statusOf(s node.Status) Status {
 		Port: PortCounts(s.Port), Browsed: BrowseCounts(s.Browsed), Memory: memory(),
 		Paths: Paths(s.Paths), Vouched: Vouched(s.Vouched),
 		Router: Router{Entries: s.Router.Now, Most: s.Router.Most, Limit: s.Router.Limit, Refused: s.Router.Refused},
+		Upkeep: upkeepOf(s.Upkeep),
 		Relay: Relay{
 			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
 			At: make([]string, 0, len(s.Relay.At)),
@@ -269,4 +271,12 @@ func healthOf(checks []doctor.Check) Health {
 		})
 	}
 	return h
+}
+
+func upkeepOf(u node.UpkeepStatus) Upkeep {
+	return Upkeep{
+		Links: u.Hour[nat.UpkeepLinks], Dials: u.Hour[nat.UpkeepDials], Datagrams: u.Hour[nat.UpkeepDatagrams], STUN: u.Hour[nat.UpkeepSTUN],
+		Relays: u.Hour[nat.UpkeepRelays], Paths: u.Hour[nat.UpkeepPaths], Groups: u.Hour[nat.UpkeepGroups],
+		Sum: u.Hour.Held(), Budget: u.Budget, Thrifty: u.Thrifty,
+	}
 }

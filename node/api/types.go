@@ -56,6 +56,7 @@ type Status struct {
 	Paths     Paths             `json:"paths"`
 	Vouched   Vouched           `json:"vouched" doc:"hits for own searches that a peer was said to vouch for"`
 	Router    Router            `json:"router"`
+	Upkeep    Upkeep            `json:"upkeep" doc:"bytes that were sent in the last hour while nobody asked for anything, headers included as far as they are known"`
 	Memory    Memory            `json:"memory"`
 }
 
@@ -73,6 +74,20 @@ type Router struct {
 	Most    int    `json:"most" doc:"at a time, so far"`
 	Limit   int    `json:"limit" doc:"that the node allows itself"`
 	Refused uint64 `json:"refused" doc:"datagrams that were lost, and connections that waited in vain, for there was no room"`
+}
+
+// Upkeep is what it takes to be reachable, in bytes of the last hour.
+type Upkeep struct {
+	Links     uint64 `json:"links" doc:"pings, pongs, route tables and what neighbors agree on" metric:"gauge"`
+	Dials     uint64 `json:"dials" doc:"to become neighbors, by their number" metric:"gauge"`
+	Datagrams uint64 `json:"datagrams" doc:"pings and pongs by UDP" metric:"gauge"`
+	STUN      uint64 `json:"stun" doc:"questions and answers, by which address somebody is seen" metric:"gauge"`
+	Relays    uint64 `json:"relays" doc:"reservations" metric:"gauge"`
+	Paths     uint64 `json:"paths" doc:"through NATs, in minutes in which they carried nothing" metric:"gauge"`
+	Groups    uint64 `json:"groups" doc:"between members; not held to the budget" metric:"gauge"`
+	Sum       uint64 `json:"sum" doc:"of all but groups" metric:"gauge"`
+	Budget    uint64 `json:"budget" doc:"for the sum, of a leaf" metric:"gauge"`
+	Thrifty   bool   `json:"thrifty" doc:"it is used up: what can wait is done less often"`
 }
 
 // Paths counts paths through NATs, opened from both ends.

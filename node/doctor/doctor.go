@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"time"
 
+	"filbert/nat"
 	"filbert/nat/stun"
 )
 
@@ -34,6 +35,7 @@ type Facts struct {
 	TURN      TURN
 	Mapping   Mapping
 	Router    Router
+	Upkeep    Upkeep
 	Downloads Disk   // Path is empty if nothing can be fetched
 	MaxFiles  uint64 // files and connections open at once; 0: no limit is known
 }
@@ -60,6 +62,13 @@ type Router struct {
 	Most    int // at a time, so far
 	Limit   int
 	Refused uint64 // that found no room
+}
+
+// Upkeep is what was sent in the last hour while nobody asked for anything.
+type Upkeep struct {
+	Hour    nat.UpkeepBytes
+	Budget  uint64 // of all but groups, for a leaf
+	Thrifty bool   // it is used up
 }
 
 // STUN is what servers said of how they see us.
@@ -125,7 +134,7 @@ type Check struct {
 // Examine makes all checks, always the same and in the same order.
 func Examine(f Facts) []Check {
 	return []Check{
-		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.router(), f.relay(), f.turn(), f.ipv6(), f.clock(), f.disk(), f.files(),
+		f.neighbors(), f.tcp(), f.udp(), f.address(), f.carrier(), f.stun(), f.mapping(), f.router(), f.upkeep(), f.relay(), f.turn(), f.ipv6(), f.clock(), f.disk(), f.files(),
 	}
 }
 

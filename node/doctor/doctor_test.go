@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"filbert/nat"
 	"filbert/nat/stun"
 )
 
@@ -21,6 +22,7 @@ func well() Facts {
 		External: netip.MustParseAddr("203.0.113.9"), Seen: 5, STUN: STUN{At: now.Add(-time.Hour), Report: cone()},
 		Own:       []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("2001:db8::2")},
 		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536, Router: Router{Entries: 20, Most: 30, Limit: 1024},
+		Leaf: true, Upkeep: Upkeep{Hour: nat.UpkeepBytes{nat.UpkeepLinks: 90_000, nat.UpkeepRelays: 9_999}, Budget: 1_000_000},
 	}
 }
 
@@ -161,6 +163,10 @@ func TestExamine(t *testing.T) {
 		{"a router with room", func(*Facts) {}, "router", OK, "20 entries of ours in its table, 30 at most so far, of 1024"},
 		{"a router that had none", func(f *Facts) { f.Router.Most, f.Router.Refused = 1024, 7 }, "router", OK, "7 datagrams and connections found no room"},
 		{"a router that is full", func(f *Facts) { f.Router.Entries = 896 }, "router", Warn, "transfers wait"},
+		{"cheap to keep", func(*Facts) {}, "upkeep", OK, "99 kB sent in the last hour to be reachable (links 90, relays 9)"},
+		{"dear to keep", func(f *Facts) { f.Upkeep.Hour[nat.UpkeepDials], f.Upkeep.Thrifty = 950_000, true }, "upkeep", Warn, "dials 950, relays 9); more than the 1000 kB"},
+		{"in a group", func(f *Facts) { f.Upkeep.Hour[nat.UpkeepGroups] = 4_200_000 }, "upkeep", OK, "and 4200 kB for groups"},
+		{"an ultrapeer", func(f *Facts) { f.Leaf = false; f.Upkeep.Hour[nat.UpkeepLinks] = 9_000_000 }, "upkeep", OK, "not held to a budget"},
 		{"no router", func(f *Facts) { f.Router = Router{None: true} }, "router", OK, "none translates"},
 		{"a router that says so", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads"} }, "mapping", Warn, "got through"},
 		{"a router behind another", func(f *Facts) { f.Mapping = Mapping{On: true, Lease: "10.0.0.1 leads", CGNAT: true} }, "mapping", Warn, "provider"},
