@@ -64,6 +64,13 @@ func (l *Ladder) Climb(ctx context.Context, f *Facts, dial func(context.Context,
 	return conn, 0, err
 }
 
+// Forget forgets what worked and what did not, as after a move to another network.
+func (l *Ladder) Forget() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.memory = NewMemory()
+}
+
 // Plan is what would be tried now.
 func (l *Ladder) Plan(f *Facts) []Step {
 	l.mu.Lock()

@@ -50,6 +50,9 @@ const (
 	maxOpening = 64
 )
 
+// networkBits6 is what tells networks of IPv6 apart (bits): addresses change within.
+const networkBits6 = 64
+
 // What all of a node is held to in the table of its router. Old ones have room for 1,024
 // (count), and forget UDP two minutes after the last datagram (RFC 4787, REQ-5; Linux
 // takes 30 s to 2 min), and TCP two minutes after its end, or after a SYN that nobody

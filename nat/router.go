@@ -21,13 +21,20 @@ type Router struct {
 	spares  func(netip.Addr) bool
 
 	mu      sync.Mutex
-	entries *Entries // guarded by mu
-	ports   int      // guarded by mu: UDP ports opened so far
+	entries *Entries             // guarded by mu
+	ports   int                  // guarded by mu: UDP ports opened so far
+	conns   map[*dialed]net.Conn // guarded by mu: that are open
+}
+
+// dialed is a connection that we opened.
+type dialed struct {
+	from  netip.Addr // our end
+	entry bool       // it has one
 }
 
 // NewRouter holds a network. spares tells addresses that no router is on the way to.
 func NewRouter(network Network, spares func(netip.Addr) bool) *Router {
-	return &Router{network: network, spares: spares, entries: NewEntries()}
+	return &Router{network: network, spares: spares, entries: NewEntries(), conns: make(map[*dialed]net.Conn)}
 }
 
 // Counts tells of the entries.
@@ -56,10 +63,9 @@ func (d LinkDialer) DialContext(ctx context.Context, network, address string) (n
 }
 
 func (r *Router) dial(ctx context.Context, network, address string, link bool) (net.Conn, error) {
-	if at, err := netip.ParseAddrPort(address); err != nil || r.spares(at.Addr().Unmap()) {
-		return r.network.DialContext(ctx, network, address)
-	}
-	for !r.enter(link) {
+	at, err := netip.ParseAddrPort(address)
+	entry := err == nil && !r.spares(at.Addr().Unmap())
+	for entry && !r.enter(link) {
 		room := time.NewTimer(entryPause)
 		select {
 		case <-room.C:
@@ -73,14 +79,64 @@ func (r *Router) dial(ctx context.Context, network, address string, link bool) (
 	}
 	c, err := r.network.DialContext(ctx, network, address)
 	if err != nil {
-		r.leave()
+		if entry {
+			r.leave()
+		}
 		return nil, err
 	}
-	leave := sync.OnceFunc(r.leave)
+	leave := r.keep(c, entry)
 	if tcp, ok := c.(*net.TCPConn); ok { // what it can besides is wanted
 		return &tcpEntry{tcp, leave}, nil
 	}
 	return &connEntry{c, leave}, nil
+}
+
+// keep knows of a connection until what it returns is called.
+func (r *Router) keep(c net.Conn, entry bool) (leave func()) {
+	d := &dialed{entry: entry}
+	if tcp, ok := c.LocalAddr().(*net.TCPAddr); ok {
+		d.from = tcp.AddrPort().Addr().Unmap().WithZone("")
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.conns[d] = c
+	return sync.OnceFunc(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		delete(r.conns, d)
+		if d.entry {
+			r.entries.Close(time.Now())
+		}
+	})
+}
+
+// From reports whether connections that we opened are by an address of ours, or by one of
+// its network of IPv6.
+func (r *Router) From(at netip.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for d := range r.conns {
+		if d.from == at || at.Is6() && netip.PrefixFrom(at, networkBits6).Masked().Contains(d.from) {
+			return true
+		}
+	}
+	return false
+}
+
+// Strand ends the connections that we opened by addresses that are not ours any more:
+// nobody would hear of their end.
+func (r *Router) Strand(own func(netip.Addr) bool) {
+	var dead []net.Conn
+	r.mu.Lock()
+	for d, c := range r.conns {
+		if d.from.IsValid() && !own(d.from) {
+			dead = append(dead, c)
+		}
+	}
+	r.mu.Unlock()
+	for _, c := range dead {
+		c.Close() // who has it hears of that
+	}
 }
 
 func (r *Router) enter(link bool) bool {

@@ -234,3 +234,51 @@ func BenchmarkDatagrams(b *testing.B) {
 		}
 	}
 }
+
+// TestRouterStrands ends the connections by an address that the machine has no more, those
+// to its own network too, and has their entries end; others go on.
+func TestRouterStrands(t *testing.T) {
+	atHome(t, func(h *home) {
+		_, end := h.listens()
+		defer end()
+		was, is := netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("10.0.0.2")
+		near, err := h.box.Host(netip.MustParseAddr("192.168.1.3")).Listen(h.Context(), "tcp", ":80")
+		if err != nil {
+			h.Fatal(err)
+		}
+		defer near.Close()
+		dial := func(address string) net.Conn {
+			c, err := h.r.DialContext(h.Context(), "tcp", address)
+			if err != nil {
+				h.Fatal(err)
+			}
+			return c
+		}
+		far := netip.AddrPortFrom(outside, 80).String()
+		old := []net.Conn{dial(far), dial("192.168.1.3:80")}
+		if !h.r.From(was) || h.r.From(is) || h.r.Counts().Now != 1 {
+			h.Errorf("by the old address: %v, by the new one: %v, %+v", h.r.From(was), h.r.From(is), h.r.Counts())
+		}
+		h.net.At(time.Now(), fabric.Move{Host: was, To: is, Behind: h.box})
+		time.Sleep(time.Second)
+		c := dial(far)
+		defer c.Close()
+		h.r.Strand(func(a netip.Addr) bool { return a == is })
+		for _, c := range old {
+			if _, err := c.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
+				h.Error(err)
+			}
+			c.Close()
+		}
+		if h.r.From(was) || !h.r.From(is) || h.r.Counts().Now != 2 {
+			h.Errorf("afterwards by the old address: %v, by the new one: %v, %+v", h.r.From(was), h.r.From(is), h.r.Counts())
+		}
+		if _, err := c.Write([]byte("hello")); err != nil {
+			h.Error(err)
+		}
+		time.Sleep(entryLifetime)
+		if h.r.Counts().Now != 1 {
+			h.Errorf("later %+v", h.r.Counts())
+		}
+	})
+}

@@ -121,25 +121,21 @@ func (n *Node) openness(ctx context.Context) nat.Openness {
 	return nat.Closed
 }
 
-// ownNetworks is the networks this machine is on, with its addresses there, and whether
-// these are all it has. On a simulated network it is the one it listens at.
+// ownNetworks is the networks this machine is on, with its addresses there, and whether these
+// are all it has: it may listen at one of them alone.
 func (n *Node) ownNetworks() (own []netip.Prefix, all bool) {
-	if at := n.addr.Addr(); !onSystem(n.cfg.Network) || !at.IsUnspecified() {
+	network, tells := n.cfg.Network.(addresses)
+	if at := n.addr.Addr(); !tells || !at.IsUnspecified() {
 		bits := nearBits4
 		if at.Is6() {
 			bits = nearBits6
 		}
 		return []netip.Prefix{netip.PrefixFrom(at, bits)}, false
 	}
-	addrs, err := net.InterfaceAddrs()
+	own, err := network.Addrs()
 	if err != nil {
 		n.log.Debug().Err(err).Msg("own addresses are not known")
 		return nil, false
-	}
-	for _, a := range addrs {
-		if p, err := netip.ParsePrefix(a.String()); err == nil && !p.Addr().IsLoopback() {
-			own = append(own, netip.PrefixFrom(p.Addr().Unmap(), p.Bits()))
-		}
 	}
 	return own, len(own) > 0
 }

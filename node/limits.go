@@ -230,6 +230,16 @@ const (
 	predictedPorts = 4
 	maxPortStep    = 8
 
+	// whereaboutsPeriod is how often it is looked which addresses this machine has (time).
+	// Who slept or had none for longAway may be anywhere, with the same address too, and
+	// nobody waited: neighbors take a silent one for dead after 50 s, routers forget UDP
+	// after 30. After shortAway connections may have survived. networkBits6 is what tells
+	// networks of IPv6 apart (bits).
+	whereaboutsPeriod = 3 * time.Second
+	longAway          = 30 * time.Second
+	shortAway         = 2 * time.Second
+	networkBits6      = 64
+
 	// publicLook is how often it is looked whether this machine has a public address.
 	publicLook = time.Minute
 

@@ -29,7 +29,12 @@ func (n *Node) openMapping() {
 		Gateways() ([]netip.Addr, error)
 	}); ok { // the machine's own are not those of a simulated network
 		cfg.Gateways = sim.Gateways
-		cfg.Local = func(netip.Addr) (netip.Addr, error) { return n.addr.Addr(), nil }
+		cfg.Local = func(netip.Addr) (netip.Addr, error) {
+			if own := n.ownAddrs(); len(own) > 0 {
+				return own[0], nil
+			}
+			return netip.Addr{}, errors.New("node: this machine has no address")
+		}
 	}
 	n.mapper = portmap.New(cfg)
 }
@@ -78,6 +83,9 @@ func (n *Node) keepMapping(ctx context.Context) error {
 		case <-n.mapper.Changed():
 		case err := <-ended:
 			return err
+		}
+		if n.rehomed.Swap(false) {
+			was, told = netip.Addr{}, netip.Addr{} // of another router; the overlay knows
 		}
 		if at := n.leasedAddr(); at.IsValid() && at != was {
 			if was.IsValid() {

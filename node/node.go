@@ -64,6 +64,7 @@ type Node struct {
 	router    *nat.Router
 	public    publicity
 	upkeep    upkeep
+	rehomed   atomic.Bool // this machine is on another network than keepMapping knows
 	dials     *nat.Dialer // of all transfers
 	mux       *mux
 	lines     *lines
@@ -245,6 +246,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"spaces", n.spaces.Run},
 		part{"groups", n.groups.run},
 		part{"upkeep", n.keepUpkeep},
+		part{"whereabouts", n.keepWhereabouts},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)

@@ -144,6 +144,16 @@ func (d *packets) makeRoomLocked() bool {
 	return true
 }
 
+// leave ends all lines; others are opened when there is something to send.
+func (d *packets) leave() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for peer, line := range d.peers {
+		delete(d.peers, peer)
+		close(line.out)
+	}
+}
+
 // drop forgets a line that has ended.
 func (d *packets) drop(peer identity.PeerID, line *packetLine) {
 	d.mu.Lock()

@@ -147,6 +147,17 @@ func (p *punches) sweep(now time.Time) {
 	}
 }
 
+// leave closes all paths: they lead to where we are no longer. Attempts may be repeated.
+func (p *punches) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.tried)
+	clear(p.paths)
+	for w := range p.holes {
+		w.conn.Close() // its reader forgets it
+	}
+}
+
 // ready returns the puncher, which the first call makes; nil once the node ends.
 func (p *punches) ready() *punch.Puncher {
 	p.mu.Lock()

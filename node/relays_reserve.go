@@ -97,6 +97,7 @@ func (r *relays) leaveAll() {
 		l.Close()
 		delete(r.held, at)
 	}
+	clear(r.failed)
 }
 
 // relayed is what the network is told of us: how we are reached over relays, and the

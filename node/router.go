@@ -51,6 +51,13 @@ func (p *publicity) is(now time.Time, own func() []netip.Addr) bool {
 	return p.public
 }
 
+// forget has it looked again.
+func (p *publicity) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.at = time.Time{}
+}
+
 // routerFacts is the same for the doctor.
 func (n *Node) routerFacts() doctor.Router {
 	c := n.router.Counts()

@@ -207,6 +207,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.doubt(now)
 	case *Moved:
 		c.moved(now)
+	case *Retry:
+		c.retry(now)
 	case *Thrift:
 		c.save(now, ev.On)
 	case *Observed:

@@ -40,7 +40,7 @@ func (c *Core) doubt(now time.Time) {
 // the one before is no longer true, and connections by it may be dead, which the other
 // ends do not hear of.
 func (c *Core) moved(now time.Time) {
-	c.self.votes, c.self.mapped = nil, netip.Addr{}
+	c.self.votes, c.self.mapped, c.self.own = nil, netip.Addr{}, nil
 	for _, o := range []*openness{&c.reach.tcp[hostcache.Global], &c.reach.udp[hostcache.Global]} {
 		if o.open {
 			*o = openness{since: now}
@@ -50,4 +50,11 @@ func (c *Core) moved(now time.Time) {
 		n.vendor.tested = time.Time{}
 		c.suspect(now, n)
 	}
+}
+
+// retry dials hosts again that did not answer while nobody could have.
+func (c *Core) retry(now time.Time) {
+	c.vain.clear = time.Time{}
+	c.hosts.Retry(now)
+	c.dial(now)
 }

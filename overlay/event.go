@@ -122,6 +122,10 @@ type Mapped struct{ Addr netip.Addr }
 // Doubt says that a connection we had opened broke: others may have.
 type Doubt struct{}
 
+// Retry says that what failed may not fail any more: this machine has other addresses, or was
+// away.
+type Retry struct{}
+
 // Moved says that this machine, or its router, has another address than before.
 type Moved struct{}
 
@@ -171,6 +175,7 @@ func (*Recheck) event()    {}
 func (*Mapped) event()     {}
 func (*Moved) event()      {}
 func (*Doubt) event()      {}
+func (*Retry) event()      {}
 func (*Thrift) event()     {}
 func (*Observed) event()   {}
 func (*Relayed) event()    {}

@@ -153,6 +153,9 @@ func (o *Overlay) Doubt() error { return o.tell(&Doubt{}) }
 // Moved tells that we have another address; see Moved.
 func (o *Overlay) Moved() error { return o.tell(&Moved{}) }
 
+// Retry tells that what failed may not fail any more; see Retry.
+func (o *Overlay) Retry() error { return o.tell(&Retry{}) }
+
 // SetThrift tells whether bytes are to be saved; see Thrift.
 func (o *Overlay) SetThrift(on bool) error { return o.tell(&Thrift{on}) }
 

@@ -67,6 +67,7 @@ type entry struct {
 	anchor  bool   // an outbound neighbor, to be dialed first after a restart
 	first   bool   // was an anchor before the restart
 	due     time.Time
+	mute    bool      // it did not answer when it was last attempted
 	strikes int       // failures that count against it
 	struck  time.Time // the last of them
 }

@@ -34,7 +34,7 @@ func (c *Cache) Good(now time.Time, addr netip.AddrPort) {
 		return
 	}
 	e.LastSuccess, e.dialing = now, false
-	e.Failures, e.strikes = 0, 0
+	e.Failures, e.strikes, e.mute = 0, 0, false
 	c.delay(now, e, e.pause(noAnswer, 1))
 	c.promote(now, e)
 }
@@ -60,7 +60,18 @@ func (c *Cache) Failed(now time.Time, addr netip.AddrPort, code int) {
 		e.strikes++
 		e.struck = now
 	}
+	e.mute = code == noAnswer
 	c.delay(now, e, e.pause(code, e.Failures))
+}
+
+// Retry lets hosts be attempted that did not answer: it may have been for us that they did
+// not.
+func (c *Cache) Retry(now time.Time) {
+	for _, e := range c.known {
+		if e.mute && e.due.After(now) {
+			e.due = now
+		}
+	}
 }
 
 // isBusy reports whether a code means that the host is well and has no room, or

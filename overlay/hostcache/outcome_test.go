@@ -259,3 +259,32 @@ func TestTriedYieldsOnlyAfterItsOwnFailure(t *testing.T) {
 		t.Errorf("%d of %d kept their places after weeks of silence", got, len(first))
 	}
 }
+
+// TestRetry lets those be dialed again that did not answer while we were away, at once; not
+// those that refused.
+func TestRetry(t *testing.T) {
+	c, silent, refuses := newCache(1), host("5.6.7.8"), host("6.7.8.9")
+	for _, addr := range []netip.AddrPort{silent, refuses} {
+		c.Add(epoch, addr, netip.Addr{}, FromSaved)
+		c.Attempt(epoch, addr)
+	}
+	c.Failed(epoch, silent, noAnswer)
+	c.Failed(epoch, refuses, codeBusy)
+	now := epoch.Add(time.Second)
+	if got, ok := c.Pick(now, nobody, nil); ok {
+		t.Fatalf("%v is picked at once", got)
+	}
+	c.Retry(now)
+	if got, ok := c.Pick(now, nobody, nil); !ok || got != silent {
+		t.Errorf("picked %v, %v", got, ok)
+	}
+	c.Attempt(now, silent)
+	if got, ok := c.Pick(now, nobody, nil); ok {
+		t.Errorf("picked %v", got)
+	}
+	c.Good(now, silent)
+	c.Retry(now)
+	if got, ok := c.Pick(now, nobody, nil); ok {
+		t.Errorf("%v, which answered, is picked again at once", got)
+	}
+}

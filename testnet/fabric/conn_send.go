@@ -29,6 +29,12 @@ func (c *conn) flushLocked(now time.Duration) {
 		c.dieLocked()
 		return
 	}
+	if c.strandedLocked() {
+		if c.dirty = false; c.closed { // nobody hears of it
+			c.endLocked(0)
+		}
+		return
+	}
 	if c.host.paused || n.cutLocked(c.link) != nil {
 		c.lingerLocked()
 		n.stalled = append(n.stalled, c) // and stays dirty

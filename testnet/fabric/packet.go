@@ -91,6 +91,9 @@ func (c *packetConn) writeToLocked(p []byte, addr net.Addr) error {
 		return callError("sendto", syscall.EMSGSIZE)
 	}
 	if bound := c.local.Addr(); !bound.IsUnspecified() {
+		if bound != c.host.addr && !bound.IsLoopback() { // it has moved
+			return callError("sendto", syscall.EINVAL)
+		}
 		if bound.IsLoopback() && !to.Addr().IsLoopback() {
 			return callError("sendto", syscall.EINVAL)
 		}

@@ -80,6 +80,7 @@ type lab struct {
 	net     internet
 	rate    int64         // of what is sent; 0 = no limit
 	servers []turn.Server // of the nodes that move in from now on
+	any     bool          // they listen at any address of theirs
 	dir     string
 	log     zerolog.Logger
 	count   byte
@@ -109,6 +110,9 @@ func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, se
 	id, err := identity.New(bytes.NewReader(bytes.Repeat([]byte{l.count}, 32)))
 	if err != nil {
 		return nil, err
+	}
+	if l.any {
+		addr = netip.IPv4Unspecified()
 	}
 	cfg := node.Config{
 		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,

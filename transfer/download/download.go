@@ -32,6 +32,7 @@ type download struct {
 	shared   Shared            // no partial file: nothing is verified, or nothing going on
 	wants    []*want           // at most MaxWants
 	offers   []transfer.Source // at most MaxSources, for the loop to take
+	again    bool              // it is to ask again who failed
 	terms    Terms
 	unkept   bool // the terms on disk are other ones
 	readopt  bool // Terms.Adopt was given anew, perhaps the same
@@ -133,6 +134,14 @@ func (d *download) offer(offered []transfer.Source) {
 	d.poke()
 }
 
+// retry has sources that failed asked again at once.
+func (d *download) retry() {
+	d.mu.Lock()
+	d.again = true
+	d.mu.Unlock()
+	d.poke()
+}
+
 // poke wakes the loop.
 func (d *download) poke() {
 	select {
@@ -144,9 +153,12 @@ func (d *download) poke() {
 // takeOffers takes up the sources that were offered.
 func (d *download) takeOffers() {
 	d.mu.Lock()
-	offered := d.offers
-	d.offers = nil
+	offered, again := d.offers, d.again
+	d.offers, d.again = nil, false
 	d.mu.Unlock()
+	if again {
+		d.sources.retry()
+	}
 	for _, src := range offered {
 		if d.sources.add(src) {
 			d.finds = 0

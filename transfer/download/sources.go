@@ -107,6 +107,15 @@ func (s *sources) add(src transfer.Source) bool {
 	return true
 }
 
+// retry lets those be asked at once that failed, as if they had not.
+func (s *sources) retry() {
+	for _, src := range s.list {
+		if src.failures > 0 && !src.busy && !src.lied && !src.byTree {
+			src.failures, src.dropped, src.until = 0, false, time.Time{}
+		}
+	}
+}
+
 // usable is the number of sources that are not dropped.
 func (s *sources) usable() int {
 	n := 0

@@ -117,6 +117,16 @@ func TestSources(t *testing.T) {
 			{at: 35 * second, do: gave(1, 1), want: "1"}, // a byte makes up for it
 			{at: 35 * second, do: refused(1, failed, 0), until: 40 * second},
 		}},
+		{"who failed for us is asked again at once, who does not have it is not", []step{
+			{do: add(1, 2, 3, 4), want: "1"},
+			{do: refused(1, gone, 0), want: "2"},
+			{do: refused(2, lied, 0), want: "3"},
+			{do: refused(3, busy, 60*second), want: "4"},
+			{do: refused(4, failed, 0), until: 5 * second},
+			{at: 5 * second, do: refused(4, failed, 0), until: 15 * second},
+			{at: 6 * second, do: func(s *sources, _ time.Time) { s.retry() }, want: "4"},
+			{at: 6 * second, do: refused(4, failed, 0), until: 11 * second},
+		}},
 		{"who wastes more than its share is not asked while another is at work", []step{
 			{do: add(1, 2, 3), want: "1"},
 			{do: gave(1, 160), want: "1"},

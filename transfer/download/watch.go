@@ -22,6 +22,16 @@ func (m *Manager) AddSources(id urn.SHA1, sources []transfer.Source) error {
 	return nil
 }
 
+// Retry has sources that failed asked again at once: it may have been for us that they did,
+// as we were away.
+func (m *Manager) Retry() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.downloads {
+		d.retry()
+	}
+}
+
 // Status is a download as it stands now, or an ErrUnknown.
 func (m *Manager) Status(id urn.SHA1) (Status, error) {
 	d := m.lookup(id)
