@@ -96,6 +96,8 @@ type Config struct {
 	HashRate int64         // bytes per second that are read to be hashed at most; 0 = no limit
 	Homes    []string      // folders that are never shared as a whole; nil = the user's home
 
+	Boards string // file of what members of groups tell each other; "" = in memory, and lost at the end
+
 	Downloads    string   // folder for files that are fetched; "" = nothing can be fetched
 	Groups       string   // folder for what is fetched from members of groups, one in it for each; "" = beside Downloads
 	OnComplete   []string // command for each file that was fetched, see hook; none = nothing is run

@@ -139,6 +139,7 @@ func (g *groups) ready() error {
 // enter begins what members of a group have beside it, if the group began.
 func (g *groups) enter(o *group.Group, err error) (*group.Group, error) {
 	if err == nil {
+		g.n.keepBoard(o)
 		_, err = g.n.spaces.Open(o)
 	}
 	return o, err
@@ -201,7 +202,7 @@ func (n *Node) LeaveGroup(ctx context.Context, g *group.Group) error {
 			return err
 		}
 	}
-	return errors.Join(err, n.spaces.Forget(g.ID()), groupStore{n.cfg.State}.forget(g.ID()))
+	return errors.Join(err, n.spaces.Forget(g.ID()), n.boards.Forget(g.ID()), groupStore{n.cfg.State}.forget(g.ID()))
 }
 
 // MemberOf is the member of a group that a text names: its ID or petname.

@@ -16,6 +16,7 @@ import (
 	"filbert/nat"
 	"filbert/nat/portmap"
 	"filbert/nat/socket"
+	"filbert/node/board"
 	"filbert/node/contacts"
 	"filbert/node/hook"
 	"filbert/node/space"
@@ -70,6 +71,7 @@ type Node struct {
 	lines     *lines
 	spaces    *space.Spaces
 	groups    *groups
+	boards    *board.Boards
 	counts    muxCounts
 	disk      *store.Disk          // nil when nothing can be fetched
 	claim     *state.Held          // on the download folder; likewise
@@ -190,6 +192,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, err
 	}
 	n.openGroups()
+	n.openBoards()
 	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
 	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
 	return n, nil
@@ -198,6 +201,9 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 // Close gives up a node that was opened and never run.
 func (n *Node) Close() error {
 	var errs []error
+	if n.boards != nil {
+		errs = append(errs, n.boards.Close())
+	}
 	if n.listener != nil {
 		errs = append(errs, n.listener.Close())
 	}
@@ -243,6 +249,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"datagrams", n.serveDatagrams},
 		part{"stun datagrams", n.stuns.read},
 		part{"stun", n.stuns.run},
+		part{"boards", n.boards.Run},
 		part{"spaces", n.spaces.Run},
 		part{"groups", n.groups.run},
 		part{"upkeep", n.keepUpkeep},

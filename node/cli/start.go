@@ -223,6 +223,7 @@ func nodeConfig(conf *config.Config, home *node.Home, seeds []string, log zerolo
 		Neighbors: conf.Neighbors, MaxLinks: conf.MaxNeighbors, TTL: wire.TTL(conf.TTL), Speed: uint32(conf.Speed),
 		Deflate: conf.Deflate, TLS: conf.TLS,
 		Watch: conf.Watch, Rescan: rescan,
+		Boards:    filepath.Join(filepath.Dir(conf.Paths.State), "boards.db"),
 		Downloads: conf.Downloads, Groups: conf.GroupDownloads, OnComplete: conf.OnComplete, Browse: conf.Browse, UploadSlots: conf.UploadSlots, SlotsPerHost: conf.UploadSlotsPerHost, SlotsPerNet: conf.UploadSlotsPerNet,
 		UploadLimit: int64(conf.UploadLimit) << 10, DownloadLimit: int64(conf.DownloadLimit) << 10, LimitSchedule: conf.LimitSchedule, LimitLAN: conf.LimitLAN,
 		Hashers: runtime.GOMAXPROCS(0), HashRate: int64(conf.HashRate) << 10,

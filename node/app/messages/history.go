@@ -4,13 +4,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"time"
 
-	"modernc.org/sqlite" // registers itself as "sqlite"
-	sqlite3 "modernc.org/sqlite/lib"
-
+	"filbert/node/database"
 	"filbert/overlay/identity"
 )
 
@@ -47,64 +43,23 @@ const columns = "peer, author, sequence, previous, text, signature, state, came,
 // OpenHistory opens the file, or makes it for the user alone. One that is damaged is put
 // aside, where aside says, and begun anew.
 func OpenHistory(path string) (h *History, aside string, err error) {
-	if h, err = openHistory(path); err == nil || !damaged(err) {
-		return h, "", err
-	}
-	aside = path + ".damaged-" + time.Now().UTC().Format("20060102T150405")
-	if renamed := os.Rename(path, aside); renamed != nil {
-		return nil, "", errors.Join(err, renamed)
-	}
-	for _, more := range []string{"-wal", "-shm"} { // of the damaged file, if there
-		if gone := os.Remove(path + more); gone != nil && !errors.Is(gone, os.ErrNotExist) {
-			return nil, aside, fmt.Errorf("messages: %w", gone)
-		}
-	}
-	h, err = openHistory(path)
-	return h, aside, err
-}
-
-var errDamaged = errors.New("the file is damaged")
-
-func damaged(err error) bool {
-	var e *sqlite.Error
-	return errors.Is(err, errDamaged) || errors.As(err, &e) && (e.Code()&0xff == sqlite3.SQLITE_CORRUPT || e.Code()&0xff == sqlite3.SQLITE_NOTADB)
-}
-
-func openHistory(path string) (*History, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) // SQLite would let others read it
+	db, aside, err := database.Open(path, schema)
 	if err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
+		return nil, aside, fmt.Errorf("messages: history %s: %w", path, err)
 	}
-	if err := f.Close(); err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
+	h = &History{db: db}
+	if err := h.measure(); err != nil {
+		return nil, aside, errors.Join(err, db.Close())
 	}
-	u := url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: url.Values{"_pragma": {
-		"locking_mode(EXCLUSIVE)", "journal_mode(WAL)", "synchronous(FULL)", "busy_timeout(2000)", "cache_size(-4096)", "secure_delete(1)",
-	}}.Encode()}
-	db, err := sql.Open("sqlite", u.String())
-	if err != nil {
-		return nil, fmt.Errorf("messages: %w", err)
-	}
-	db.SetMaxOpenConns(1)
-	h := &History{db: db}
-	if err := h.prepare(); err != nil {
-		return nil, errors.Join(fmt.Errorf("messages: history %s: %w", path, err), db.Close())
-	}
-	return h, nil
+	return h, aside, nil
 }
 
-func (h *History) prepare() error {
-	var check string
-	if err := h.db.QueryRow("PRAGMA quick_check(1)").Scan(&check); err != nil {
-		return err
+// measure counts the bytes of all texts.
+func (h *History) measure() error {
+	if err := h.db.QueryRow("SELECT coalesce(sum(bytes), 0) FROM conversations").Scan(&h.bytes); err != nil {
+		return fmt.Errorf("messages: history: %w", err)
 	}
-	if check != "ok" {
-		return fmt.Errorf("%w: %s", errDamaged, check)
-	}
-	if _, err := h.db.Exec(schema); err != nil {
-		return err
-	}
-	return h.db.QueryRow("SELECT coalesce(sum(bytes), 0) FROM conversations").Scan(&h.bytes)
+	return nil
 }
 
 // Close ends it.
@@ -112,14 +67,7 @@ func (h *History) Close() error { return h.db.Close() }
 
 // atomically runs statements, all or none.
 func (h *History) atomically(do func(tx *sql.Tx) error) error {
-	tx, err := h.db.Begin()
-	if err != nil {
-		return fmt.Errorf("messages: history: %w", err)
-	}
-	if err := do(tx); err != nil {
-		return errors.Join(fmt.Errorf("messages: history: %w", err), tx.Rollback())
-	}
-	if err := tx.Commit(); err != nil {
+	if err := database.Atomically(h.db, do); err != nil {
 		return fmt.Errorf("messages: history: %w", err)
 	}
 	return nil
@@ -258,8 +206,8 @@ func (h *History) prune(with identity.PeerID) error {
 		if err != nil {
 			return err
 		}
-		if err := h.db.QueryRow("SELECT coalesce(sum(bytes), 0) FROM conversations").Scan(&h.bytes); err != nil {
-			return fmt.Errorf("messages: history: %w", err)
+		if err := h.measure(); err != nil {
+			return err
 		}
 	}
 }

@@ -8,25 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"filbert/node/database"
 	"filbert/overlay/identity"
 )
 
 // rows reads all rows of a query.
 func rows[T any](h *History, scan func(*sql.Rows) (T, error), query string, args ...any) ([]T, error) {
-	r, err := h.db.Query(query, args...)
+	out, err := database.Rows(h.db, scan, query, args...)
 	if err != nil {
-		return nil, fmt.Errorf("messages: history: %w", err)
-	}
-	defer r.Close()
-	var out []T
-	for r.Next() {
-		v, err := scan(r)
-		if err != nil {
-			return nil, fmt.Errorf("messages: history: %w", err)
-		}
-		out = append(out, v)
-	}
-	if err := r.Err(); err != nil {
 		return nil, fmt.Errorf("messages: history: %w", err)
 	}
 	return out, nil

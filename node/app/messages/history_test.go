@@ -74,7 +74,7 @@ func TestHistoryForgets(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	if err := h.prepare(); err != nil {
+	if err := h.measure(); err != nil {
 		t.Fatal(err)
 	}
 	for peer, was := range map[identity.PeerID]int{anna: maxKeptBytes / MaxText, boris: maxKept} {
