@@ -72,6 +72,16 @@ func (n *Node) Share(ctx context.Context, dir string, forced bool) error {
 	return nil
 }
 
+// Spaces is what the groups of this node share, by the names of the groups.
+func (n *Node) Spaces() (list []*space.Space) {
+	for _, g := range n.Groups() {
+		if sp := n.spaces.Of(g.ID()); sp != nil {
+			list = append(list, sp)
+		}
+	}
+	return list
+}
+
 // Space is what a group of this node shares.
 func (n *Node) Space(g *group.Group) (*space.Space, error) {
 	if sp := n.spaces.Of(g.ID()); sp != nil {

@@ -160,6 +160,9 @@ func (n *Node) Downloads() []download.Status {
 	return n.downloads.List()
 }
 
+// Manager is the downloads of the open network, nil if nothing can be fetched.
+func (n *Node) Manager() *download.Manager { return n.downloads }
+
 // Watch yields the status of a download now and whenever it changes, until it
 // is over or ctx ends; nothing for a download there is not.
 func (n *Node) Watch(ctx context.Context, h urn.SHA1) iter.Seq[download.Status] {

@@ -169,7 +169,7 @@ func (t *tour) fetch(ctx context.Context, r api.Result) error {
 	if err != nil {
 		return err
 	}
-	if err := t.api.Watch(ctx, u.SHA1, func(now api.Download) { d = now }); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+	if err := t.api.Watch(ctx, u.SHA1, "", func(now api.Download) { d = now }); err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
 	took := time.Since(began)

@@ -127,9 +127,17 @@ func (c *Client) Get(ctx context.Context, r GetRequest) (Download, error) {
 	return call[Download](ctx, c, http.MethodPost, "/v1/downloads", r)
 }
 
-// Cancel ends a download; remove removes what arrived.
-func (c *Client) Cancel(ctx context.Context, h urn.SHA1, remove bool) error {
-	return c.do(ctx, http.MethodDelete, fmt.Sprintf("/v1/downloads/%s?remove=%t", h, remove), nil)
+// Cancel ends a download, of a group if one is named; remove removes what arrived.
+func (c *Client) Cancel(ctx context.Context, h urn.SHA1, group string, remove bool) error {
+	return c.do(ctx, http.MethodDelete, fmt.Sprintf("/v1/downloads/%s?remove=%t", h, remove)+ofGroup("&", group), nil)
+}
+
+// ofGroup is the part of a query that names a group, if one is named.
+func ofGroup(before, group string) string {
+	if group == "" {
+		return ""
+	}
+	return before + "group=" + url.QueryEscape(group)
 }
 
 // Uploads lists the files being sent.
@@ -147,14 +155,14 @@ func (c *Client) CheckShare(ctx context.Context, dir string) (ShareReport, error
 	return call[ShareReport](ctx, c, http.MethodGet, "/v1/shares/check?dir="+url.QueryEscape(dir), nil)
 }
 
-// AddShare shares a folder.
-func (c *Client) AddShare(ctx context.Context, dir string, force bool) error {
-	return c.do(ctx, http.MethodPost, "/v1/shares", map[string]any{"dir": dir, "force": force})
+// AddShare shares a folder with a group, with everybody if none is named.
+func (c *Client) AddShare(ctx context.Context, dir, group string, force bool) error {
+	return c.do(ctx, http.MethodPost, "/v1/shares", map[string]any{"dir": dir, "group": group, "force": force})
 }
 
-// RemoveShare ends sharing a folder.
-func (c *Client) RemoveShare(ctx context.Context, dir string) error {
-	return c.do(ctx, http.MethodDelete, "/v1/shares?dir="+url.QueryEscape(dir), nil)
+// RemoveShare ends sharing a folder with a group, with everybody if none is named.
+func (c *Client) RemoveShare(ctx context.Context, dir, group string) error {
+	return c.do(ctx, http.MethodDelete, "/v1/shares?dir="+url.QueryEscape(dir)+ofGroup("&", group), nil)
 }
 
 // Rescan has all shared folders looked through.

@@ -76,10 +76,10 @@ func (c *Client) results(ctx context.Context, path string, found func(Result)) (
 	return end, err
 }
 
-// Watch calls changed with a download now and at every change, until it is over
-// or ctx ends.
-func (c *Client) Watch(ctx context.Context, h urn.SHA1, changed func(Download)) error {
-	return c.stream(ctx, "/v1/downloads/"+h.String()+"/events", func(event string, data []byte) error {
+// Watch calls changed with a download, of a group if one is named, now and at every change,
+// until it is over or ctx ends.
+func (c *Client) Watch(ctx context.Context, h urn.SHA1, group string, changed func(Download)) error {
+	return c.stream(ctx, "/v1/downloads/"+h.String()+"/events"+ofGroup("?", group), func(event string, data []byte) error {
 		var d Download
 		if err := json.Unmarshal(data, &d); err != nil {
 			return err

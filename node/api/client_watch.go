@@ -19,7 +19,7 @@ func (c *Client) WatchAll(ctx context.Context, changed func(all, changed []Downl
 			if err := json.Unmarshal(data, &d); err != nil {
 				return err
 			}
-			known[d.URN] = d
+			known[d.key()] = d
 			news = append(news, d)
 		case "round":
 			var r Round

@@ -12,6 +12,7 @@ import (
 
 	"filbert/node"
 	"filbert/node/hook"
+	"filbert/node/space"
 	"filbert/transfer/download"
 	"filbert/transfer/picker"
 	"filbert/transfer/store"
@@ -20,7 +21,7 @@ import (
 
 func (s *Server) downloadOperations(api huma.API) {
 	huma.Get(api, "/v1/downloads", func(context.Context, *struct{}) (*body[[]Download], error) {
-		return answer(s.downloads(s.cfg.Node.Downloads())), nil
+		return answer(s.allDownloads()), nil
 	})
 	type get struct {
 		Body struct {
@@ -42,33 +43,35 @@ func (s *Server) downloadOperations(api huma.API) {
 		return answer(s.download(st)), nil
 	})
 	type one struct {
-		SHA1 string `path:"sha1" doc:"URN or 32 characters of base32"`
+		SHA1  string `path:"sha1" doc:"URN or 32 characters of base32"`
+		Group string `query:"group" maxLength:"300" doc:"of which group, if it is one's"`
 	}
 	huma.Register(api, huma.Operation{
 		OperationID: "watch-download", Method: "GET", Path: "/v1/downloads/{sha1}/events",
 		Summary:   "Watch a download",
 		Responses: events("events `download` (Download) now and at every change, the last when it is over"),
 	}, func(ctx context.Context, in *one) (*huma.StreamResponse, error) {
-		h, err := s.known(in.SHA1)
+		m, sp, h, err := s.known(in.SHA1, in.Group)
 		if err != nil {
 			return nil, err
 		}
 		return streaming(func(ctx context.Context, out *stream) {
-			for st := range s.cfg.Node.Watch(ctx, h) {
-				out.send("download", s.download(st))
+			for st := range m.Watch(ctx, h) {
+				out.send("download", s.downloadIn(sp, st))
 			}
 		}), nil
 	})
 	type cancel struct { // huma does not look into embedded structs whose names are not exported
 		SHA1   string `path:"sha1" doc:"URN or 32 characters of base32"`
+		Group  string `query:"group" maxLength:"300" doc:"of which group, if it is one's"`
 		Remove bool   `query:"remove" doc:"also remove what arrived"`
 	}
 	huma.Delete(api, "/v1/downloads/{sha1}", func(ctx context.Context, in *cancel) (*struct{}, error) {
-		h, err := s.known(in.SHA1)
+		m, _, h, err := s.known(in.SHA1, in.Group)
 		if err != nil {
 			return nil, err
 		}
-		return nil, getFailure(s.cfg.Node.Cancel(ctx, h, in.Remove))
+		return nil, getFailure(m.Cancel(ctx, h, in.Remove))
 	})
 }
 
@@ -135,18 +138,24 @@ func parseHash(text string) (urn.SHA1, error) {
 	return urn.SHA1{}, errTarget
 }
 
-// known finds the download a path names.
-func (s *Server) known(text string) (urn.SHA1, error) {
+// known finds the download that a path and a group name, and the group's space if it has
+// one.
+func (s *Server) known(text, group string) (*download.Manager, *space.Space, urn.SHA1, error) {
 	h, err := parseHash(text)
 	if err != nil {
-		return h, huma.Error422UnprocessableEntity("want urn:sha1:… or 32 characters of base32")
+		return nil, nil, h, huma.Error422UnprocessableEntity("want urn:sha1:… or 32 characters of base32")
 	}
-	for _, d := range s.cfg.Node.Downloads() {
-		if d.File.SHA1 == h {
-			return h, nil
+	sp, err := s.space(group)
+	if err != nil {
+		return nil, nil, h, err
+	}
+	m := s.manager(sp)
+	if m != nil {
+		if _, err := m.Status(h); err == nil {
+			return m, sp, h, nil
 		}
 	}
-	return h, huma.Error404NotFound("there is no download of " + h.URN())
+	return nil, nil, h, huma.Error404NotFound("there is no download of " + h.URN())
 }
 
 // getFailure turns an error of getting into one of HTTP.

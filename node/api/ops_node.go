@@ -105,7 +105,7 @@ func (s *Server) nodeOperations(api huma.API) {
 		return nil, huma.Error404NotFound("no link to " + addr.String())
 	})
 	huma.Get(api, "/v1/uploads", func(context.Context, *struct{}) (*body[[]Upload], error) {
-		return answer(uploadsOf(s.cfg.Node.Uploads(), s.cfg.Node.WaitingForUploads(), s.cfg.Node.Contacts())), nil
+		return answer(s.allUploads()), nil
 	})
 	huma.Post(api, "/v1/stop", func(context.Context, *struct{}) (*struct{}, error) {
 		s.stop.Do(s.cfg.Stop)

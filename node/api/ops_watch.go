@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -11,8 +12,11 @@ import (
 
 // Round ends the events of one look at all downloads.
 type Round struct {
-	Order []string `json:"order" nullable:"true" doc:"URNs of all downloads in the order they were added; null when that is as before"`
+	Order []string `json:"order" nullable:"true" doc:"URNs of all downloads, each with the ID of its group behind it if it has one, in the order they were added; null when that is as before"`
 }
+
+// key names a download in a Round.
+func (d Download) key() string { return strings.TrimSpace(d.URN + " " + d.Group) }
 
 func (s *Server) watchOperations(api huma.API) {
 	huma.Register(api, huma.Operation{
@@ -30,19 +34,20 @@ func (s *Server) watchDownloads(ctx context.Context, out *stream) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var order []string
-	sent := map[string]string{} // by URN, as JSON
+	sent := map[string]string{} // by key, as JSON
 	for first := true; ; first = false {
-		now := s.downloads(s.cfg.Node.Downloads())
+		now := s.allDownloads()
 		urns := []string{}
 		changed := first
 		for _, d := range now {
-			urns = append(urns, d.URN)
+			key := d.key()
+			urns = append(urns, key)
 			b, err := json.Marshal(d)
 			if err != nil {
 				panic(err) // a type of ours that JSON cannot hold
 			}
-			if sent[d.URN] != string(b) {
-				sent[d.URN], changed = string(b), true
+			if sent[key] != string(b) {
+				sent[key], changed = string(b), true
 				out.send("download", d)
 			}
 		}

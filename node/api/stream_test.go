@@ -131,7 +131,7 @@ func TestDownload(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Watch(t.Context(), h, func(now Download) { d = now }); err != nil || d.State != "complete" || !d.Done() || d.Have != d.Size {
+	if err := c.Watch(t.Context(), h, "", func(now Download) { d = now }); err != nil || d.State != "complete" || !d.Done() || d.Have != d.Size {
 		t.Errorf("download %+v, %v", d, err)
 	}
 	if list, err := c.Downloads(t.Context()); err != nil || len(list) != 1 || list[0].Path != d.Path {
@@ -160,10 +160,10 @@ func TestCancel(t *testing.T) {
 		list, err := c.Downloads(t.Context())
 		return err == nil && len(list) == 1 && list[0].State == "waiting"
 	})
-	if err := c.Cancel(t.Context(), h, true); err != nil {
+	if err := c.Cancel(t.Context(), h, "", true); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Watch(t.Context(), h, func(now Download) { d = now }); err != nil || d.State != "cancelled" {
+	if err := c.Watch(t.Context(), h, "", func(now Download) { d = now }); err != nil || d.State != "cancelled" {
 		t.Errorf("download %+v, %v", d, err)
 	}
 }

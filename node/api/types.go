@@ -325,6 +325,7 @@ type SearchEnd struct {
 
 // Download is one download.
 type Download struct {
+	Scope
 	URN      string    `json:"urn"`
 	Name     string    `json:"name"`
 	Size     int64     `json:"size"`
@@ -381,6 +382,7 @@ func (d Download) Done() bool {
 
 // Upload is one file being sent, or waited for.
 type Upload struct {
+	Scope
 	Peer     string    `json:"peer"`
 	PeerID   string    `json:"peer_id,omitempty" doc:"its ID, which it has proven"`
 	PeerName string    `json:"peer_name,omitempty" doc:"petname of that ID"`
@@ -398,6 +400,7 @@ type Upload struct {
 
 // Share is one shared folder.
 type Share struct {
+	Scope
 	Dir      string         `json:"dir"`
 	Forced   bool           `json:"forced"`
 	Files    int            `json:"files"`

@@ -38,7 +38,7 @@ func TestWatchAll(t *testing.T) {
 				if len(all) != 1 || all[0].Path == "" || all[0].URN != name.URN() {
 					t.Errorf("when it is complete: %+v", all)
 				}
-				return c.Cancel(ctx, name, false) // it is forgotten
+				return c.Cancel(ctx, name, "", false) // it is forgotten
 			}
 		}
 		if len(all) == 0 {

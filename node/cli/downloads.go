@@ -54,7 +54,7 @@ func (r *runner) downloads() *cli.Command {
 				if err != nil {
 					return err
 				}
-				if err := n.Cancel(c.Context, h.SHA1, c.Bool("remove")); err != nil {
+				if err := n.Cancel(c.Context, h.SHA1, d.Group, c.Bool("remove")); err != nil {
 					return err
 				}
 				r.say("%s: cancelled", d.Name)
@@ -90,9 +90,17 @@ func (r *runner) showDownloads(list []api.Download) error {
 	now := time.Now()
 	for i, d := range list {
 		speed, eta := pace(d)
-		t.row(fmt.Sprint(i+1), d.State, percent(d.Have, d.Size), size(d.Size), speed, eta, fmt.Sprint(d.Sources), clip(d.Name, 40), remark(d, now))
+		t.row(fmt.Sprint(i+1), d.State, percent(d.Have, d.Size), size(d.Size), speed, eta, fmt.Sprint(d.Sources), inGroup(clip(d.Name, 40), d.Scope), remark(d, now))
 	}
 	return t.end()
+}
+
+// inGroup is a name with that of the group that it belongs to.
+func inGroup(name string, s api.Scope) string {
+	if s.Group == "" {
+		return name
+	}
+	return name + " [" + s.GroupName + "]"
 }
 
 // remark is the one thing to say of a download.
@@ -163,10 +171,10 @@ func (r *runner) showUploads(list []api.Upload) error {
 	t := newTable(r.env.Out, "PEER", "WHO", "SOFTWARE", "SENT", "OF", "RATE", "NAME")
 	for _, u := range list {
 		if u.Position > 0 {
-			t.row(u.Peer, "-", clip(orDash(u.Agent), 30), fmt.Sprintf("waits, place %d", u.Position), size(u.Size), "-", clip(u.Name, 40))
+			t.row(u.Peer, "-", clip(orDash(u.Agent), 30), fmt.Sprintf("waits, place %d", u.Position), size(u.Size), "-", inGroup(clip(u.Name, 40), u.Scope))
 			continue
 		}
-		t.row(u.Peer, who(u.PeerName, u.PeerID), clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), clip(u.Name, 40))
+		t.row(u.Peer, who(u.PeerName, u.PeerID), clip(orDash(u.Agent), 30), size(u.Sent), size(u.Length), rate(u.Rate), inGroup(clip(u.Name, 40), u.Scope))
 	}
 	return t.end()
 }

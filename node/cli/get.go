@@ -165,7 +165,7 @@ func (r *runner) follow(ctx context.Context, n *api.Client, d api.Download, talk
 	if talk {
 		p = newProgress(r.env.Err, d)
 	}
-	err = n.Watch(ctx, h.SHA1, func(now api.Download) {
+	err = n.Watch(ctx, h.SHA1, d.Group, func(now api.Download) {
 		d = now
 		p.show(now)
 	})

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -31,22 +33,23 @@ func (r *runner) share() *cli.Command {
 			{
 				Name: "add", Usage: "share a folder and all below it", ArgsUsage: "DIR",
 				Flags: clientFlags(
+					groupFlag("share it with the members of this `GROUP` alone, also after the next start"),
 					&cli.BoolFlag{Name: "force", Usage: "share it although it is refused or looks like a mistake"},
 					&cli.BoolFlag{Name: "save", Usage: "also write it to the file of settings, for the next start"},
 				),
 				Action: r.action(r.addShare),
 			},
 			{
-				Name: "rm", Usage: "end sharing a folder; no file is removed", ArgsUsage: "DIR", Flags: clientFlags(),
+				Name: "rm", Usage: "end sharing a folder; no file is removed", ArgsUsage: "DIR", Flags: clientFlags(groupFlag("end sharing it with this `GROUP`")),
 				Action: r.action(func(c *cli.Context, n *api.Client) error {
 					dir, err := r.folder(c)
 					if err != nil {
 						return err
 					}
-					if err := n.RemoveShare(c.Context, dir); err != nil {
+					if err := n.RemoveShare(c.Context, dir, c.String("group")); err != nil {
 						return err
 					}
-					r.say("%s is not shared any more", dir)
+					r.say("%s is not shared %sany more", dir, with(c))
 					return nil
 				}),
 				BashComplete: r.completeShares,
@@ -95,6 +98,9 @@ func (r *runner) addShare(c *cli.Context, n *api.Client) error {
 	if err != nil {
 		return err
 	}
+	if c.Bool("save") && c.String("group") != "" {
+		return usage("what is shared with a group is kept without --save")
+	}
 	if force := c.Bool("force"); !force {
 		report, err := n.CheckShare(c.Context, dir)
 		if err != nil {
@@ -108,14 +114,25 @@ func (r *runner) addShare(c *cli.Context, n *api.Client) error {
 		}
 		r.say("%s: %s, %s", dir, plural(report.Files, "file"), size(report.Bytes))
 	}
-	if err := n.AddShare(c.Context, dir, c.Bool("force")); err != nil {
+	if err := n.AddShare(c.Context, dir, c.String("group"), c.Bool("force")); err != nil {
 		return err
 	}
-	r.say("%s is shared; `filbert share ls` tells how far hashing is", dir)
+	r.say("%s is shared%s; `filbert share ls` tells how far hashing is", dir, strings.TrimSuffix(" "+with(c), " "))
 	if !c.Bool("save") {
 		return nil
 	}
 	return r.saveShare(c, dir)
+}
+
+// groupFlag is the flag by which a command is about a group.
+func groupFlag(usage string) *cli.StringFlag { return &cli.StringFlag{Name: "group", Usage: usage} }
+
+// with says with which group something is shared, "" for everybody.
+func with(c *cli.Context) string {
+	if g := c.String("group"); g != "" {
+		return "with " + g + " "
+	}
+	return ""
 }
 
 // saveShare adds a folder to the file of settings.
@@ -139,7 +156,7 @@ func (r *runner) showShares(list []api.Share) error {
 		r.say("nothing is shared; add a folder with `filbert share add DIR`")
 		return nil
 	}
-	t := newTable(r.env.Out, "FILES", "SIZE", "WAITING", "LEFT OUT", "FOLDER")
+	t := newTable(r.env.Out, "FILES", "SIZE", "WAITING", "LEFT OUT", "WITH", "FOLDER")
 	var problems []string
 	for _, s := range list {
 		left := 0
@@ -150,7 +167,7 @@ func (r *runner) showShares(list []api.Share) error {
 		if s.Error != "" {
 			dir += "  (not shared: " + s.Error + ")"
 		}
-		t.row(fmt.Sprint(s.Files), size(s.Bytes), fmt.Sprint(s.Waiting), fmt.Sprint(left), dir)
+		t.row(fmt.Sprint(s.Files), size(s.Bytes), fmt.Sprint(s.Waiting), fmt.Sprint(left), cmp.Or(s.GroupName, "everybody"), dir)
 		problems = append(problems, s.Problems...)
 	}
 	if err := t.end(); err != nil {

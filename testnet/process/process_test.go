@@ -188,7 +188,7 @@ func TestChain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Watch(t.Context(), u.SHA1, func(now api.Download) { d = now }); err != nil || d.State != "complete" {
+	if err := c.Watch(t.Context(), u.SHA1, "", func(now api.Download) { d = now }); err != nil || d.State != "complete" {
 		t.Fatalf("download: %+v, %v", d, err)
 	}
 	original := ""

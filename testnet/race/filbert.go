@@ -61,7 +61,7 @@ func (c course) get(ctx context.Context, n *process.Node, r *Runner, file cargo,
 		return 0, err
 	}
 	var last api.Download
-	err = n.Watch(ctx, file.sha1, func(d api.Download) { last = d })
+	err = n.Watch(ctx, file.sha1, "", func(d api.Download) { last = d })
 	took := time.Since(began)
 	if err != nil {
 		return 0, err
