@@ -301,6 +301,7 @@ func (c *Core) drop(n *neighbor, why DropReason) {
 func (c *Core) bye(n *neighbor, code handshake.Status, text string) {
 	c.send(n, c.out.frame(wire.NewGUID(c.rnd), 1, &wire.Bye{Code: uint16(code), Text: text}))
 	c.out.add(&Close{n.id})
+	c.tellParted(n, whySent, text, code)
 	c.remove(n)
 }
 

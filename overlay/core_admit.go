@@ -176,6 +176,7 @@ func (c *Core) up(now time.Time, ev *Up) {
 	if ev.Peer != nil {
 		n.peer = ev.Peer
 	}
+	c.out.add(&Met{n.remote, n.terms.ID, n.inbound, n.as, n.peer.Role})
 	if !c.settle(now, n) {
 		return
 	}
@@ -292,6 +293,11 @@ func (c *Core) ended(now time.Time, ev *Ended) {
 		c.bye(n, byeMalformed, malformed.Error())
 	} else {
 		c.out.add(&Close{n.id})
+		if ev.Err == nil || errors.Is(ev.Err, io.EOF) {
+			c.tellParted(n, whyClosed)
+		} else {
+			c.tellParted(n, "%v", ev.Err)
+		}
 		c.remove(n)
 		if n.up && !n.inbound && ev.Err != nil && !errors.Is(ev.Err, io.EOF) { // the other side did not end it
 			c.doubt(now)

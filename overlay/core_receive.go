@@ -90,14 +90,15 @@ func checkHeader(f wire.Frame) (DropReason, bool) {
 
 // farewell is the BYE of a neighbor: nothing comes after it.
 func (c *Core) farewell(now time.Time, n *neighbor, f wire.Frame) {
-	code := 0
+	code, text := 0, ""
 	m, err := wire.Parse(f.Type(), f.Payload())
 	if bye, ok := m.(*wire.Bye); ok && err == nil {
-		code = int(bye.Code)
+		code, text = int(bye.Code), bye.Text
 	} else {
 		c.drop(n, DropMalformed)
 	}
 	c.out.add(&Close{n.id})
+	c.tellParted(n, whySaid, text, code)
 	c.remove(n)
 	if n.listen.IsValid() {
 		c.hosts.Failed(now, n.listen, code)

@@ -39,6 +39,7 @@ type world struct {
 	matches  []*Match
 	hits     map[SearchID][]*Hit
 	replies  []wire.Frame
+	news     []Effect // Met and Parted
 	calls    []Effect // Probe, Call and PushAsked
 	ponged   []*Ponged
 	mails    []mail
@@ -100,6 +101,8 @@ func (w *world) step(ev Event) {
 			w.mails = append(w.mails, mail{e.To, bytes.Clone(e.Frame), e.Aside})
 		case *Ponged:
 			w.ponged = append(w.ponged, &Ponged{e.From, bytes.Clone(e.Frame)})
+		case *Met, *Parted:
+			w.news = append(w.news, e)
 		default:
 			w.calls = append(w.calls, e)
 		}

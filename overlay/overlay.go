@@ -26,6 +26,7 @@ type Options struct {
 	Dialer  Dialer         // opens connections
 	Matcher Matcher        // answers queries; nil when nothing is shared
 	Bouncer Bouncer        // knows who is not wanted as a neighbor; nil: nobody
+	Witness Witness        // hears of neighbors that come and go; nil: nobody
 	Caller  Caller         // connects to those who ask for it by PUSH; nil when nobody shall
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
@@ -71,6 +72,7 @@ type Overlay struct {
 	tls     *tlslink.Layer
 	ids     *tlslink.Layer // for those who prove their IDs
 	bouncer Bouncer
+	witness Witness
 	match   *matching
 	pongs   Pongs
 	aside   PacketListener
@@ -137,6 +139,7 @@ func New(o Options) *Overlay {
 		tls:      o.TLS,
 		ids:      o.IDs,
 		bouncer:  o.Bouncer,
+		witness:  o.Witness,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
 		packets:  o.Packets,
@@ -289,6 +292,14 @@ func (o *Overlay) do(effect Effect) {
 		}
 	case *Close:
 		o.close(e.Link)
+	case *Met:
+		if o.witness != nil {
+			o.witness.Met(e)
+		}
+	case *Parted:
+		if o.witness != nil {
+			o.witness.Parted(e)
+		}
 	case *Dial:
 		d := *e
 		o.work.Go(func() { o.dial(o.life, d) })
