@@ -78,7 +78,7 @@ func (g *Group) ingest(b []byte) {
 // newsLocked notes that a member is there, and if it has other records than we.
 func (g *Group) newsLocked(e *Envelope, now time.Time) Reason {
 	if m := g.presenceLocked(e.Sender); m != nil {
-		m.heard = now
+		m.heard, m.suspected = now, false
 	}
 	if len(e.Payload) < gossipHeader || e.Payload[0] != kindSwim && e.Payload[0] != kindNews {
 		return Malformed
@@ -98,9 +98,11 @@ func (g *Group) comparedLocked(p identity.PeerID, has brief, at time.Time) {
 // hand gives memberlist its datagram.
 func (g *Group) hand(e *Envelope, now time.Time) Reason {
 	b := e.Payload[gossipHeader:]
-	if why := g.ring.Load().packet(b); why != Fine {
+	byes, why := g.ring.Load().packet(b)
+	if why != Fine {
 		return why
 	}
+	g.goodbyes(byes, now)
 	p := &memberlist.Packet{Buf: b, From: &net.UDPAddr{IP: addressOf(e.Sender), Port: addressPort}, Timestamp: now}
 	select {
 	case g.packets <- p:

@@ -366,7 +366,8 @@ func (g *Group) closed() bool {
 
 // adopt puts a state in the place of the present one, with what follows.
 func (g *Group) adopt(s *State) {
-	changed := s.Digest() != g.state.Load().Digest()
+	old := g.state.Load()
+	changed := s.Digest() != old.Digest()
 	g.state.Store(s)
 	g.rekey()
 	g.mu.Lock()
@@ -380,6 +381,7 @@ func (g *Group) adopt(s *State) {
 	g.mu.Unlock()
 	if changed {
 		g.poke()
+		g.tellOf(old, s)
 	}
 }
 

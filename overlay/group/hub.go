@@ -18,7 +18,8 @@ type Config struct {
 	Self    Signer
 	Packets Packets
 	Streams Streams
-	Store   Store // nil keeps nothing
+	Store   Store   // nil keeps nothing
+	Witness Witness // nil: nobody hears what becomes of members
 	Log     zerolog.Logger
 
 	// Contact is what members are told of how we are reached, at most 512 bytes. It is

@@ -79,15 +79,16 @@ func (r *ring) open(b, with []byte) ([]byte, bool) {
 }
 
 // packet tells whether a datagram may go to memberlist: a label, then encrypted one message
-// or several in a compound, of which at most one wants an answer.
-func (r *ring) packet(b []byte) Reason {
+// or several in a compound, of which at most one wants an answer. Byes are who says goodbye in
+// it, by their names.
+func (r *ring) packet(b []byte) (byes []string, why Reason) {
 	n := 2 + len(r.label)
 	if len(b) < n || b[0] != swimLabel || int(b[1]) != len(r.label) || string(b[2:n]) != r.label {
-		return OtherGroup
+		return nil, OtherGroup
 	}
 	plain, ok := r.open(b[n:], []byte(r.label))
 	if !ok {
-		return Damaged
+		return nil, Damaged
 	}
 	if plain[0] == swimChecked && len(plain) > swimChecksum {
 		plain = plain[swimChecksum:]
@@ -97,7 +98,7 @@ func (r *ring) packet(b []byte) Reason {
 	}
 	parts, ok := compound(plain[1:])
 	if !ok {
-		return Malformed
+		return nil, Malformed
 	}
 	return messages(parts)
 }
@@ -119,22 +120,28 @@ func compound(b []byte) ([][]byte, bool) {
 	return parts, c.done()
 }
 
-// messages tells whether these may stand in one datagram.
-func messages(parts [][]byte) Reason {
+// messages tells whether these may stand in one datagram, and who says goodbye in them.
+func messages(parts [][]byte) (byes []string, why Reason) {
 	asks := 0
 	for _, p := range parts {
 		switch p[0] {
 		case swimPing, swimIndirectPing, swimAck, swimNack:
 			asks++
-		case swimSuspect, swimAlive, swimDead:
+		case swimDead:
+			var dead struct{ Node, From string }
+			err := codec.NewDecoder(bytes.NewReader(p[1:]), &codec.MsgpackHandle{}).Decode(&dead)
+			if err == nil && dead.Node == dead.From { // who calls itself dead
+				byes = append(byes, dead.Node)
+			}
+		case swimSuspect, swimAlive:
 		default:
-			return Malformed
+			return nil, Malformed
 		}
 	}
 	if asks > 1 {
-		return TooMany
+		return nil, TooMany
 	}
-	return Fine
+	return byes, Fine
 }
 
 // stream tells whether the one message of a stream may go to memberlist: b is what follows

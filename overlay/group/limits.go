@@ -106,6 +106,7 @@ const (
 	rotateAgain = 20 * time.Second       // between two rotations that an owner makes by itself
 	rotatePause = 3 * time.Second        // the n-th owner waits n times as long before it rotates
 	leaveTime   = time.Second            // for others to hear that we go
+	byeTime     = 5 * time.Second        // who is called dead so soon after a goodbye went by itself
 	heardLately = 3 * time.Second        // a member that spoke to us itself is there, whatever others say
 	heardTime   = time.Minute            // and as long, if it was after it was called dead
 	heardAfter  = time.Second            // by how much after

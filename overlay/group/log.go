@@ -11,7 +11,7 @@ import (
 // logLines takes the lines of memberlist's logger to ours. Peers have their words in them:
 // they are cut and escaped. What memberlist calls an error is one of a peer, or of the
 // network, and a warning at most to us.
-type logLines struct{ log zerolog.Logger }
+type logLines struct{ g *Group }
 
 func (l logLines) Write(b []byte) (int, error) {
 	line := string(bytes.TrimSpace(b[:min(len(b), maxLogLine)]))
@@ -25,7 +25,9 @@ func (l logLines) Write(b []byte) (int, error) {
 			break
 		}
 	}
-	quoted := strconv.QuoteToASCII(strings.TrimPrefix(line, "memberlist: "))
-	l.log.WithLevel(level).Msg(quoted[1 : len(quoted)-1])
+	line = strings.TrimPrefix(line, "memberlist: ")
+	l.g.suspects(line)
+	quoted := strconv.QuoteToASCII(line)
+	l.g.log.WithLevel(level).Msg(quoted[1 : len(quoted)-1])
 	return len(b), nil
 }

@@ -429,7 +429,7 @@ func TestBudget(t *testing.T) {
 // TestLogLines: what peers say cannot write to the terminal.
 func TestLogLines(t *testing.T) {
 	var out bytes.Buffer
-	l := logLines{zerolog.New(&out)}
+	l := logLines{&Group{hub: &Hub{}, log: zerolog.New(&out)}}
 	line := "[ERR] memberlist: got \x1b[31m\x00 from '" + strings.Repeat("x", 2000) + "'\n"
 	if n, err := l.Write([]byte(line)); n != len(line) || err != nil {
 		t.Errorf("%d, %v", n, err)

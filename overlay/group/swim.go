@@ -23,7 +23,7 @@ func swimConfig(g *Group, keyring *memberlist.Keyring) *memberlist.Config {
 	c.Keyring = keyring
 	c.Transport = transport{g}
 	c.Delegate, c.Events, c.Alive = delegate{g}, delegate{g}, delegate{g}
-	c.LogOutput, c.Logger = nil, log.New(logLines{g.log}, "", 0)
+	c.LogOutput, c.Logger = nil, log.New(logLines{g}, "", 0)
 	c.ProtocolVersion = memberlist.ProtocolVersionMax
 	c.RequireNodeNames = true
 	c.AdvertiseAddr, c.AdvertisePort, c.BindPort = addressOf(g.self).String(), addressPort, addressPort
@@ -77,11 +77,13 @@ func (d delegate) NotifyLeave(n *memberlist.Node)  { d.g.there(n, false) }
 
 // presence is what is known of a member on the network.
 type presence struct {
-	alive   bool
-	dead    time.Time // when it was last called dead
-	heard   time.Time // when it last spoke to us itself
-	tried   time.Time // when we last dialed it to see whether it is back
-	contact []byte
+	alive     bool
+	suspected bool      // a probe failed, and it did not speak to us since
+	bye       time.Time // when it, or somebody for it, last said that it goes
+	dead      time.Time // when it was last called dead
+	heard     time.Time // when it last spoke to us itself
+	tried     time.Time // when we last dialed it to see whether it is back
+	contact   []byte
 }
 
 // online tells whether a member is there. Who speaks to us is, whatever others say: a traitor
@@ -97,17 +99,20 @@ func (g *Group) there(n *memberlist.Node, alive bool) {
 		return
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	m := g.presenceLocked(p)
 	if m == nil {
+		g.mu.Unlock()
 		return
 	}
-	m.alive = alive
+	was, bye := m.alive, m.bye
+	m.alive, m.suspected = alive, false
 	if alive {
 		m.contact = append([]byte(nil), n.Meta...)
 	} else {
 		m.dead = time.Now()
 	}
+	g.mu.Unlock()
+	g.came(p, was, alive, bye)
 }
 
 // presenceLocked is the place of a member, or nil if it is none.

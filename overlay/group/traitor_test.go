@@ -86,7 +86,7 @@ func TestInspect(t *testing.T) {
 		"checked, compressed":  {[]byte{swimChecked, 0, 0, 0, 0, 9}, Malformed},
 		"checked twice":        {[]byte{swimChecked, 0, 0, 0, 0, swimChecked}, Malformed},
 	} {
-		if why := r.packet(swimPacketOf(r, c.plain)); why != c.why {
+		if _, why := r.packet(swimPacketOf(r, c.plain)); why != c.why {
 			t.Errorf("datagram, %s: %v, want %v", name, why, c.why)
 		}
 	}
@@ -107,14 +107,14 @@ func TestInspect(t *testing.T) {
 			t.Errorf("stream, %s: %v, want %v", name, why, c.why)
 		}
 	}
-	if why := r.packet([]byte{swimLabel, 3, 'a', 'b', 'c'}); why != OtherGroup {
+	if _, why := r.packet([]byte{swimLabel, 3, 'a', 'b', 'c'}); why != OtherGroup {
 		t.Errorf("another label: %v", why)
 	}
-	if why := r.packet(ping); why != OtherGroup {
+	if _, why := r.packet(ping); why != OtherGroup {
 		t.Errorf("in clear: %v", why)
 	}
 	other := newRing(s.ID().String(), []EpochKey{{Key: Key{1}}})
-	if why := r.packet(swimPacketOf(other, ping)); why != Damaged {
+	if _, why := r.packet(swimPacketOf(other, ping)); why != Damaged {
 		t.Errorf("another key: %v", why)
 	}
 	if why := r.stream(append([]byte{swimPushPull}, make([]byte, 50)...)); why != Malformed {

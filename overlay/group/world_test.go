@@ -24,6 +24,7 @@ type world struct {
 	mu    sync.Mutex
 	where map[identity.PeerID]netip.Addr
 	tap   func(to identity.PeerID, datagram []byte) // sees every datagram that is sent
+	heard diary
 	nodes []*machine
 }
 
@@ -89,7 +90,7 @@ func (m *machine) on() {
 	}
 	m.pc = &packetWay{w: m.w, pc: pc, back: make(chan []byte, 64)}
 	m.Hub = NewHub(Config{
-		Self: m.id, Packets: m.pc, Streams: &streamWay{w: m.w, host: host, ln: ln}, Store: m.disk,
+		Self: m.id, Packets: m.pc, Streams: &streamWay{w: m.w, host: host, ln: ln}, Store: m.disk, Witness: witness{m},
 		Log: zerolog.Nop(), Contact: []byte(m.addr.String()),
 	})
 	m.end = cancel
