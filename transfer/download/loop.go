@@ -85,6 +85,9 @@ func (d *download) session(ctx context.Context) *pause {
 func (d *download) close(p *store.Partial) {
 	if err := p.Close(); err != nil {
 		d.log.Warn().Err(err).Msg("download lost what arrived last")
+		if w := d.manager.cfg.Witness; w != nil {
+			w.Disk(d.file, err)
+		}
 	}
 	d.settled(p)
 }
@@ -172,6 +175,9 @@ func (d *download) condemn() bool {
 // disk draws the conclusion from an error of the disk. A full one is waited
 // for; another error too, but not for ever.
 func (d *download) disk(err error) *pause {
+	if w := d.manager.cfg.Witness; w != nil {
+		w.Disk(d.file, err)
+	}
 	full := errors.Is(err, store.ErrNoSpace)
 	if !full {
 		d.diskErrors++

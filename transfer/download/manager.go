@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 
@@ -25,6 +26,13 @@ type Finder interface {
 	Find(ctx context.Context, file transfer.File, byName bool) ([]transfer.Source, error)
 }
 
+// Witness hears of hosts that are not asked for anything for a while, and of errors of the disk.
+// It must not block.
+type Witness interface {
+	Barred(host netip.Addr, why string)
+	Disk(file transfer.File, err error)
+}
+
 // Config is what a Manager stands on.
 type Config struct {
 	Store     *store.Store
@@ -36,6 +44,7 @@ type Config struct {
 	Transfers int            // downloads that fetch at a time; 0: DefaultTransfers
 	Mesh      Mesh           // other sources; nil: none are named or heard of
 	Limit     *limit.Limit   // of the bytes per second of all files together; nil: none
+	Witness   Witness        // hears what goes wrong; nil: nobody
 	Ended     chan<- Status  // each download that is over, for somebody who takes it soon; nil: nobody does
 }
 

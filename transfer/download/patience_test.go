@@ -2,6 +2,7 @@ package download
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -358,7 +359,8 @@ func TestFailingDisk(t *testing.T) {
 			file, b := content(1, 300000)
 			fs := folder()
 			source := newServent(t, n, file, shortens(b))
-			d := open(t, fs, Config{Connector: n})
+			var told diary
+			d := open(t, fs, Config{Connector: n, Witness: &told})
 			fs.Inject(faultfs.Fault{Op: op, Suffix: ".partial", Err: errIO})
 			d.add(file, source.Source)
 			if s := d.want(file, Failed); !strings.Contains(s.Err.Error(), errIO.Error()) {
@@ -366,6 +368,9 @@ func TestFailingDisk(t *testing.T) {
 			}
 			if asked := len(source.requests()); asked > 5*maxDiskErrors {
 				t.Errorf("%v fails: asked %d times", op, asked)
+			}
+			if _, errs := told.heard(); len(errs) < maxDiskErrors || !errors.Is(errs[0], errIO) {
+				t.Errorf("%v fails: told %v", op, errs)
 			}
 		})
 	}

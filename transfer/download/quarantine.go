@@ -1,6 +1,7 @@
 package download
 
 import (
+	"fmt"
 	"net/netip"
 	"slices"
 	"sync"
@@ -24,11 +25,12 @@ type lie struct {
 	at   time.Time
 }
 
-// charge notes that a host lied about a file.
-func (q *quarantine) charge(host netip.Addr, file urn.SHA1, now time.Time) {
+// charge notes that a host lied about a file, and reports whether it is barred by that.
+func (q *quarantine) charge(host netip.Addr, file urn.SHA1, now time.Time) (bars bool) {
 	if !host.IsValid() || host.Unmap().IsLoopback() {
-		return
+		return false
 	}
+	already := q.barred(host, now) > 0
 	key := queue.HostOf(host)
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -40,6 +42,7 @@ func (q *quarantine) charge(host netip.Addr, file urn.SHA1, now time.Time) {
 	if len(q.hosts) > maxBlamed {
 		q.forget()
 	}
+	return !already && q.barredLocked(key, now) > 0
 }
 
 // forget drops the host that was not heard to lie for the longest time.
@@ -73,7 +76,11 @@ func (q *quarantine) barred(host netip.Addr, now time.Time) time.Duration {
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	lies := q.hosts[queue.HostOf(host)]
+	return q.barredLocked(queue.HostOf(host), now)
+}
+
+func (q *quarantine) barredLocked(key netip.Prefix, now time.Time) time.Duration {
+	lies := q.hosts[key]
 	if len(lies) < liesToBar || now.Sub(lies[0].at) >= barTime {
 		return 0
 	}
@@ -96,7 +103,10 @@ func (d *download) chargeLiars(now time.Time) {
 	for _, src := range d.sources.list {
 		if src.proven && !src.charged {
 			src.charged = true
-			d.manager.quarantine.charge(src.host, d.file.SHA1, now)
+			bars := d.manager.quarantine.charge(src.host, d.file.SHA1, now)
+			if w := d.manager.cfg.Witness; bars && w != nil {
+				w.Barred(src.host, fmt.Sprintf("it sent wrong bytes %d times within %v, the last of %s", liesToBar, barTime, d.file.Name))
+			}
 		}
 	}
 }

@@ -3,6 +3,7 @@ package download
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -69,7 +70,8 @@ func TestQuarantine(t *testing.T) {
 func TestHostThatLies(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newTown(t, 1)
-		d := open(t, folder(), Config{Connector: n})
+		var told diary
+		d := open(t, folder(), Config{Connector: n, Witness: &told})
 		host := netip.MustParseAddr("198.51.100.66")
 		asked := func(seeds []*seed) (count int64) {
 			for _, s := range seeds {
@@ -109,6 +111,9 @@ func TestHostThatLies(t *testing.T) {
 		// Four are asked before it is known what to verify by.
 		if liars < liesToBar || liars > liesToBar+probers {
 			t.Errorf("%d servents of the host were asked", liars)
+		}
+		if barred, _ := told.heard(); !slices.Equal(barred, []netip.Addr{host}) {
+			t.Errorf("told that %v is barred", barred)
 		}
 		before := asked(all)
 		give(2, "its host sent wrong bytes 3 times")
