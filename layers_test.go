@@ -44,6 +44,7 @@ var layers = map[string]layer{
 	"node/hook":         {rank: 0},
 	"node/database":     {rank: 0},
 	"node/board":        {rank: 2, may: []string{"node/database", "overlay/group", "overlay/identity"}},
+	"node/events":       {rank: 0},
 	"node/contacts":     {rank: 1, may: []string{"node/state", "overlay/identity"}},
 	"node/doctor":       {rank: 1, may: []string{"nat", "nat/stun"}},
 	"node/config":       {rank: 1, may: []string{"nat/turn", "node/hook", "transfer/limit"}},
@@ -113,7 +114,7 @@ var layers = map[string]layer{
 		"transfer", "transfer/download", "transfer/fetched", "transfer/library", "transfer/limit", "transfer/store", "transfer/upload", "transfer/urn",
 	}},
 	"node": {rank: 6, may: []string{
-		"node/state", "node/board", "node/contacts", "node/space", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/board", "node/contacts", "node/events", "node/space", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
@@ -121,7 +122,7 @@ var layers = map[string]layer{
 	}},
 	"node/app/messages": {rank: 7, may: []string{"node", "node/contacts", "node/database", "overlay/group", "overlay/identity"}},
 	"node/api": {rank: 8, may: []string{
-		"nat", "nat/socket", "node", "node/app/messages", "node/contacts", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat", "nat/socket", "node", "node/app/messages", "node/contacts", "node/events", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},

@@ -55,9 +55,9 @@ func (n *Node) openGroups() {
 	n.lines.where = g.cards.source
 	g.packets, g.streams = newPackets(n.lines, n.log, &n.upkeep.groups), newGroupStreams(n.lines, &n.upkeep.groups)
 	g.hub = group.NewHub(group.Config{
-		Self: n.cfg.Identity, Packets: g.packets, Streams: g.streams, Store: groupStore{n.cfg.State}, Log: n.log,
+		Self: n.cfg.Identity, Packets: g.packets, Streams: g.streams, Store: n.groupStore(), Witness: happened{&n.events}, Log: n.log,
 	})
-	g.kept = groupStore{n.cfg.State}.load(n.log) // before others begin
+	g.kept = n.groupStore().load(n.log) // before others begin
 }
 
 // run takes part in the groups that are kept, until ctx ends.
@@ -202,7 +202,7 @@ func (n *Node) LeaveGroup(ctx context.Context, g *group.Group) error {
 			return err
 		}
 	}
-	return errors.Join(err, n.spaces.Forget(g.ID()), n.boards.Forget(g.ID()), groupStore{n.cfg.State}.forget(g.ID()))
+	return errors.Join(err, n.spaces.Forget(g.ID()), n.boards.Forget(g.ID()), n.groupStore().forget(g.ID()))
 }
 
 // MemberOf is the member of a group that a text names: its ID or petname.

@@ -16,13 +16,18 @@ import (
 const stateGroups = "groups"
 
 // groupStore keeps records. It implements group.Store.
-type groupStore struct{ db *state.DB }
+type groupStore struct {
+	db       *state.DB
+	happened happened
+}
+
+func (n *Node) groupStore() groupStore { return groupStore{n.cfg.State, happened{&n.events}} }
 
 func groupPart(id group.ID, i int) string { return fmt.Sprintf("%s/%d", id, i) }
 
 // Save implements group.Store.
 func (s groupStore) Save(id group.ID, b []byte) error {
-	return s.db.Update(func(tx *state.Tx) error {
+	err := s.db.Update(func(tx *state.Tx) error {
 		i := 0
 		for ; len(b) > 0; i++ {
 			part := b[:min(len(b), groupPartBytes)]
@@ -33,6 +38,10 @@ func (s groupStore) Save(id group.ID, b []byte) error {
 		}
 		return deleteParts(tx, id, i)
 	})
+	if err != nil {
+		s.happened.disk("records of a group", err)
+	}
+	return err
 }
 
 // deleteParts deletes the parts of a group from the i-th on.

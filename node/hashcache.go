@@ -33,14 +33,18 @@ type hashCache struct {
 	db     *state.DB
 	log    zerolog.Logger
 
+	happened happened
+
 	mu      sync.Mutex
 	changed map[string][]byte // not written yet; nil = to be deleted
 	bytes   int               // of the values in changed
 	kick    chan struct{}     // something changed; holds one
 }
 
-func newHashCache(db *state.DB, log zerolog.Logger) *hashCache {
-	return &hashCache{bucket: db.Bucket(stateHashes), db: db, log: log, changed: make(map[string][]byte), kick: make(chan struct{}, 1)}
+func newHashCache(db *state.DB, log zerolog.Logger, h happened) *hashCache {
+	return &hashCache{
+		bucket: db.Bucket(stateHashes), db: db, log: log, happened: h, changed: make(map[string][]byte), kick: make(chan struct{}, 1),
+	}
 }
 
 // stateKey makes a key of bounded length.
@@ -128,6 +132,7 @@ func (c *hashCache) flush() {
 	})
 	if err != nil {
 		c.log.Warn().Err(err).Msg("hashes could not be kept; the next start computes them again")
+		c.happened.disk("hashes of shared files", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

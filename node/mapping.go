@@ -1,15 +1,19 @@
 package node
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"filbert/nat/portmap"
 	"filbert/node/doctor"
+	"filbert/node/events"
 )
 
 // openMapping prepares to have the router forward our port.
@@ -75,7 +79,7 @@ func (n *Node) verifyMapping(ctx context.Context, external netip.AddrPort, proto
 func (n *Node) keepMapping(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	told, was := netip.Addr{}, netip.Addr{}
+	told, was, leases := netip.Addr{}, netip.Addr{}, ""
 	ended := make(chan error, 1)
 	work.Go(func() { ended <- n.mapper.Run(ctx) })
 	for {
@@ -87,9 +91,10 @@ func (n *Node) keepMapping(ctx context.Context) error {
 		if n.rehomed.Swap(false) {
 			was, told = netip.Addr{}, netip.Addr{} // of another router; the overlay knows
 		}
+		leases = n.mappingChanged(leases)
 		if at := n.leasedAddr(); at.IsValid() && at != was {
 			if was.IsValid() {
-				n.movedTo(at)
+				n.movedTo(was, at)
 				told = netip.Addr{}
 			}
 			was = at
@@ -103,14 +108,33 @@ func (n *Node) keepMapping(ctx context.Context) error {
 	}
 }
 
+// mappingChanged writes down whether the router leads here, if that is new. Was and what it returns
+// say which of its ports do.
+func (n *Node) mappingChanged(was string) (is string) {
+	s := n.mapper.Snapshot()
+	var ports []string
+	for _, l := range s.Leases {
+		ports = append(ports, fmt.Sprintf("%v port %d of %v, by %v", l.Proto, l.External.Port(), l.Router, l.Method))
+	}
+	slices.Sort(ports)
+	switch is = strings.Join(ports, "; "); {
+	case is != "" && is != was:
+		n.events.Add(events.Event{Kind: events.MappingMade, Who: is, Cause: "the router said so"})
+	case is == "" && was != "":
+		n.events.Add(events.Event{Kind: events.MappingLost, Who: was, Cause: cmp.Or(s.Failure, "the router gives it no more")})
+	}
+	return is
+}
+
 // movedTo takes it that the router has another address now.
-func (n *Node) movedTo(at netip.Addr) {
+func (n *Node) movedTo(was, at netip.Addr) {
 	n.log.Info().Stringer("address", at).Msg("the router has another address")
+	happened{&n.events}.address(was, at, "the router says so")
 	if err := n.overlay.Moved(); err != nil {
 		n.log.Debug().Err(err).Msg("another address is not told") // it has ended, and we are about to
 	}
 	n.stuns.again()
-	n.relays.leaveAll() // they are by the address before
+	n.relays.leaveAll("our address is another") // they are by the one before
 }
 
 // leasedAddr is the IPv4 address of a router that gave us a port, whether somebody got

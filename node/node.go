@@ -18,6 +18,7 @@ import (
 	"filbert/nat/socket"
 	"filbert/node/board"
 	"filbert/node/contacts"
+	"filbert/node/events"
 	"filbert/node/hook"
 	"filbert/node/space"
 	"filbert/node/state"
@@ -89,6 +90,8 @@ type Node struct {
 	finding   finding
 	mapper    *portmap.Mapper // nil when the router is not asked
 
+	events events.Log
+
 	mu       sync.Mutex
 	results  *query.Results
 	askedNew time.Time // when the newest files were last asked for
@@ -143,7 +146,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	n.named = named
 	n.openFinding(len(known) > 0)
-	n.hashes = newHashCache(cfg.State, n.log)
+	n.hashes = newHashCache(cfg.State, n.log, happened{&n.events})
 	n.library = library.New(n.shelf(cfg.Shares))
 	n.changed.Store(time.Now().UnixNano())
 	n.browse = flood.NewBrowse(flood.BrowseConfig{
@@ -176,6 +179,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Bouncer: n.contacts,
 		Matcher: answerer,
 		Caller:  n.pushes,
+		Witness: happened{&n.events},
 		Known:   known,
 		Pongs:   n.finding.pongs(),
 		Packets: n.socket.PacketConn(socket.Gnutella),
@@ -299,6 +303,7 @@ func (n *Node) openDownloads() error {
 		Finder:    finder{n},
 		Mesh:      n.mesh,
 		Limit:     n.limits.down,
+		Witness:   happened{&n.events},
 		Ended:     n.ended,
 		Version:   n.cfg.Version,
 		Rand:      n.cfg.child(),
@@ -386,5 +391,6 @@ func (n *Node) saveHosts(ctx context.Context) {
 	}
 	if err != nil {
 		n.log.Warn().Err(err).Msg("known hosts could not be kept")
+		happened{&n.events}.disk("known hosts", err)
 	}
 }

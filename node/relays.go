@@ -40,6 +40,8 @@ type relays struct {
 	client *relay.Client
 	tls    *tls.Config // of circuits that come
 
+	happened happened
+
 	external atomic.Pointer[netip.Addr] // as others see us
 
 	mu     sync.Mutex
@@ -81,7 +83,7 @@ func (n *Node) openRelays() error {
 		return n.dials.DialContext(ctx, "tcp", at.String())
 	}
 	r := &relays{
-		id: n.cfg.face, web: n.web, log: n.log, own: n.ownAddrs, port: n.addr.Port(),
+		id: n.cfg.face, web: n.web, log: n.log, happened: happened{&n.events}, own: n.ownAddrs, port: n.addr.Port(),
 		thrifty: &n.upkeep.thrifty,
 		client:  relay.NewClient(dial, prover{n.cfg.face}), tls: serve,
 		hairpin: func() bool { return n.stuns.discovered().Report.Hairpin == stun.Yes },
@@ -144,11 +146,21 @@ func (r *relays) wanted(s *overlay.Status) int {
 	return 0
 }
 
+// addressChanged writes down where we are seen; was is nil at the first look.
+func (r *relays) addressChanged(was *netip.Addr, is netip.Addr) {
+	switch {
+	case was != nil:
+		r.happened.address(*was, is, "as neighbors, the router or the settings say")
+	case is.IsValid():
+		r.happened.address(netip.Addr{}, is, "as the settings say")
+	}
+}
+
 // run relays, and keeps reservations, as the overlay has it, until ctx ends.
 func (r *relays) run(ctx context.Context) error {
 	var circuits sync.WaitGroup
 	defer circuits.Wait()
-	defer r.leaveAll()
+	defer r.leaveAll("the node ends")
 	tick := time.NewTicker(relayPeriod)
 	defer tick.Stop()
 	began, told := time.Now(), ""
@@ -160,10 +172,12 @@ func (r *relays) run(ctx context.Context) error {
 		if r.server != nil {
 			r.server.Open(s.Relays)
 		}
-		r.external.Store(&s.External)
+		if was := r.external.Swap(&s.External); was == nil || *was != s.External {
+			r.addressChanged(was, s.External)
+		}
 		switch wanted := r.wanted(&s); {
 		case wanted == 0:
-			r.leaveAll()
+			r.leaveAll("others connect to us")
 		case time.Since(began) >= relaySettle:
 			r.reserve(ctx, &circuits, s.Neighbors, wanted)
 		}

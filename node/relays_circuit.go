@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"filbert/nat/relay"
+	"filbert/node/events"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
 )
@@ -20,6 +21,7 @@ func (r *relays) acceptCircuits(ctx context.Context, circuits *sync.WaitGroup, l
 		if err != nil {
 			if !errors.Is(err, net.ErrClosed) {
 				r.log.Debug().Err(err).Stringer("relay", l.Addr()).Msg("reservation is over")
+				r.happened.relay(events.RelayLost, l.Addr().String(), err.Error())
 			}
 			return
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"filbert/nat/relay"
+	"filbert/node/events"
 	"filbert/overlay"
 	"filbert/overlay/wire"
 )
@@ -65,6 +66,7 @@ func (r *relays) reserve(ctx context.Context, circuits *sync.WaitGroup, neighbor
 			r.held[at] = l
 			circuits.Go(func() { r.acceptCircuits(ctx, circuits, l) })
 			r.log.Info().Stringer("relay", at).Msg("others reach us over a relay")
+			r.happened.relay(events.RelayReserved, at.String(), "others cannot connect to us")
 		})
 	}
 }
@@ -90,12 +92,13 @@ func (r *relays) fail(now time.Time, at netip.AddrPort) {
 }
 
 // leaveAll ends all reservations.
-func (r *relays) leaveAll() {
+func (r *relays) leaveAll(why string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for at, l := range r.held {
 		l.Close()
 		delete(r.held, at)
+		r.happened.relay(events.RelayLost, at.String(), why)
 	}
 	clear(r.failed)
 }

@@ -3,10 +3,13 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"time"
+
+	"filbert/node/events"
 )
 
 // whereabouts tells whether this machine is still where it was, by looks at its addresses.
@@ -140,12 +143,13 @@ func (n *Node) elsewhere() {
 	err := n.overlay.Moved()
 	n.rehomed.Store(true)
 	n.public.forget()
-	n.relays.leaveAll()
+	n.relays.leaveAll("this machine is on another network")
 	n.punches.leave()
 	if n.groups.packets != nil {
 		n.groups.packets.leave()
 	}
 	own := n.ownAddrs()
+	n.events.Add(events.Event{Kind: events.AddressChanged, Who: fmt.Sprint(own), Cause: "this machine is on another network"})
 	n.router.Strand(func(a netip.Addr) bool { return a.IsLoopback() || slices.Contains(own, a) })
 	n.anew(err)
 }

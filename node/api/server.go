@@ -53,6 +53,7 @@ func NewServer(cfg Config) *Server {
 	s.contactOperations(h)
 	s.messageOperations(h)
 	s.groupOperations(h)
+	s.eventOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)

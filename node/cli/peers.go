@@ -18,7 +18,7 @@ import (
 func (r *runner) client() []*cli.Command {
 	return []*cli.Command{
 		r.search(), r.browse(), r.get(), r.play(), r.magnet(), r.collection(), r.downloads(), r.folders(), r.uploads(), r.share(),
-		r.status(), r.id(), r.contacts(), r.messages(), r.group(), r.doctor(), r.metrics(), r.explain(), r.peers(), r.connect(), r.disconnect(), r.stop(),
+		r.status(), r.id(), r.contacts(), r.messages(), r.group(), r.doctor(), r.events(), r.metrics(), r.explain(), r.peers(), r.connect(), r.disconnect(), r.stop(),
 	}
 }
 

@@ -7,10 +7,12 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"filbert/node/api"
 	"filbert/node/state"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
@@ -88,6 +90,20 @@ func (m *machine) linked() {
 
 // name is what tells it from the others.
 func (m *machine) name() string { return filepath.Base(m.cfg.Home) }
+
+// wrote looks whether the machine has written down that such things happened, each with a cause.
+func (m *machine) wrote(kinds ...string) {
+	m.t.Helper()
+	list, err := m.Events(m.t.Context(), 0)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, kind := range kinds {
+		if !slices.ContainsFunc(list, func(e api.Event) bool { return e.Kind == kind && e.In == groupName && e.Cause != "" }) {
+			m.t.Errorf("no %s: %+v", kind, list)
+		}
+	}
+}
 
 // records are those of the group as the machine has them on its disk, and who it is. Its process has ended.
 func (m *machine) records() (*identity.Identity, *group.State) {
@@ -230,6 +246,7 @@ func TestRealGroup(t *testing.T) {
 	clara.sees(2)
 
 	captured(since, boris)
+	anna.wrote("member-joined", "member-dead", "member-expelled")
 	for _, m := range everybody {
 		if _, err := m.Terminate(t.Context()); err != nil {
 			t.Error(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/node/events"
 	"filbert/overlay"
 	"filbert/testnet/bubble"
 	"filbert/testnet/fabric"
@@ -85,6 +86,19 @@ func renumber(t *testing.T, l *lab, net *simulated, k Kind, idle time.Duration) 
 	t.Logf("the old address is told for %v, the new one from %v on", old, known)
 	if old > oldToldFor || known == 0 || known > newKnownIn {
 		t.Errorf("the old address is told for %v, the new one from %v on", old, known)
+	}
+	at, mapped := "", false
+	list, _ := n.Events().After(0)
+	for _, e := range list {
+		switch e.Kind {
+		case events.AddressChanged:
+			at = e.Who
+		case events.MappingMade:
+			mapped = true
+		}
+	}
+	if at != after.String() || mapped != (k == Mapped) {
+		t.Errorf("what happened: it is at %s, and the router leads there: %v", at, mapped)
 	}
 	r, err := find(seeds[0])
 	if err != nil {
