@@ -29,6 +29,19 @@ func (n *Node) Spends(bytes uint64) {
 	n.upkeep.meter.Add(time.Now(), nat.UpkeepBytes{nat.UpkeepLinks: bytes})
 }
 
+// TakeTurn has no handshake of those who connect compute until what it returns is called.
+func (n *Node) TakeTurn(ctx context.Context) (end func(), err error) { return n.shaking.Turn(ctx) }
+
+// CountTurns counts the handshakes of paths that compute in turn; no path was opened yet.
+func (n *Node) CountTurns() *atomic.Int64 {
+	count, turn := new(atomic.Int64), n.punches.turn
+	n.punches.turn = func(ctx context.Context) (func(), error) {
+		count.Add(1)
+		return turn(ctx)
+	}
+	return count
+}
+
 // Packets is the datagrams between peers.
 type Packets = packets
 

@@ -16,6 +16,8 @@ import (
 
 	"filbert/node"
 	"filbert/query"
+	"filbert/testnet/fabric"
+	"filbert/transfer/download"
 )
 
 // hello is what opens TLS, with a key that nobody has: who sends it pays nothing.
@@ -178,4 +180,44 @@ func searchesBesideHellos(b *testing.B, rate int) {
 	b.ReportMetric(float64(sent.Load())/all, "hellos/s")
 	b.ReportMetric(float64(answered.Load())/all, "answered/s")
 	b.ReportMetric(float64(st.Port.TLSBusy)/1e6/all, "processors")
+}
+
+// TestCircuitsInTurn: handshakes of those who come over a relay compute in turn with those of
+// all who connect, TLS between neighbors or not; and so do those of paths.
+func TestCircuitsInTurn(t *testing.T) {
+	for name, plain := range map[string]bool{"with TLS": false, "without": true} {
+		t.Run(name, func(t *testing.T) {
+			amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
+				tn.change = append(tn.change, func(cfg *node.Config) { cfg.TLS = !plain })
+				boris := tn.movesAs(nil, relaying)
+				bruno := tn.movesAs(nil, relaying, boris)
+				film := noise(6 << 20)
+				clara := tn.movesAs(fstest.MapFS{"Blue Film.avi": file(film)}, asLeaf, boris, bruno)
+				anna := tn.movesAs(nil, asLeaf, boris, bruno)
+				tn.linked(anna, 2)
+				tn.shares(clara, 1)
+				tn.relayed(clara, 2)
+				paths := clara.CountTurns()
+				r := tn.finds(anna, "blue film", 1)
+				end, err := clara.TakeTurn(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				if _, err := anna.Get(r, "", download.Terms{}); err != nil {
+					t.Fatal(err)
+				}
+				tn.until("some seconds have passed", func() bool { return time.Since(began) > 5*time.Second })
+				if have := anna.Downloads()[0].Have; have > 0 {
+					t.Errorf("%d bytes came over a circuit that had no turn", have)
+				}
+				end()
+				tn.finish(anna, r)
+				tn.until("a path", func() bool { return tn.paths(clara).Opened == 1 })
+				if n := paths.Load(); n != 1 {
+					t.Errorf("%d handshakes of paths had a turn", n)
+				}
+			})
+		})
+	}
 }

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -49,6 +50,7 @@ type Node struct {
 
 	overlay   *overlay.Overlay
 	layer     *tlslink.Layer // nil when no TLS is spoken
+	shaking   *tlslink.Layer // that one, or one whose turns alone are made use of
 	vouching  flood.Vouching
 	library   *library.Library
 	hashes    *hashCache
@@ -109,6 +111,13 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	if n.limits, err = newLimits(cfg); err != nil {
 		return nil, err
 	}
+	var ids *tlslink.Layer
+	if n.layer, ids, err = cfg.layers(); err != nil {
+		return nil, err
+	}
+	if n.shaking = n.layer; n.shaking == nil {
+		n.shaking = tlslink.New(tls.Certificate{})
+	}
 	n.openRouter()
 	n.dials = nat.NewDialer(n.router.DialContext, func(a netip.Addr) bool { return hostcache.Class(a).Local() })
 	n.ended, n.hooks = make(chan download.Status), hook.New(cfg.OnComplete, cfg.Log)
@@ -156,11 +165,6 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Library: n.library, Agent: cfg.agent(), Slots: cfg.UploadSlots, SlotsPerHost: cfg.SlotsPerHost, SlotsPerNetwork: cfg.SlotsPerNet, Log: n.log,
 		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving, Rand: cfg.child(),
 	})
-	var ids *tlslink.Layer
-	n.layer, ids, err = cfg.layers()
-	if err != nil {
-		return nil, err
-	}
 	answerer := flood.NewAnswerer(n.index, cfg.child())
 	answerer.Mesh, answerer.Roots = n.mesh, n.roots
 	n.overlay = overlay.New(overlay.Options{

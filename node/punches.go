@@ -28,6 +28,7 @@ type punches struct {
 	socket *socket.Socket
 	ids    *socket.IDs
 	tls    *tls.Config // with the certificate of the identity's own key
+	turn   func(ctx context.Context) (end func(), err error)
 	relays *relays
 	turns  *turns
 	local  func(ctx context.Context) punch.Local    // what we say of ourselves
@@ -85,7 +86,7 @@ func (p *punches) status() PathStatus {
 func (n *Node) openPunches() {
 	p := &punches{
 		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, turns: n.openTurns(), local: n.punchLocal, log: n.log,
-		serve: n.serveConn,
+		turn: n.shaking.Turn, serve: n.serveConn,
 		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
 	}
 	p.life, p.stop = context.WithCancel(context.Background())
@@ -166,7 +167,7 @@ func (p *punches) ready() *punch.Puncher {
 		return p.puncher
 	}
 	transport := &quic.Transport{Conn: p.socket.PacketConn(socket.QUIC), ConnectionIDGenerator: p.ids}
-	puncher, err := punch.New(punch.Config{Transport: transport, Client: p.tls, Server: p.tls, Deliver: true})
+	puncher, err := punch.New(punch.Config{Transport: transport, Client: p.tls, Server: p.tls, Turn: p.turn, Deliver: true})
 	if err != nil {
 		p.log.Warn().Err(err).Msg("no paths through NATs")
 		return nil

@@ -16,6 +16,7 @@ import (
 	"filbert/nat/relay"
 	"filbert/nat/stun"
 	"filbert/overlay"
+	"filbert/overlay/handshake"
 	"filbert/overlay/identity"
 	"filbert/overlay/wire"
 )
@@ -89,12 +90,32 @@ func (n *Node) openRelays() error {
 		hairpin: func() bool { return n.stuns.discovered().Report.Hairpin == stun.Yes },
 		held:    map[netip.AddrPort]*relay.Listener{}, failed: map[netip.AddrPort]relayFailure{},
 	}
+	r.client.Shake = n.shake
 	if n.cfg.Relay {
 		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.face.PeerID()), Own: r.isOwn})
 		r.server.Open(false) // until others have reached us
 	}
 	n.relays = r
 	return nil
+}
+
+// shake makes the handshake of a circuit, which computes as those of links do. It implements
+// relay.Shake.
+func (n *Node) shake(ctx context.Context, conn net.Conn, config *tls.Config, server bool) (*tls.Conn, error) {
+	layer := n.shaking.Between(config)
+	side := layer.Client
+	if server {
+		side = layer.Server
+	}
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(handshake.Timeout)
+	}
+	secured, err := side(ctx, conn, nil, deadline)
+	if err != nil {
+		return nil, err
+	}
+	return secured.(*tls.Conn), nil // as all of a Layer are
 }
 
 // isOwn reports whether a peer may have reached us at an address.

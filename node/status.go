@@ -88,9 +88,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Upkeep:   n.upkeep.status(),
 		Vouched:  n.vouching.Stats(),
 	}
-	if n.layer != nil {
-		s.Port.TLSBusy = uint64(n.layer.Busy().Microseconds())
-	}
+	s.Port.TLSBusy = uint64(n.shaking.Busy().Microseconds())
 	udp := n.socket.Stats()
 	s.UDP = UDPStatus{udp.Kinds[socket.Gnutella], udp.Kinds[socket.STUN], udp.Kinds[socket.QUIC], udp.Errors}
 	for _, d := range n.Downloads() {

@@ -126,6 +126,16 @@ func (a *Attempt) probe(sends []Send, p *path) []Send {
 	return append(sends, Send{p.Addr, p.ours, msg.appendTo(nil, a.key)})
 }
 
+// Heard is the addresses that genuine probes of the peer came from.
+func (a *Attempt) Heard() (from []netip.AddrPort) {
+	for _, p := range a.paths {
+		if p.heard {
+			from = append(from, p.Addr)
+		}
+	}
+	return from
+}
+
 // Winner is the first address that was proven.
 func (a *Attempt) Winner() (Candidate, bool) {
 	if a.winner == nil {

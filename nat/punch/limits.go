@@ -29,6 +29,10 @@ const (
 	// maxAttempts is how many peers are punched to at one time.
 	maxAttempts = 32
 
+	// maxConnects is how many connections a peer may begin in a round: it needs one, and
+	// each has us compute.
+	maxConnects = 4
+
 	// maxStreams is how many streams a peer may have open at one time: as many
 	// connections as upload takes from one host.
 	maxStreams = 16

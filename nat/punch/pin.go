@@ -1,11 +1,15 @@
 package punch
 
 import (
+	"context"
+	"crypto"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 
 	"github.com/quic-go/quic-go"
 )
@@ -51,6 +55,43 @@ func pin(cfg *tls.Config, ok func(Fingerprint) bool) *tls.Config {
 		return nil
 	}
 	return cfg
+}
+
+// inTurn has the handshakes of those who connect compute in turn: from the hello to the
+// signature. What follows, after a round trip, is for peers that are expected.
+func (p *Puncher) inTurn(cfg *tls.Config) *tls.Config {
+	if p.cfg.Turn == nil {
+		return cfg
+	}
+	outer := cfg.Clone()
+	outer.GetConfigForClient = func(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+		ctx, cancel := context.WithTimeout(hello.Context(), handshakeTime)
+		defer cancel()
+		end, err := p.cfg.Turn(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("punch: %w", err)
+		}
+		context.AfterFunc(hello.Context(), end) // it may fail before
+		one := cfg.Clone()
+		one.Certificates = slices.Clone(one.Certificates)
+		if key, ok := one.Certificates[0].PrivateKey.(crypto.Signer); ok {
+			one.Certificates[0].PrivateKey = &lastStep{key, end}
+		}
+		return one, nil
+	}
+	return outer
+}
+
+// lastStep is a key with which the first flight of a handshake is over.
+type lastStep struct {
+	crypto.Signer
+	end func()
+}
+
+// Sign implements crypto.Signer.
+func (s *lastStep) Sign(random io.Reader, digest []byte, opts crypto.SignerOpts) ([]byte, error) {
+	defer s.end()
+	return s.Signer.Sign(random, digest, opts)
 }
 
 // quicConfig is that of every connection.

@@ -34,6 +34,10 @@ type Config struct {
 	// verification is replaced.
 	Client, Server *tls.Config
 
+	// Turn waits until the handshake of a peer that connects to us may compute; what it
+	// returns ends that, and may be called twice. nil: it need not wait.
+	Turn func(ctx context.Context) (end func(), err error)
+
 	// Deliver says that the probes come by Puncher.Deliver, from who reads the
 	// socket. Without, the Puncher reads whatever of the transport is not QUIC.
 	Deliver bool
@@ -97,13 +101,13 @@ func New(cfg Config) (*Puncher, error) {
 // listen takes connections of peers that are expected.
 func (p *Puncher) listen(t *quic.Transport) (*quic.Listener, error) {
 	server := quicConfig()
-	server.GetConfigForClient = func(*quic.ClientInfo) (*quic.Config, error) {
-		if !p.expecting() {
-			return nil, errors.New("punch: nobody is expected")
+	server.GetConfigForClient = func(info *quic.ClientInfo) (*quic.Config, error) {
+		if !p.expecting(addrPort(info.RemoteAddr, netip.AddrPort{})) {
+			return nil, errors.New("punch: nobody is expected from there")
 		}
 		return quicConfig(), nil
 	}
-	l, err := t.Listen(pin(p.cfg.Server, p.expects), server)
+	l, err := t.Listen(p.inTurn(pin(p.cfg.Server, p.expects)), server)
 	if err != nil {
 		return nil, fmt.Errorf("punch: listen: %w", err)
 	}
@@ -178,11 +182,17 @@ func (p *Puncher) accept(ctx context.Context, l *quic.Listener, over *Detour) {
 	}
 }
 
-// expecting reports whether any peer may connect now.
-func (p *Puncher) expecting() bool {
+// expecting reports whether a peer may connect from an address now: it proved to be there,
+// and has not begun too many connections. So strangers have us compute nothing.
+func (p *Puncher) expecting(from netip.AddrPort) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(p.waiting) > 0
+	for _, a := range p.byID {
+		if a.role == Responder && a.takes(from) {
+			return true
+		}
+	}
+	return false
 }
 
 // expects reports whether the peer with a key may connect now.

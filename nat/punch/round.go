@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,8 +22,10 @@ type attempt struct {
 	over *Detour // ours at a third party, nil if this round has none
 
 	mu    sync.Mutex
-	left  bool       // nobody reads the inbox any more
-	inbox chan event // bounded by inboxLen; what does not fit is dropped
+	heard []netip.AddrPort // addresses of the peer that genuine probes came from
+	taken int              // connections that it began
+	left  bool             // nobody reads the inbox any more
+	inbox chan event       // bounded by inboxLen; what does not fit is dropped
 }
 
 func (p *Puncher) newAttempt(role Role, id ID, peer Fingerprint, over *Detour) *attempt {
@@ -42,6 +45,24 @@ func (a *attempt) post(ev event) bool {
 	default:
 		return false
 	}
+}
+
+// hear notes where the peer proved to be.
+func (a *attempt) hear(from []netip.AddrPort) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.heard = from
+}
+
+// takes reports whether the peer may connect from an address, and counts that.
+func (a *attempt) takes(from netip.AddrPort) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !slices.Contains(a.heard, from) || a.taken == maxConnects {
+		return false
+	}
+	a.taken++
+	return true
 }
 
 // drain refuses what nobody waited for.
@@ -90,7 +111,9 @@ func (a *attempt) run(ctx context.Context, policy *Attempt) (*Conn, error) {
 			if ev.over != nil && ev.over != a.over {
 				continue
 			}
-			a.send(policy.Receive(time.Now(), ev.from, ev.over != nil, ev.data))
+			sends := policy.Receive(time.Now(), ev.from, ev.over != nil, ev.data)
+			a.hear(policy.Heard()) // before it can know
+			a.send(sends)
 			if winner, ok := policy.Winner(); ok && a.role == Initiator {
 				return a.dial(ctx, winner.Addr, policy.overOurs())
 			}

@@ -15,8 +15,26 @@ import (
 // goroutines.
 type Dial func(ctx context.Context, relay netip.AddrPort) (net.Conn, error)
 
+// Shake makes the TLS handshake of a circuit, as its server or client, until ctx ends. What
+// it returns is over conn. It does not close conn.
+type Shake func(ctx context.Context, conn net.Conn, config *tls.Config, server bool) (*tls.Conn, error)
+
+// shakes is a Shake that waits for nobody.
+func shakes(ctx context.Context, conn net.Conn, config *tls.Config, server bool) (*tls.Conn, error) {
+	side := tls.Client
+	if server {
+		side = tls.Server
+	}
+	c := side(conn, config)
+	return c, c.HandshakeContext(ctx)
+}
+
 // Client is the side of those who need a relay.
 type Client struct {
+	// Shake may hold handshakes to what they may compute. It is set before the Client is
+	// used; nil: they are held to nothing.
+	Shake Shake
+
 	dial Dial
 	self Prover
 	kept atomic.Uint64
@@ -46,12 +64,19 @@ func (c *Client) Dial(ctx context.Context, relay netip.AddrPort, peer PeerID, co
 	if err != nil {
 		return nil, err
 	}
-	conn := tls.Client(raw, config)
-	if err := conn.HandshakeContext(ctx); err != nil {
+	conn, err := c.shake()(ctx, raw, config, false)
+	if err != nil {
 		raw.Close()
 		return nil, fmt.Errorf("relay: TLS with the peer: %w", err)
 	}
 	return &Conn{Conn: conn, Grant: raw.grant, Relay: relay}, nil
+}
+
+func (c *Client) shake() Shake {
+	if c.Shake == nil {
+		return shakes
+	}
+	return c.Shake
 }
 
 // open makes one request of a relay and returns the circuit it answers with.

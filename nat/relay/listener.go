@@ -261,8 +261,8 @@ func (l *Listener) open(c control) (*Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	conn := tls.Server(raw, l.config.TLS)
-	if err := conn.HandshakeContext(ctx); err != nil {
+	conn, err := l.client.shake()(ctx, raw, l.config.TLS, true)
+	if err != nil {
 		raw.Close()
 		return nil, errors.Join(errors.New("relay: TLS with the peer"), err)
 	}

@@ -7,7 +7,7 @@
 // filberts the configuration of Between does.
 //
 // A handshake is bounded in time by its context and in memory by maxHandshake. All
-// that others begin compute on half a processor together, those that we begin on half
+// that others begin, of a Layer or by a Turn of it, compute on half a processor together, those that we begin on half
 // of all; they hold none while they wait for the network. An end keeps some 9 KiB afterwards,
 // 16 KiB more for one that gets large records.
 package tlslink

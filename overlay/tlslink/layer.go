@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -46,6 +47,16 @@ func (l *Layer) Between(config *tls.Config) *Layer {
 
 // Busy is how long handshakes that others began have computed, all together.
 func (l *Layer) Busy() time.Duration { return time.Duration(l.theirs.busy.Load()) }
+
+// Turn waits until a handshake may compute that others begin and l does not make. What it
+// returns ends that, once.
+func (l *Layer) Turn(ctx context.Context) (end func(), err error) {
+	if err := l.theirs.take(ctx); err != nil {
+		return nil, fmt.Errorf("tlslink: %w", err)
+	}
+	since := time.Now()
+	return sync.OnceFunc(func() { l.theirs.give(since) }), nil
+}
 
 // Also has l, as server, take another configuration for clients that ask for its protocol
 // (ALPN). It is called before l is used.

@@ -64,3 +64,27 @@ func TestRestIsBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestTurn: a handshake that somebody else makes computes in turn with those of the Layer.
+func TestTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := New(certificate(t, 1, 10))
+		end, err := l.Turn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, _, _, errB := conversation(t, New(certificate(t, 2, 10)).client(t.Context()), l.server(ctx)); !errors.Is(errB, context.DeadlineExceeded) {
+			t.Errorf("two at once: %v", errB)
+		}
+		end()
+		end()
+		if _, _, errA, errB := conversation(t, New(certificate(t, 2, 10)).client(t.Context()), l.server(t.Context())); errA != nil || errB != nil {
+			t.Error(errA, errB)
+		}
+		if l.Busy() != time.Second {
+			t.Errorf("they computed %v", l.Busy())
+		}
+	})
+}

@@ -23,6 +23,9 @@ type underlying struct {
 	pause time.Duration // before the next write, once something was
 }
 
+// NetConn is what is below.
+func (u *underlying) NetConn() net.Conn { return u.Conn }
+
 // take waits for a turn to compute.
 func (u *underlying) take() error {
 	if err := u.turns.take(u.ctx); err != nil {
