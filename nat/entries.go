@@ -59,7 +59,7 @@ func (e *Entries) Open(now time.Time, link bool) bool {
 // Close ends a connection that has an entry.
 func (e *Entries) Close(now time.Time) {
 	e.open--
-	e.closing = append(e.closing, now.Add(entryLifetime))
+	e.closing = append(e.closing, now.Add(endedLifetime))
 }
 
 // Write reports whether a datagram may leave: its way has an entry already, or it gets

@@ -55,10 +55,10 @@ func TestEntries(t *testing.T) {
 		want int
 	}
 	for name, steps := range map[string][]step{
-		"a connection": {{0, open(1), true, 1}, {time.Hour, shut(1), true, 1}, {time.Hour + lives - 1, open(1), true, 2}, {time.Hour + lives, open(1), true, 2}},
+		"a connection": {{0, open(1), true, 1}, {time.Hour, shut(1), true, 1}, {time.Hour + endedLifetime - 1, open(1), true, 2}, {time.Hour + endedLifetime, open(1), true, 2}},
 		"as many connections as there is room": {
 			{0, open(room - 1), true, room - 1}, {0, open(1), true, room}, {0, open(1), false, room},
-			{time.Hour, shut(2), true, room}, {time.Hour, open(1), false, room}, {time.Hour + lives, open(1), true, room - 1},
+			{time.Hour, shut(2), true, room}, {time.Hour, open(1), false, room}, {time.Hour + endedLifetime, open(1), true, room - 1},
 		},
 		"links have more": {{0, open(room + 1), false, room}, {0, link, true, room + 1}, {0, open(1), false, room + 1}},
 		"datagrams": {

@@ -39,14 +39,13 @@ const (
 	maxHelpers = 8
 )
 
-// What dials are held to. A router keeps an entry for one that nobody answers for two
-// minutes (Linux: nf_conntrack_tcp_timeout_syn_sent), and old ones have tables of 1,024:
-// burst and pause allow 992 in that time. Who answers does so within a round trip or not
-// at all, so that 64 at once (count) hold up nothing but dials in vain: of these, which
-// last 10 s, they allow 6 a second.
+// What dials are held to. A router keeps an entry for one that nobody answers for
+// endedLifetime, and old ones have tables of 1,024: burst and pause allow 992 in that time.
+// Who answers does so within a round trip or not at all, so that 64 at once (count) hold up
+// nothing but dials in vain: of these, which last 10 s, they allow 6 a second.
 const (
 	dialBurst  = 32
-	dialPause  = time.Second / 8
+	dialPause  = time.Second / 4
 	maxOpening = 64
 )
 
@@ -55,14 +54,15 @@ const networkBits6 = 64
 
 // What all of a node is held to in the table of its router. Old ones have room for 1,024
 // (count), and forget UDP two minutes after the last datagram (RFC 4787, REQ-5; Linux
-// takes 30 s to 2 min), and TCP two minutes after its end, or after a SYN that nobody
-// answered. keptEntries (count) are for links to neighbors alone, so that transfers and
+// takes 30 s to 2 min), and TCP four minutes after its end, or after a SYN that nobody
+// answered (RFC 5382, REQ-5; Linux takes 2 min). keptEntries (count) are for links to neighbors alone, so that transfers and
 // datagrams do not cut the node off. Who waits for room looks every entryPause; what goes
 // to and fro between the same two is looked at as often.
 const (
 	maxEntries    = 1024
 	keptEntries   = 128
-	entryLifetime = 2 * time.Minute
+	entryLifetime = 2 * time.Minute // of UDP
+	endedLifetime = 4 * time.Minute // of TCP that is over
 	entryPause    = time.Second
 )
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -43,29 +44,32 @@ func (h *home) port(address string) net.PacketConn {
 	return c
 }
 
-// listens has a stranger take connections, and returns those it took.
-func (h *home) listens() (<-chan net.Conn, func()) {
+// listens has a stranger take connections, and close those that end, until end is called.
+func (h *home) listens() (end func()) {
 	h.Helper()
 	l, err := h.net.Host(outside).Listen(h.Context(), "tcp", ":80")
 	if err != nil {
 		h.Fatal(err)
 	}
-	took := make(chan net.Conn, maxEntries+1)
-	go func() {
-		defer close(took)
+	var work sync.WaitGroup
+	ctx, stop := context.WithCancel(h.Context())
+	work.Go(func() {
 		for {
 			c, err := l.Accept()
 			if err != nil {
 				return
 			}
-			took <- c
+			work.Go(func() {
+				defer c.Close()
+				defer context.AfterFunc(ctx, func() { c.Close() })()
+				io.Copy(io.Discard, c) // until its end, or ours
+			})
 		}
-	}()
-	return took, func() {
+	})
+	return func() {
 		l.Close()
-		for c := range took {
-			c.Close()
-		}
+		stop()
+		work.Wait()
 	}
 }
 
@@ -107,7 +111,7 @@ func TestRouterHoldsDatagrams(t *testing.T) {
 // entry is free, or in vain; a link goes before.
 func TestRouterHoldsConnections(t *testing.T) {
 	atHome(t, func(h *home) {
-		_, end := h.listens()
+		end := h.listens()
 		defer end()
 		dial := func(wait time.Duration, by interface {
 			DialContext(context.Context, string, string) (net.Conn, error)
@@ -149,11 +153,11 @@ func TestRouterHoldsConnections(t *testing.T) {
 			h.Fatal(err)
 		}
 		conns = append(conns, c)
-		if took := time.Since(began); took < entryLifetime || took > entryLifetime+2*entryPause {
+		if took := time.Since(began); took < endedLifetime || took > endedLifetime+2*entryPause {
 			h.Errorf("waited for %v", took)
 		}
-		if got := h.r.Counts(); got.Now != room || got.Refused != 1 {
-			h.Errorf("%+v", got)
+		if got := h.r.Counts(); got.Now != room || got.Refused != 1 || h.box.Bindings() != room {
+			h.Errorf("%+v, and %d in the router", got, h.box.Bindings())
 		}
 	})
 }
@@ -166,13 +170,13 @@ func TestRouterDialsInVain(t *testing.T) {
 		if _, err := h.r.DialContext(ctx, "tcp", "9.9.9.9:80"); err == nil {
 			h.Fatal("nobody answered")
 		}
-		time.Sleep(entryLifetime - time.Second)
-		if got := h.r.Counts(); got.Now != 1 {
-			h.Errorf("%+v", got)
+		time.Sleep(endedLifetime - 10*time.Second) // since its last SYN, three seconds before
+		if got := h.r.Counts(); got.Now != 1 || h.box.Bindings() != 1 {
+			h.Errorf("%+v, and %d in the router", got, h.box.Bindings())
 		}
-		time.Sleep(time.Second)
-		if got := h.r.Counts(); got.Now != 0 {
-			h.Errorf("%+v", got)
+		time.Sleep(10 * time.Second)
+		if got := h.r.Counts(); got.Now != 0 || h.box.Bindings() != 0 {
+			h.Errorf("%+v, and %d in the router", got, h.box.Bindings())
 		}
 	})
 }
@@ -239,7 +243,7 @@ func BenchmarkDatagrams(b *testing.B) {
 // to its own network too, and has their entries end; others go on.
 func TestRouterStrands(t *testing.T) {
 	atHome(t, func(h *home) {
-		_, end := h.listens()
+		end := h.listens()
 		defer end()
 		was, is := netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("10.0.0.2")
 		near, err := h.box.Host(netip.MustParseAddr("192.168.1.3")).Listen(h.Context(), "tcp", ":80")
@@ -276,7 +280,7 @@ func TestRouterStrands(t *testing.T) {
 		if _, err := c.Write([]byte("hello")); err != nil {
 			h.Error(err)
 		}
-		time.Sleep(entryLifetime)
+		time.Sleep(endedLifetime)
 		if h.r.Counts().Now != 1 {
 			h.Errorf("later %+v", h.r.Counts())
 		}

@@ -37,8 +37,8 @@ func TestDialsAreHeld(t *testing.T) {
 		push bool
 		want int32 // dials in two seconds, of 400
 	}{
-		"direct":          {[4]byte{9, 200, 1, 1}, false, 32 + 16},
-		"push proxies":    {[4]byte{9, 200, 1, 1}, true, 32 + 16},
+		"direct":          {[4]byte{9, 200, 1, 1}, false, 32 + 8},
+		"push proxies":    {[4]byte{9, 200, 1, 1}, true, 32 + 8},
 		"the own network": {[4]byte{10, 200, 1, 1}, false, 400},
 	} {
 		onFabric(t, func(t *testing.T, tn *town) {

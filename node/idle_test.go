@@ -147,8 +147,8 @@ func TestIdleLeafBehindNAT(t *testing.T) {
 	}
 }
 
-// TestIdleInVain: the same for a leaf whose known hosts are all gone. The fabric's routers
-// remember for four minutes what nobody answered, twice as long as she counts.
+// TestIdleInVain: the same for a leaf whose known hosts are all gone, but for the first
+// quarter of an hour.
 func TestIdleInVain(t *testing.T) {
 	whileIdle(t, 0, fabric.PortRestricted(), func(t *testing.T, in *idlers) {
 		clara := in.movesAs(nil, func(cfg *node.Config) {

@@ -7,7 +7,7 @@ import (
 	"filbert/overlay/hostcache"
 )
 
-// vain bounds connections that nobody answers: routers remember each of them for two
+// vain bounds connections that nobody answers: routers remember each of them for four
 // minutes, and a node whose known hosts are gone, or that is cut off, would go on for
 // ever. maxVain are made in a row, and then one each vainPause.
 type vain struct {

@@ -91,9 +91,9 @@ const (
 	// maxVain is how many connections in a row may find nobody (count), vainPause the
 	// time between those that follow. A host cache of which one in twenty is alive still
 	// leads to three links at once. Afterwards they take 15 entries in the table of a
-	// router, which keeps each for two minutes, and 110 kB an hour.
+	// router, which keeps each for four minutes (RFC 5382), and 55 kB an hour.
 	maxVain   = 128
-	vainPause = 8 * time.Second
+	vainPause = 16 * time.Second
 
 	// thriftVain, thriftRefresh and thriftTables stand for vainPause, pongRefresh and
 	// tablePause while bytes are to be saved (time). Neighbors are told from dead ones as

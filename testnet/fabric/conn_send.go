@@ -101,7 +101,7 @@ func (c *conn) emitLocked(kind Kind, data []byte, size int, now time.Duration) {
 	nt := c.host.net
 	n, at, _ := c.link.enter(&nt.cfg, now, headers(c.remote.Addr(), tcpHeader)+len(data), forever)
 	c.arrival = max(c.arrival, at)
-	from, drop := c.host.outwardLocked(Syn, c.local, c.remote, c.link, now)
+	from, drop := c.host.outwardLocked(kind, c.local, c.remote, c.link, now)
 	nt.queue.push(&event{
 		at: c.arrival, link: c.link, n: n, kind: kind, drop: drop, from: from, to: c.remote, size: size, data: data, src: c, dst: c.peer,
 	})

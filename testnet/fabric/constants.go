@@ -39,8 +39,9 @@ const (
 	// natLifetimeTCP is the same for TCP: RFC 5382 §5 (REQ-5).
 	natLifetimeTCP = 2*time.Hour + 4*time.Minute
 
-	// natLifetimeSyn is that of a binding of TCP by which nothing came in yet: likewise, for transitory connections.
-	natLifetimeSyn = 4 * time.Minute
+	// natLifetimeShort is that of a binding of TCP by which nothing came in yet, or whose connections have ended at both
+	// ends, or by a reset: likewise, for transitory connections.
+	natLifetimeShort = 4 * time.Minute
 
 	// natFirstPort is the first port a NAT box gives away: those below are well known (RFC 6335 §6).
 	natFirstPort = 1024

@@ -48,12 +48,12 @@ func (h *Host) shieldedLocked(other netip.Addr) bool {
 }
 
 // outLocked lets something out of the firewall, and its answers in.
-func (f *Firewall) outLocked(proto Kind, from, to netip.AddrPort, now time.Duration) bool {
+func (f *Firewall) outLocked(kind Kind, from, to netip.AddrPort, now time.Duration) bool {
 	b := f.box
-	if proto == Datagram && b.cfg.BlockUDP {
+	if kind == Datagram && b.cfg.BlockUDP {
 		return false
 	}
-	if bind := b.bindLocked(proto, from, to, now); bind == nil || !bind.allowLocked(to) {
+	if bind := b.bindLocked(kind, from, to, now); bind == nil || !bind.allowLocked(to) {
 		b.refused++
 		return false
 	}
@@ -62,6 +62,5 @@ func (f *Firewall) outLocked(proto Kind, from, to netip.AddrPort, now time.Durat
 
 // inLocked tells whether an event gets in.
 func (f *Firewall) inLocked(ev *event, now time.Duration) bool {
-	proto := protoOf(ev.kind)
-	return (proto != Datagram || !f.box.cfg.BlockUDP) && f.box.letsLocked(proto, ev.from, ev.to, now) != nil
+	return (ev.kind != Datagram || !f.box.cfg.BlockUDP) && f.box.letsLocked(ev.kind, ev.from, ev.to, now) != nil
 }

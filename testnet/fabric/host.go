@@ -119,7 +119,7 @@ func (h *Host) refuseLocked(ev *event, now time.Duration) {
 	if err != nil || h.net.cutLocked(l) != nil {
 		return
 	}
-	from, drop := h.outwardLocked(Syn, ev.to, ev.from, l, now)
+	from, drop := h.outwardLocked(Reset, ev.to, ev.from, l, now)
 	n, at, _ := l.enter(&h.net.cfg, now, headers(ev.to.Addr(), tcpHeader), forever)
 	h.net.queue.push(&event{at: at, link: l, n: n, kind: Reset, drop: drop, from: from, to: ev.from, dst: ev.src})
 }

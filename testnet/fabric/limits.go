@@ -38,7 +38,7 @@ const (
 	// dropped and counted. What small home routers have for all protocols.
 	natBindings = 4096
 
-	// natRemotes is how many ends a binding remembers to have sent to; datagrams to more are dropped and counted.
+	// natRemotes is how many ends a binding remembers to have sent to, and how many connections; datagrams to more are dropped and counted.
 	natRemotes = 4096
 
 	// maxKeep is how many events a trace keeps for its dump. 100 bytes each.

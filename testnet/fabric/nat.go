@@ -112,9 +112,9 @@ func (h *Host) exitLocked(remote netip.Addr) *Host {
 }
 
 // outwardLocked translates the source of a packet from the host for every box on its way out to a link.
-func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, l *link, now time.Duration) (netip.AddrPort, DropReason) {
+func (h *Host) outwardLocked(kind Kind, from, to netip.AddrPort, l *link, now time.Duration) (netip.AddrPort, DropReason) {
 	for {
-		if h.shieldedLocked(l.To) && !h.wall.outLocked(proto, from, to, now) {
+		if h.shieldedLocked(l.To) && !h.wall.outLocked(kind, from, to, now) {
 			return from, DropNAT
 		}
 		b := h.behind
@@ -124,10 +124,10 @@ func (h *Host) outwardLocked(proto Kind, from, to netip.AddrPort, l *link, now t
 		if b.outside.dead {
 			return from, DropNoHost
 		}
-		if proto == Datagram && b.cfg.BlockUDP {
+		if kind == Datagram && b.cfg.BlockUDP {
 			return from, DropNAT
 		}
-		bind := b.bindLocked(proto, from, to, now)
+		bind := b.bindLocked(kind, from, to, now)
 		if bind == nil || !bind.allowLocked(to) {
 			b.refused++
 			return from, DropNAT
@@ -154,7 +154,7 @@ func (h *Host) inwardLocked(ev *event, now time.Duration) (*Host, DropReason) {
 		if ev.link.From == h.addr && !b.cfg.Hairpin || proto == Datagram && b.cfg.BlockUDP {
 			return h, DropNAT
 		}
-		bind := b.letsLocked(proto, ev.from, ev.to, now)
+		bind := b.letsLocked(ev.kind, ev.from, ev.to, now)
 		if bind == nil {
 			return h, DropNAT
 		}

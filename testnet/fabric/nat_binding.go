@@ -34,20 +34,57 @@ type binding struct {
 	answered bool                    // something came in by it
 	remotes  map[netip.AddrPort]bool // were sent to
 	addrs    map[netip.Addr]bool     // their hosts
+	tcp      map[netip.AddrPort]ends // connections, by their other end; those that are over too
+}
+
+// ends is which ends of a connection have said that they are through.
+type ends uint8
+
+const (
+	endInside ends = 1 << iota
+	endOutside
+	over = endInside | endOutside
+)
+
+// sawLocked notes what a segment says of a connection with a remote end, by whom.
+func (m *binding) sawLocked(kind Kind, remote netip.AddrPort, by ends) {
+	if _, known := m.tcp[remote]; !known && len(m.tcp) >= natRemotes {
+		return
+	}
+	switch kind {
+	case Datagram:
+	case Syn:
+		put(&m.tcp, remote, 0)
+	case Fin:
+		put(&m.tcp, remote, m.tcp[remote]|by)
+	case Reset:
+		put(&m.tcp, remote, over)
+	}
+}
+
+// closedLocked tells whether all connections of a binding are over.
+func (m *binding) closedLocked() bool {
+	for _, e := range m.tcp {
+		if e != over {
+			return false
+		}
+	}
+	return true
 }
 
 func (b *NAT) lifetime(m *binding) time.Duration {
 	switch {
 	case m.key.proto == Datagram:
 		return b.cfg.Lifetime
-	case m.answered:
+	case m.answered && !m.closedLocked():
 		return natLifetimeTCP
 	}
-	return natLifetimeSyn
+	return natLifetimeShort
 }
 
 // bindLocked returns the binding for what a host sends, a new one if need be; nil if there is no room.
-func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *binding {
+func (b *NAT) bindLocked(kind Kind, in, to netip.AddrPort, now time.Duration) *binding {
+	proto := protoOf(kind)
 	if m := b.mapped[innerEnd{proto, in}]; m != nil {
 		return m
 	}
@@ -85,6 +122,7 @@ func (b *NAT) bindLocked(proto Kind, in, to netip.AddrPort, now time.Duration) *
 		b.bindings[key] = bind
 		b.outer[outerEnd{proto, out}] = bind
 	}
+	bind.sawLocked(kind, to, endInside)
 	bind.expires = now + b.lifetime(bind)
 	return bind
 }
@@ -141,13 +179,18 @@ func (m *binding) allowLocked(to netip.AddrPort) bool {
 }
 
 // letsLocked returns the binding by which something from this end comes in, nil if there is none.
-func (b *NAT) letsLocked(proto Kind, from, to netip.AddrPort, now time.Duration) *binding {
-	bind := b.outer[outerEnd{proto, to}]
+func (b *NAT) letsLocked(kind Kind, from, to netip.AddrPort, now time.Duration) *binding {
+	bind := b.outer[outerEnd{protoOf(kind), to}]
 	if bind == nil || bind.expires <= now || !bind.lets(b.cfg.Filtering, from) {
 		return nil
 	}
 	bind.answered = true
-	if b.cfg.InboundRefresh || proto == Syn {
+	bind.sawLocked(kind, from, endOutside)
+	switch {
+	case bind.expires == forever: // the user's
+	case kind != Datagram:
+		bind.expires = now + b.lifetime(bind)
+	case b.cfg.InboundRefresh:
 		bind.expires = max(bind.expires, now+b.lifetime(bind))
 	}
 	return bind

@@ -2,6 +2,7 @@ package fabric
 
 import (
 	"context"
+	"net"
 	"net/netip"
 	"testing"
 	"time"
@@ -69,9 +70,43 @@ func TestNATForgetsSYNs(t *testing.T) {
 		if n := box.Bindings(); n != 2 {
 			t.Errorf("%d bindings", n)
 		}
-		t.wait(natLifetimeSyn)
+		t.wait(natLifetimeShort)
 		if n := box.Bindings(); n != 1 {
 			t.Errorf("%d bindings later", n)
 		}
 	})
+}
+
+// TestNATForgetsConnections: one that has ended is forgotten after the time of transitory
+// ones, whoever ended it and how; one that only one end has closed is not.
+func TestNATForgetsConnections(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(in, out net.Conn)
+		over bool
+	}{
+		"closed at both ends": {func(in, out net.Conn) { in.Close(); out.Close() }, true},
+		"closed inside":       {func(in, _ net.Conn) { in.(interface{ CloseWrite() error }).CloseWrite() }, false},
+		"closed outside":      {func(_, out net.Conn) { out.Close() }, false},
+		"reset from outside":  {func(_, out net.Conn) { out.(interface{ SetLinger(int) error }).SetLinger(0); out.Close() }, true},
+		"open":                {func(net.Conn, net.Conn) {}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, Config{}, func(t *pair) {
+				box := t.net.NAT(router, PortRestricted())
+				c, d := mustConnect(t.T, box.Host(inside), t.alice)
+				defer d.Close()
+				defer c.Close()
+				t.wait(time.Minute)
+				test.end(c, d)
+				t.wait(natLifetimeShort - time.Second)
+				if n := box.Bindings(); n != 1 {
+					t.Errorf("%d bindings at first", n)
+				}
+				t.wait(2 * time.Second)
+				if n := box.Bindings(); (n == 0) != test.over {
+					t.Errorf("%d bindings later", n)
+				}
+			})
+		})
+	}
 }
