@@ -120,9 +120,9 @@ var layers = map[string]layer{
 		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
 		"transfer/fetched", "transfer/mesh", "transfer/stream",
 	}},
-	"node/app/messages": {rank: 7, may: []string{"node", "node/contacts", "node/database", "overlay/group", "overlay/identity"}},
+	"node/app/messages": {rank: 7, may: []string{"node", "node/board", "node/contacts", "node/database", "overlay/group", "overlay/identity"}},
 	"node/api": {rank: 8, may: []string{
-		"nat", "nat/socket", "node", "node/app/messages", "node/contacts", "node/events", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"nat", "nat/socket", "node", "node/app/messages", "node/board", "node/contacts", "node/events", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},

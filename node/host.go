@@ -7,7 +7,9 @@ import (
 	"net"
 	"net/netip"
 
+	"filbert/node/board"
 	"filbert/node/contacts"
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 )
 
@@ -29,6 +31,13 @@ type Host interface {
 
 	// Addr is where the node listens.
 	Addr() netip.AddrPort
+
+	// Groups is those that the node takes part in.
+	Groups() []*group.Group
+
+	// Board is what the members of a group tell each other. It is not open any more when the
+	// group is not.
+	Board(g *group.Group) (*board.Board, error)
 }
 
 var _ Host = (*Node)(nil)

@@ -35,6 +35,26 @@ func (c *Client) RemoveMessages(ctx context.Context, peer string) error {
 	return c.do(ctx, http.MethodDelete, conversationPath(peer), nil)
 }
 
+// PostMessage writes to the members of a group.
+func (c *Client) PostMessage(ctx context.Context, group, text string) (Message, error) {
+	return call[Message](ctx, c, http.MethodPost, groupPath(group, "messages"), map[string]string{"text": text})
+}
+
+// GroupMessages is the last messages in a group, in order.
+func (c *Client) GroupMessages(ctx context.Context, group string, limit int) ([]Message, error) {
+	return call[[]Message](ctx, c, http.MethodGet, groupPath(group, "messages")+"?limit="+strconv.Itoa(limit), nil)
+}
+
+// MarkGroupRead notes that the user saw what was written in a group so far.
+func (c *Client) MarkGroupRead(ctx context.Context, group string) error {
+	return c.do(ctx, http.MethodPost, groupPath(group, "messages", "read"), nil)
+}
+
+// RemoveGroupMessages forgets the messages in a group.
+func (c *Client) RemoveGroupMessages(ctx context.Context, group string) error {
+	return c.do(ctx, http.MethodDelete, groupPath(group, "messages"), nil)
+}
+
 // WatchMessages calls take with each message that comes, is written or changes its state,
 // until ctx ends or the node does.
 func (c *Client) WatchMessages(ctx context.Context, take func(Message)) error {

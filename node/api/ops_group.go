@@ -85,6 +85,7 @@ type memberInput struct {
 
 func (s *Server) groupOperations(api huma.API) {
 	s.inviteOperations(api)
+	s.groupMessageOperations(api)
 	huma.Get(api, "/v1/groups", func(context.Context, *struct{}) (*body[[]Group], error) {
 		out := []Group{}
 		for _, g := range s.cfg.Node.Groups() {

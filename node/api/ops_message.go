@@ -11,27 +11,33 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/node/app/messages"
+	"filbert/node/board"
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 	"filbert/transfer"
 )
 
-// Message is a text to or from another peer.
+// Message is a text to or from another peer, or in a group.
 type Message struct {
-	With   string    `json:"with" doc:"peer ID of the other"`
-	Name   string    `json:"name,omitempty" doc:"petname of the other"`
-	Known  bool      `json:"known" doc:"the other is in the user's book"`
+	With   string    `json:"with" doc:"peer ID of the other, or ID of the group"`
+	Group  bool      `json:"group,omitempty" doc:"it is in a group"`
+	Name   string    `json:"name,omitempty" doc:"petname of the other, or name of the group"`
+	Known  bool      `json:"known" doc:"the other is in the user's book; of a group: so is the author"`
+	Author string    `json:"author" doc:"peer ID of who wrote it"`
+	By     string    `json:"by,omitempty" doc:"petname of who wrote it, unless that is the user"`
 	Mine   bool      `json:"mine" doc:"the user wrote it"`
 	Text   string    `json:"text" doc:"as it was written, but for what changes a terminal"`
 	Sent   time.Time `json:"sent" doc:"when it was written, by the clock of its author"`
-	State  string    `json:"state" enum:"held,received,received late,waiting,delivered,failed"`
+	State  string    `json:"state" enum:"held,received,received late,waiting,delivered,failed,posted"`
 	Reason string    `json:"reason,omitempty" doc:"why it failed, or waits"`
 }
 
-// Conversation is what was written to and by another peer.
+// Conversation is what was written to and by another peer, or in a group.
 type Conversation struct {
-	With     string  `json:"with" doc:"peer ID"`
-	Name     string  `json:"name,omitempty" doc:"petname"`
-	Known    bool    `json:"known" doc:"the peer is in the user's book"`
+	With     string  `json:"with" doc:"peer ID, or ID of the group"`
+	Group    bool    `json:"group,omitempty" doc:"it is that of a group"`
+	Name     string  `json:"name,omitempty" doc:"petname, or name of the group"`
+	Known    bool    `json:"known" doc:"the peer is in the user's book, or the node in the group"`
 	Messages int     `json:"messages"`
 	Unread   int     `json:"unread"`
 	Waiting  int     `json:"waiting" doc:"not delivered yet"`
@@ -39,11 +45,34 @@ type Conversation struct {
 }
 
 func (s *Server) messageOf(e messages.Entry) Message {
-	c := s.cfg.Node.Contact(e.With)
-	return Message{
-		With: e.With.String(), Name: c.Name, Known: !c.Since.IsZero(), Mine: e.State.Mine(), Text: transfer.Display(e.Text), Sent: e.Sent().UTC(),
+	m := Message{
+		Author: e.Author.String(), Mine: e.State.Mine(), Text: transfer.Display(e.Text), Sent: e.Sent().UTC(),
 		State: e.State.String(), Reason: transfer.Display(e.Why),
 	}
+	if !m.Mine {
+		c := s.cfg.Node.Contact(e.Author)
+		m.By, m.Known = c.Name, !c.Since.IsZero()
+	}
+	var known bool
+	m.With, m.Name, known = s.withOf(e.With)
+	if m.Group = e.With.Kind == messages.Group; !m.Group {
+		m.Known = known
+	}
+	return m
+}
+
+// withOf is whom a conversation is with: ID, name, and whether the user knows it.
+func (s *Server) withOf(c messages.Conversation) (id, name string, known bool) {
+	if c.Kind == messages.Peer {
+		contact := s.cfg.Node.Contact(c.PeerID())
+		return c.PeerID().String(), contact.Name, !contact.Since.IsZero()
+	}
+	id = group.ID(c.ID).String()
+	g, err := s.cfg.Node.Group(id)
+	if err != nil {
+		return id, "", false
+	}
+	return id, transfer.Display(g.State().Name()), true
 }
 
 func (s *Server) messageOperations(api huma.API) {
@@ -104,10 +133,9 @@ func (s *Server) messageOperations(api huma.API) {
 		}
 		out := []Conversation{}
 		for _, c := range list {
-			last := s.messageOf(c.Last)
-			out = append(out, Conversation{
-				With: c.With.String(), Name: last.Name, Known: last.Known, Messages: c.Messages, Unread: c.Unread, Waiting: c.Waiting, Last: last,
-			})
+			of := Conversation{Group: c.With.Kind == messages.Group, Messages: c.Messages, Unread: c.Unread, Waiting: c.Waiting, Last: s.messageOf(c.Last)}
+			of.With, of.Name, of.Known = s.withOf(c.With)
+			out = append(out, of)
 		}
 		return answer(out), nil
 	})
@@ -117,8 +145,8 @@ func (s *Server) messageOperations(api huma.API) {
 	}
 	huma.Get(api, "/v1/conversations/{peer}", func(ctx context.Context, in *read) (*body[[]Message], error) {
 		out := []Message{}
-		err := s.onConversation(ctx, in.Peer, func(app *messages.App, peer identity.PeerID) error {
-			list, err := app.Messages(peer, in.Limit)
+		err := s.onConversation(ctx, in.Peer, func(app *messages.App, with messages.Conversation) error {
+			list, err := app.Messages(with, in.Limit)
 			for _, e := range list {
 				out = append(out, s.messageOf(e))
 			}
@@ -143,7 +171,7 @@ func (s *Server) messages() (*messages.App, error) {
 }
 
 // onConversation does something with the messages of a peer.
-func (s *Server) onConversation(ctx context.Context, text string, do func(*messages.App, identity.PeerID) error) error {
+func (s *Server) onConversation(ctx context.Context, text string, do func(*messages.App, messages.Conversation) error) error {
 	app, err := s.messages()
 	if err != nil {
 		return err
@@ -152,7 +180,7 @@ func (s *Server) onConversation(ctx context.Context, text string, do func(*messa
 	if err != nil {
 		return err
 	}
-	return messageFailure(do(app, peer))
+	return messageFailure(do(app, messages.To(peer)))
 }
 
 // peerAt is the peer that is meant, and where it is if the user said so.
@@ -179,8 +207,12 @@ func messageFailure(err error) error {
 		status = http.StatusForbidden
 	case errors.Is(err, messages.ErrWaiting), errors.Is(err, messages.ErrWatchers):
 		status = http.StatusTooManyRequests
+	case board.ReasonOf(err) == board.NotMember:
+		status = http.StatusForbidden
+	case board.ReasonOf(err) != board.Fine:
+		status = http.StatusTooManyRequests
 	default:
-		return failure(err)
+		return groupFailure(err)
 	}
 	return huma.NewError(status, text(err))
 }

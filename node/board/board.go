@@ -214,6 +214,28 @@ func (b *Board) After(author identity.PeerID, topic string, sequence uint64, mos
 	return out, nil
 }
 
+// Arrived is what came under a topic after a point, in the order in which it came here, and no
+// more than most items; 0 is the beginning. Next is the point to go on from. Items that were
+// withheld by somebody are among those that came last, with whatever number.
+func (b *Board) Arrived(topic string, after int64, most int) (items []Item, next int64, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return nil, after, fmt.Errorf("board: %w", net.ErrClosed)
+	}
+	state := b.group.State()
+	list, next, err := b.boards.store.arrived(b.id, topic, after, most)
+	if err != nil {
+		return nil, after, fmt.Errorf("board: %w", err)
+	}
+	for _, e := range list {
+		if _, member := state.Member(e.Author); member {
+			items = append(items, e.Item)
+		}
+	}
+	return items, next, nil
+}
+
 // Get is what a member says under a topic and a name.
 func (b *Board) Get(author identity.PeerID, topic, name string) (Item, bool, error) {
 	b.mu.Lock()

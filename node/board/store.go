@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS authors (
 	head BLOB NOT NULL, items INTEGER NOT NULL, bytes INTEGER NOT NULL, UNIQUE (team, author)
 );
 CREATE TABLE IF NOT EXISTS items (
-	row INTEGER PRIMARY KEY, author INTEGER NOT NULL, topic TEXT NOT NULL, name BLOB NOT NULL, sequence INTEGER NOT NULL, time INTEGER NOT NULL,
+	row INTEGER PRIMARY KEY AUTOINCREMENT, author INTEGER NOT NULL, topic TEXT NOT NULL, name BLOB NOT NULL, sequence INTEGER NOT NULL, time INTEGER NOT NULL,
 	value BLOB NOT NULL, digest BLOB NOT NULL, signature BLOB NOT NULL, hash BLOB NOT NULL,
 	UNIQUE (author, topic, name), UNIQUE (author, sequence)
 );
@@ -174,6 +174,30 @@ func (s *store) items(author identity.PeerID, of *shelf, topic string, after uin
 	return database.Rows(s.db, scanEntry(author), "SELECT "+columns+
 		" FROM items WHERE author = ? AND topic = ? AND sequence > ? AND length(value) > 0 AND length(name) > 0 ORDER BY sequence LIMIT ?",
 		of.row, topic, int64(after), most)
+}
+
+// arrived is what came under a topic after a row, in the order in which it came, and the row of
+// the last of these; if there is no more, that of the last item of all.
+func (s *store) arrived(of group.ID, topic string, after int64, most int) (out []*entry, next int64, err error) {
+	if err := s.db.QueryRow("SELECT coalesce(max(row), 0) FROM items").Scan(&next); err != nil {
+		return nil, after, err
+	}
+	next = max(next, after)
+	var last int64
+	out, err = database.Rows(s.db, func(r *sql.Rows) (*entry, error) {
+		e := new(entry)
+		var author, name []byte
+		var sequence, millis int64
+		err := r.Scan(&last, &author, &name, &sequence, &millis, &e.Value)
+		copy(e.Author[:], author)
+		e.Topic, e.Name, e.Sequence, e.Time = topic, string(name), uint64(sequence), time.UnixMilli(millis)
+		return e, err
+	}, `SELECT i.row, a.author, name, sequence, time, value FROM items i JOIN authors a ON a.row = i.author WHERE i.row > ? AND i.topic = ? AND a.team = ?
+		AND length(value) > 0 AND length(name) > 0 ORDER BY i.row LIMIT ?`, after, topic, of[:], most)
+	if len(out) == most {
+		next = last
+	}
+	return out, next, err
 }
 
 // get is what an author says under a name.

@@ -34,10 +34,19 @@ func openMessages(conf *config.Config, n *node.Node, log zerolog.Logger) (*messa
 
 func (r *runner) messages() *cli.Command {
 	return &cli.Command{
-		Name: "msg", Usage: "write to a peer; alone, list the conversations", ArgsUsage: "[PEER TEXT...]", Category: "network", Flags: clientFlags(jsonFlag()),
+		Name: "msg", Usage: "write to a peer or a group; alone, list the conversations", ArgsUsage: "[PEER TEXT... | --group GROUP TEXT...]", Category: "network", Flags: clientFlags(inGroupFlag(), jsonFlag()),
 		Description: "A message is signed, encrypted on its way, and read by nobody in between. If the peer is away it waits here and is sent as soon as both are\n" +
-			"there. Words that begin with a dash stand behind --.\n" + peerHelp,
+			"there; what is written to a group members pass on to those who come later. Words that begin with a dash stand behind --.\n" + peerHelp,
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
+			if name := c.String("group"); name != "" && c.NArg() > 0 {
+				m, err := n.PostMessage(c.Context, name, strings.Join(c.Args().Slice(), " "))
+				if err != nil {
+					return err
+				}
+				return show(r, c, m, func(api.Message) error { return nil })
+			} else if name != "" {
+				return usage("and what? `filbert msg --group %s TEXT...`; `filbert msg read --group %s` shows what was written", name, name)
+			}
 			switch c.NArg() {
 			case 0:
 				list, err := n.Conversations(c.Context)
@@ -56,37 +65,63 @@ func (r *runner) messages() *cli.Command {
 		}),
 		BashComplete: r.completeMessages,
 		Subcommands: []*cli.Command{{
-			Name: "read", Usage: "show what was written to and by a peer", ArgsUsage: "PEER", Description: peerHelp,
-			Flags: clientFlags(&cli.IntFlag{Name: "limit", Usage: "show the last `N`, 1000 at most", Value: readMessages}, jsonFlag()),
+			Name: "read", Usage: "show what was written to and by a peer, or in a group", ArgsUsage: "PEER | --group GROUP", Description: peerHelp,
+			Flags: clientFlags(inGroupFlag(), &cli.IntFlag{Name: "limit", Usage: "show the last `N`, 1000 at most", Value: readMessages}, jsonFlag()),
 			Action: r.action(func(c *cli.Context, n *api.Client) error {
-				if c.NArg() != 1 {
-					return usage("with whom? `filbert msg` lists the conversations")
+				with, err := withWhom(c)
+				if err != nil {
+					return err
 				}
-				list, err := n.Messages(c.Context, c.Args().First(), c.Int("limit"))
+				load, mark := n.Messages, n.MarkRead
+				if c.IsSet("group") {
+					load, mark = n.GroupMessages, n.MarkGroupRead
+				}
+				list, err := load(c.Context, with, c.Int("limit"))
 				if err != nil {
 					return err
 				}
 				if err := show(r, c, list, r.showMessages); err != nil {
 					return err
 				}
-				return n.MarkRead(c.Context, c.Args().First())
+				return mark(c.Context, with)
 			}),
 			BashComplete: r.completeMessages,
 		}, {
-			Name: "rm", Usage: "forget what was written to and by a peer, and what waits for it", ArgsUsage: "PEER", Flags: clientFlags(),
+			Name: "rm", Usage: "forget what was written to and by a peer, and what waits for it, or in a group", ArgsUsage: "PEER | --group GROUP",
+			Flags: clientFlags(inGroupFlag()),
 			Action: r.action(func(c *cli.Context, n *api.Client) error {
-				if c.NArg() != 1 {
-					return usage("with whom? `filbert msg` lists the conversations")
-				}
-				if err := n.RemoveMessages(c.Context, c.Args().First()); err != nil {
+				with, err := withWhom(c)
+				if err != nil {
 					return err
 				}
-				r.say("the messages with %s are forgotten", c.Args().First())
+				remove := n.RemoveMessages
+				if c.IsSet("group") {
+					remove = n.RemoveGroupMessages
+				}
+				if err := remove(c.Context, with); err != nil {
+					return err
+				}
+				r.say("the messages with %s are forgotten", with)
 				return nil
 			}),
 			BashComplete: r.completeMessages,
 		}},
 	}
+}
+
+func inGroupFlag() cli.Flag {
+	return groupFlag("not a peer but `GROUP`: its name, or the beginning of its ID")
+}
+
+// withWhom is the peer or group that a command names.
+func withWhom(c *cli.Context) (string, error) {
+	name := c.String("group")
+	if words := c.NArg(); name == "" && words == 1 {
+		return c.Args().First(), nil
+	} else if name == "" || words > 0 {
+		return "", usage("with whom? `filbert msg` lists the conversations")
+	}
+	return name, nil
 }
 
 // shortPeer is how a peer is shown: by its petname, or as unknown by the beginning of its ID.
@@ -107,7 +142,13 @@ func (r *runner) showConversations(list []api.Conversation) error {
 	}
 	t := newTable(r.env.Out, "WITH", "UNREAD", "WAITING", "MESSAGES", "LAST", "TEXT")
 	for _, c := range list {
-		t.row(shortPeer(c.Name, c.With, c.Known), fmt.Sprint(c.Unread), fmt.Sprint(c.Waiting), fmt.Sprint(c.Messages),
+		with := shortPeer(c.Name, c.With, c.Known)
+		if c.Group && c.Known {
+			with += " (group)"
+		} else if c.Group {
+			with = c.With + " (left)"
+		}
+		t.row(with, fmt.Sprint(c.Unread), fmt.Sprint(c.Waiting), fmt.Sprint(c.Messages),
 			c.Last.Sent.Local().Format("2006-01-02 15:04"), clip(c.Last.Text, 40))
 	}
 	return t.end()
@@ -120,7 +161,7 @@ func (r *runner) showMessages(list []api.Message) error {
 		}
 	}
 	if len(list) == 0 {
-		r.say("no messages with that peer")
+		r.say("no messages there")
 	}
 	return nil
 }
@@ -129,10 +170,10 @@ func (r *runner) showMessages(list []api.Message) error {
 func messageLine(m api.Message, form string) string {
 	who := "me"
 	if !m.Mine {
-		who = shortPeer(m.Name, m.With, m.Known)
+		who = shortPeer(m.By, m.Author, m.Known)
 	}
 	line := m.Sent.Local().Format(form) + " " + who + ": " + m.Text
-	if m.State != "received" && m.State != "delivered" {
+	if m.State != "received" && m.State != "delivered" && m.State != "posted" {
 		line += " [" + m.State
 		if m.Reason != "" {
 			line += ": " + m.Reason
@@ -146,6 +187,8 @@ func messageLine(m api.Message, form string) string {
 func tellMessages(ctx context.Context, n *api.Client, p *shell.Printer) {
 	n.WatchMessages(ctx, func(m api.Message) {
 		switch {
+		case !m.Mine && m.Group:
+			p.Printf("[%s] %s", m.Name, messageLine(m, time.TimeOnly))
 		case !m.Mine:
 			p.Printf("%s", messageLine(m, time.TimeOnly))
 		case m.State == "failed":

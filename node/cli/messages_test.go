@@ -17,7 +17,7 @@ var atNoon = time.Date(2026, 11, 28, 12, 0, 0, 0, time.Local)
 func TestMessages(t *testing.T) {
 	f := newFake(t)
 	list := []api.Message{
-		{With: strings.Repeat("a", 56), Text: "hello", Sent: atNoon, State: "received"},
+		{With: strings.Repeat("a", 56), Author: strings.Repeat("a", 56), Text: "hello", Sent: atNoon, State: "received"},
 		{With: strings.Repeat("a", 56), Mine: true, Text: "who is it?", Sent: atNoon.Add(time.Minute), State: "waiting", Reason: "it is away"},
 	}
 	f.answers("GET /v1/conversations/{peer}", list)
@@ -37,15 +37,55 @@ func TestMessages(t *testing.T) {
 	}
 }
 
+// TestGroupMessages: what is written in a group stands under its name.
+func TestGroupMessages(t *testing.T) {
+	f := newFake(t)
+	id := strings.Repeat("c", 56)
+	list := []api.Message{
+		{With: id, Group: true, Name: "family", By: "kim", Known: true, Text: "dinner", Sent: atNoon, State: "received"},
+		{With: id, Group: true, Name: "family", Mine: true, Text: "I come", Sent: atNoon.Add(time.Minute), State: "posted"},
+	}
+	f.answers("GET /v1/groups/family/messages", list)
+	f.answers("POST /v1/groups/family/messages", list[1])
+	f.answers("POST /v1/groups/family/messages/read", nil)
+	f.answers("DELETE /v1/groups/family/messages", nil)
+	f.answers("GET /v1/conversations", []api.Conversation{
+		{With: id, Group: true, Name: "family", Known: true, Messages: 2, Unread: 1, Last: list[1]},
+		{With: strings.Repeat("d", 56), Group: true, Messages: 1, Last: list[0]},
+	})
+	for _, test := range []struct {
+		words, out, said string
+		code             int
+	}{
+		{"msg --group family I come", "", "", exitDone},
+		{"msg read --group family", "2026-11-28 12:00 kim: dinner\n2026-11-28 12:01 me: I come\n", "", exitDone},
+		{"msg rm --group family", "", "the messages with family are forgotten\n", exitDone},
+		{"msg --group family", "", "and what?", exitUsage},
+		{"msg read --group family kim", "", "with whom?", exitUsage},
+	} {
+		out, said, code := f.run(t, strings.Fields(test.words)...)
+		if out != test.out || !strings.Contains(said, test.said) || test.said == "" && said != "" || code != test.code {
+			t.Errorf("%s: exit code %d, said %q:\n%s", test.words, code, said, out)
+		}
+	}
+	out, _, _ := f.run(t, "msg")
+	if !strings.Contains(out, "\nfamily (group) ") || !strings.Contains(out, "\n"+strings.Repeat("d", 56)+" (left) ") {
+		t.Error(out)
+	}
+}
+
 // TestNotices: at the prompt stands what comes, and what of ours failed.
 func TestNotices(t *testing.T) {
 	f := newFake(t)
 	f.streams("GET /v1/messages/events", "message",
-		api.Message{Name: "kim", Known: true, Text: "hello", Sent: atNoon, State: "received"},
-		api.Message{Name: "kim", Known: true, Mine: true, Text: "hi", Sent: atNoon, State: "waiting"},
-		api.Message{Name: "kim", Known: true, Mine: true, Text: "hi", Sent: atNoon, State: "delivered"},
+		api.Message{Name: "kim", By: "kim", Known: true, Text: "hello", Sent: atNoon, State: "received"},
+		api.Message{Name: "kim", By: "kim", Known: true, Mine: true, Text: "hi", Sent: atNoon, State: "waiting"},
+		api.Message{Name: "kim", By: "kim", Known: true, Mine: true, Text: "hi", Sent: atNoon, State: "delivered"},
 		api.Message{Name: "lee", Known: true, Mine: true, Text: "and you", Sent: atNoon, State: "failed", Reason: "not delivered in time"},
-		api.Message{Name: "kim", Known: true, Text: "sorry", Sent: atNoon, State: "received late"},
+		api.Message{Name: "kim", By: "kim", Known: true, Text: "sorry", Sent: atNoon, State: "received late"},
+		api.Message{Name: "family", Group: true, By: "kim", Known: true, Text: "dinner", Sent: atNoon, State: "received"},
+		api.Message{Name: "family", Group: true, Author: strings.Repeat("b", 56), Text: "who is hungry?", Sent: atNoon, State: "received"},
+		api.Message{Name: "family", Group: true, Mine: true, Known: true, Text: "me", Sent: atNoon, State: "posted"},
 	)
 	client := api.Dial(filepath.Join(f.home, "api.sock"))
 	defer client.Close()
@@ -53,7 +93,9 @@ func TestNotices(t *testing.T) {
 	tellMessages(t.Context(), client, shell.NewPrinter(&out))
 	const want = "12:00:00 kim: hello\n" +
 		"not delivered to lee: 12:00:00 me: and you [failed: not delivered in time]\n" +
-		"12:00:00 kim: sorry [received late]\n"
+		"12:00:00 kim: sorry [received late]\n" +
+		"[family] 12:00:00 kim: dinner\n" +
+		"[family] 12:00:00 bbbbbbbbbbbb (unknown): who is hungry?\n"
 	if out.String() != want {
 		t.Errorf("%s", out.String())
 	}

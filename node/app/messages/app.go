@@ -12,6 +12,7 @@ import (
 
 	"filbert/node"
 	"filbert/node/contacts"
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 )
 
@@ -26,7 +27,7 @@ var (
 	// ErrWaiting: too much waits for the peer.
 	ErrWaiting = fmt.Errorf("%d messages wait for that peer already", maxWaiting)
 	// ErrNone: there is no such conversation.
-	ErrNone = errors.New("no messages with that peer")
+	ErrNone = errors.New("no messages there")
 	// ErrWatchers: too many watch.
 	ErrWatchers = fmt.Errorf("%d watch already", maxWatchers)
 )
@@ -41,7 +42,8 @@ type App struct {
 	// history is written: so what is shown in order is kept in order.
 	order   sync.Mutex
 	history *History
-	streams map[identity.PeerID]*Stream // of peers with a line or with held messages
+	streams map[streamKey]*Stream // of peers with a line, of members, and where messages are held
+	posted  map[group.ID]*posted
 
 	mu       sync.Mutex
 	sessions map[identity.PeerID][]*session // the first one sends
@@ -50,6 +52,15 @@ type App struct {
 	watchers map[chan Entry]struct{}
 	counts   Counts
 }
+
+// streamKey is an author in a conversation.
+type streamKey struct {
+	with   Conversation
+	author identity.PeerID
+}
+
+// from is the stream of a peer that writes to us.
+func from(peer identity.PeerID) streamKey { return streamKey{To(peer), peer} }
 
 // Counts is what came, by what became of it.
 type Counts struct {
@@ -68,7 +79,8 @@ type call struct {
 // to close, after the node and Run have ended.
 func New(host node.Host, history *History, log zerolog.Logger) *App {
 	a := &App{
-		host: host, history: history, log: log, wake: make(chan struct{}, 1), streams: map[identity.PeerID]*Stream{},
+		host: host, history: history, log: log, wake: make(chan struct{}, 1), streams: map[streamKey]*Stream{},
+		posted:   map[group.ID]*posted{},
 		sessions: map[identity.PeerID][]*session{}, calls: map[identity.PeerID]*call{}, watchers: map[chan Entry]struct{}{},
 	}
 	host.HandleLine(service, a.serve)
@@ -108,14 +120,14 @@ func (a *App) keep(to identity.PeerID, at netip.AddrPort, text string) (Entry, e
 	now := time.Now()
 	a.order.Lock()
 	defer a.order.Unlock()
-	_, _, waiting, err := a.history.Counts(to)
+	_, _, waiting, err := a.history.Counts(To(to))
 	if err != nil {
 		return Entry{}, err
 	}
 	if waiting >= maxWaiting {
 		return Entry{}, fmt.Errorf("messages: %w", ErrWaiting)
 	}
-	s, err := a.history.Stream(to, a.self())
+	s, err := a.history.Stream(To(to), a.self())
 	if err != nil {
 		return Entry{}, err
 	}
@@ -128,7 +140,7 @@ func (a *App) keep(to identity.PeerID, at netip.AddrPort, text string) (Entry, e
 			return Entry{}, err
 		}
 	}
-	e := Entry{Message: m, With: to, State: Waiting, Came: now}
+	e := Entry{Message: m, With: To(to), State: Waiting, Came: now}
 	return e, a.history.Add(e, nil)
 }
 
@@ -147,14 +159,14 @@ func (a *App) Conversations() ([]Summary, error) {
 	return a.history.Conversations()
 }
 
-// Messages is the last ones with a peer.
-func (a *App) Messages(with identity.PeerID, most int) ([]Entry, error) {
+// Messages is the last ones of a conversation.
+func (a *App) Messages(with Conversation, most int) ([]Entry, error) {
 	a.order.Lock()
 	defer a.order.Unlock()
 	list, err := a.history.Messages(with, most)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if c := a.calls[with]; c != nil {
+	if c := a.calls[with.PeerID()]; c != nil && with.Kind == Peer {
 		for i := range list {
 			if list[i].State == Waiting {
 				list[i].Why = c.why
@@ -164,15 +176,15 @@ func (a *App) Messages(with identity.PeerID, most int) ([]Entry, error) {
 	return list, err
 }
 
-// MarkRead notes that the user saw what came from a peer so far.
-func (a *App) MarkRead(with identity.PeerID) error {
+// MarkRead notes that the user saw what came so far.
+func (a *App) MarkRead(with Conversation) error {
 	a.order.Lock()
 	defer a.order.Unlock()
 	return a.history.MarkRead(with)
 }
 
-// Remove forgets the messages with a peer, those that wait for it too.
-func (a *App) Remove(with identity.PeerID) error {
+// Remove forgets the messages of a conversation, those that wait too.
+func (a *App) Remove(with Conversation) error {
 	a.order.Lock()
 	defer a.order.Unlock()
 	all, _, _, err := a.history.Counts(with)
@@ -182,7 +194,11 @@ func (a *App) Remove(with identity.PeerID) error {
 	case all == 0:
 		return fmt.Errorf("messages: %w", ErrNone)
 	}
-	delete(a.streams, with)
+	for k := range a.streams {
+		if k.with == with {
+			delete(a.streams, k)
+		}
+	}
 	return a.history.Remove(with)
 }
 
@@ -233,6 +249,7 @@ func (a *App) publish(entries ...Entry) {
 func (a *App) Run(ctx context.Context) error {
 	var calls sync.WaitGroup
 	defer calls.Wait()
+	calls.Go(func() { a.followGroups(ctx) })
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -272,21 +289,21 @@ func (a *App) Run(ctx context.Context) error {
 func (a *App) release(now time.Time) (due time.Time, err error) {
 	a.order.Lock()
 	defer a.order.Unlock()
-	peers, err := a.history.Holding()
+	holding, err := a.history.Holding()
 	if err != nil {
 		return due, err
 	}
-	for _, peer := range peers {
-		s, err := a.streamLocked(peer)
+	for _, k := range holding {
+		s, err := a.streamLocked(k)
 		if err != nil {
 			return due, err
 		}
 		if ready := s.Ready(now); len(ready) > 0 {
-			if err := a.history.Show(peer, peer, ready); err != nil {
-				delete(a.streams, peer)
+			if err := a.history.Show(k.with, k.author, ready); err != nil {
+				delete(a.streams, k)
 				return due, err
 			}
-			shown, err := a.history.Entries(peer, peer, ready)
+			shown, err := a.history.Entries(k.with, k.author, ready)
 			if err != nil {
 				return due, err
 			}
@@ -309,15 +326,15 @@ func (a *App) waiting(now time.Time) ([]identity.PeerID, error) {
 	return a.history.Waiting()
 }
 
-// streamLocked is the order of what a peer writes to us.
-func (a *App) streamLocked(peer identity.PeerID) (*Stream, error) {
-	if s := a.streams[peer]; s != nil {
+// streamLocked is the order of what an author writes in a conversation.
+func (a *App) streamLocked(k streamKey) (*Stream, error) {
+	if s := a.streams[k]; s != nil {
 		return s, nil
 	}
-	s, err := a.history.Stream(peer, peer)
+	s, err := a.history.Stream(k.with, k.author)
 	if err != nil {
 		return nil, err
 	}
-	a.streams[peer] = s
+	a.streams[k] = s
 	return s, nil
 }

@@ -38,7 +38,7 @@ func TestConversation(t *testing.T) {
 		if err != nil || len(list) != 1 || list[0].Unread != 101 || list[0].Messages != 102 || list[0].Last.Text != "text 99" {
 			t.Errorf("%+v, %v", list, err)
 		}
-		if err := boris.MarkRead(anna.id.PeerID()); err != nil {
+		if err := boris.MarkRead(To(anna.id.PeerID())); err != nil {
 			t.Fatal(err)
 		}
 		if list, err := boris.Conversations(); err != nil || list[0].Unread != 0 {
@@ -135,10 +135,10 @@ func TestStrangers(t *testing.T) {
 		if _, err := anna.Send(anna.id.PeerID(), netip.AddrPort{}, "me"); !errors.Is(err, ErrSelf) {
 			t.Errorf("writes to itself: %v", err)
 		}
-		if err := boris.Remove(anna.id.PeerID()); err != nil {
+		if err := boris.Remove(To(anna.id.PeerID())); err != nil {
 			t.Fatal(err)
 		}
-		if err := boris.Remove(anna.id.PeerID()); !errors.Is(err, ErrNone) {
+		if err := boris.Remove(To(anna.id.PeerID())); !errors.Is(err, ErrNone) {
 			t.Errorf("removed twice: %v", err)
 		}
 	})
@@ -214,7 +214,7 @@ func TestLiars(t *testing.T) {
 		}
 
 		// A clock that is ahead, an old message, one from before the conversation was removed.
-		if err := boris.Remove(anna.id.PeerID()); err != nil {
+		if err := boris.Remove(To(anna.id.PeerID())); err != nil {
 			t.Fatal(err)
 		}
 		ahead, old := writes(t, anna.id, boris.id.PeerID(), 0, "x", time.Now().Add(2*maxAhead)), writes(t, anna.id, boris.id.PeerID(), 0, "x", time.Now().Add(-2*maxAge))
@@ -281,7 +281,7 @@ func TestWhyItWaits(t *testing.T) {
 			t.Fatal(err)
 		}
 		tn.until("it is known why", func() bool {
-			list, err := anna.Messages(nobody, 1)
+			list, err := anna.Messages(To(nobody), 1)
 			return err == nil && list[0].Why != ""
 		})
 	})

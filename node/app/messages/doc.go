@@ -9,5 +9,5 @@
 // every message by its conversation, author and sequence; below what it forgot, nothing of
 // that author is taken.
 //
-// Messages to groups are not here yet.
+// Messages in groups are on the boards of these (group.go), and judged and kept as the others.
 package messages

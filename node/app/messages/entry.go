@@ -3,8 +3,6 @@ package messages
 import (
 	"strconv"
 	"time"
-
-	"filbert/overlay/identity"
 )
 
 // State is where a message is on its way.
@@ -18,9 +16,10 @@ const (
 	Waiting State = 4 // ours, not acknowledged yet
 	Sent    State = 5 // ours, acknowledged
 	Failed  State = 6 // ours, given up
+	Posted  State = 7 // ours, in a group: on its board, from which members take it
 )
 
-var stateNames = map[State]string{Held: "held", Shown: "received", Delayed: "received late", Waiting: "waiting", Sent: "delivered", Failed: "failed"}
+var stateNames = map[State]string{Held: "held", Shown: "received", Delayed: "received late", Waiting: "waiting", Sent: "delivered", Failed: "failed", Posted: "posted"}
 
 func (s State) String() string {
 	if name, ok := stateNames[s]; ok {
@@ -35,7 +34,7 @@ func (s State) Mine() bool { return s >= Waiting }
 // Entry is a message in the history.
 type Entry struct {
 	Message
-	With  identity.PeerID // the other peer
+	With  Conversation
 	State State
 	Came  time.Time // when it came into the history
 	Why   string    // it failed, or waits
@@ -43,7 +42,7 @@ type Entry struct {
 
 // Summary is a conversation.
 type Summary struct {
-	With     identity.PeerID
+	With     Conversation
 	Messages int // shown ones and ours
 	Unread   int
 	Waiting  int

@@ -79,7 +79,7 @@ func (h *History) Add(e Entry, ready []uint64) error {
 	size := len(e.Text)
 	err := h.atomically(func(tx *sql.Tx) error {
 		if _, err := tx.Exec("INSERT INTO messages ("+columns+") VALUES (?,?,?,?,?,?,?,?,?)",
-			e.With[:], e.Author[:], int64(e.Sequence), int64(e.Previous), []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), e.Why); err != nil {
+			e.With.key(), e.Author[:], int64(e.Sequence), int64(e.Previous), []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), e.Why); err != nil {
 			return err
 		}
 		mine := 0
@@ -87,7 +87,7 @@ func (h *History) Add(e Entry, ready []uint64) error {
 			mine = 1
 		}
 		if _, err := tx.Exec(`INSERT INTO conversations VALUES (?1, 1, ?2, ?3, 0)
-			ON CONFLICT (peer) DO UPDATE SET count = count + 1, bytes = bytes + ?2, mine = mine + ?3`, e.With[:], size, mine); err != nil {
+			ON CONFLICT (peer) DO UPDATE SET count = count + 1, bytes = bytes + ?2, mine = mine + ?3`, e.With.key(), size, mine); err != nil {
 			return err
 		}
 		return show(tx, e.With, e.Author, ready)
@@ -100,13 +100,13 @@ func (h *History) Add(e Entry, ready []uint64) error {
 }
 
 // Show shows messages that are held.
-func (h *History) Show(with, author identity.PeerID, sequences []uint64) error {
+func (h *History) Show(with Conversation, author identity.PeerID, sequences []uint64) error {
 	return h.atomically(func(tx *sql.Tx) error { return show(tx, with, author, sequences) })
 }
 
-func show(tx *sql.Tx, with, author identity.PeerID, sequences []uint64) error {
+func show(tx *sql.Tx, with Conversation, author identity.PeerID, sequences []uint64) error {
 	for _, n := range sequences {
-		if _, err := tx.Exec("UPDATE messages SET state = ? WHERE peer = ? AND author = ? AND sequence = ?", Shown, with[:], author[:], int64(n)); err != nil {
+		if _, err := tx.Exec("UPDATE messages SET state = ? WHERE peer = ? AND author = ? AND sequence = ?", Shown, with.key(), author[:], int64(n)); err != nil {
 			return err
 		}
 	}
@@ -114,10 +114,10 @@ func show(tx *sql.Tx, with, author identity.PeerID, sequences []uint64) error {
 }
 
 // Settle says what became of a message of ours, if it still waits.
-func (h *History) Settle(with, author identity.PeerID, sequence uint64, s State, why string) error {
+func (h *History) Settle(with Conversation, author identity.PeerID, sequence uint64, s State, why string) error {
 	return h.atomically(func(tx *sql.Tx) error {
 		_, err := tx.Exec("UPDATE messages SET state = ?, why = ? WHERE peer = ? AND author = ? AND sequence = ? AND state = ?",
-			s, why, with[:], author[:], int64(sequence), Waiting)
+			s, why, with.key(), author[:], int64(sequence), Waiting)
 		return err
 	})
 }
@@ -135,24 +135,24 @@ func (h *History) GiveUp(self identity.PeerID, before time.Time) error {
 }
 
 // MarkRead notes that the user saw what came into a conversation so far.
-func (h *History) MarkRead(with identity.PeerID) error {
+func (h *History) MarkRead(with Conversation) error {
 	return h.atomically(func(tx *sql.Tx) error {
-		_, err := tx.Exec("UPDATE conversations SET read = coalesce((SELECT max(came) FROM messages WHERE peer = ?1), 0) WHERE peer = ?1", with[:])
+		_, err := tx.Exec("UPDATE conversations SET read = coalesce((SELECT max(came) FROM messages WHERE peer = ?1), 0) WHERE peer = ?1", with.key())
 		return err
 	})
 }
 
 // Remove forgets a conversation. What was in it does not come again.
-func (h *History) Remove(with identity.PeerID) error {
+func (h *History) Remove(with Conversation) error {
 	var size int64
 	err := h.atomically(func(tx *sql.Tx) error {
-		if err := tx.QueryRow("SELECT coalesce(sum(bytes), 0) FROM conversations WHERE peer = ?", with[:]).Scan(&size); err != nil {
+		if err := tx.QueryRow("SELECT coalesce(sum(bytes), 0) FROM conversations WHERE peer = ?", with.key()).Scan(&size); err != nil {
 			return err
 		}
 		if err := forget(tx, with, "1"); err != nil {
 			return err
 		}
-		_, err := tx.Exec("DELETE FROM conversations WHERE peer = ?", with[:])
+		_, err := tx.Exec("DELETE FROM conversations WHERE peer = ?", with.key())
 		return err
 	})
 	if err == nil {
@@ -163,8 +163,8 @@ func (h *History) Remove(with identity.PeerID) error {
 
 // forget deletes messages of a conversation that a condition takes, and raises the floors
 // of their authors.
-func forget(tx *sql.Tx, with identity.PeerID, which string, args ...any) error {
-	args = append([]any{with[:]}, args...)
+func forget(tx *sql.Tx, with Conversation, which string, args ...any) error {
+	args = append([]any{with.key()}, args...)
 	if _, err := tx.Exec(`INSERT INTO floors SELECT peer, author, max(sequence) FROM messages WHERE peer = ? AND `+which+` GROUP BY author
 		ON CONFLICT (peer, author) DO UPDATE SET sequence = max(sequence, excluded.sequence)`, args...); err != nil {
 		return err
@@ -175,10 +175,10 @@ func forget(tx *sql.Tx, with identity.PeerID, which string, args ...any) error {
 
 // prune forgets what is oldest while a conversation, or all, is above its bounds. What
 // waits to be sent is bounded elsewhere and goes as well.
-func (h *History) prune(with identity.PeerID) error {
+func (h *History) prune(with Conversation) error {
 	for {
 		var count, size int64
-		if err := h.db.QueryRow("SELECT count, bytes FROM conversations WHERE peer = ?", with[:]).Scan(&count, &size); err != nil {
+		if err := h.db.QueryRow("SELECT count, bytes FROM conversations WHERE peer = ?", with.key()).Scan(&count, &size); err != nil {
 			return fmt.Errorf("messages: history: %w", err)
 		}
 		if count <= maxKept && size <= maxKeptBytes {
@@ -189,19 +189,19 @@ func (h *History) prune(with identity.PeerID) error {
 			if err := h.db.QueryRow("SELECT peer FROM conversations ORDER BY bytes DESC LIMIT 1").Scan(&longest); err != nil {
 				return fmt.Errorf("messages: history: %w", err)
 			}
-			copy(with[:], longest)
+			with = conversationOf(longest)
 		}
 		var left int64
 		err := h.atomically(func(tx *sql.Tx) error {
 			var upTo int64
-			if err := tx.QueryRow("SELECT max(sequence) FROM (SELECT sequence FROM messages WHERE peer = ? ORDER BY sequence LIMIT ?)", with[:], pruneStep).Scan(&upTo); err != nil {
+			if err := tx.QueryRow("SELECT max(sequence) FROM (SELECT sequence FROM messages WHERE peer = ? ORDER BY sequence LIMIT ?)", with.key(), pruneStep).Scan(&upTo); err != nil {
 				return err
 			}
 			if err := forget(tx, with, "sequence <= ?", upTo); err != nil {
 				return err
 			}
 			return tx.QueryRow(`UPDATE conversations SET (count, bytes) = (SELECT count(*), coalesce(sum(length(text)), 0) FROM messages WHERE peer = ?1)
-				WHERE peer = ?1 RETURNING bytes`, with[:]).Scan(&left)
+				WHERE peer = ?1 RETURNING bytes`, with.key()).Scan(&left)
 		})
 		if err != nil {
 			return err

@@ -28,12 +28,12 @@ func scanEntry(r *sql.Rows) (Entry, error) {
 	if err := r.Scan(&peer, &author, &sequence, &previous, &text, &signature, &e.State, &came, &e.Why); err != nil {
 		return e, err
 	}
-	copy(e.With[:], peer)
+	e.With = conversationOf(peer)
 	copy(e.Author[:], author)
 	copy(e.signature[:], signature)
 	e.Sequence, e.Previous, e.Text, e.Came = uint64(sequence), uint64(previous), string(text), time.UnixMicro(came)
-	if e.State.Mine() {
-		e.In = To(e.With)
+	if e.State.Mine() || e.With.Kind == Group {
+		e.In = e.With
 	}
 	return e, nil
 }
@@ -46,9 +46,9 @@ func scanPeer(r *sql.Rows) (p identity.PeerID, err error) {
 }
 
 // Has reports whether a message is in the history.
-func (h *History) Has(with, author identity.PeerID, sequence uint64) (bool, error) {
+func (h *History) Has(with Conversation, author identity.PeerID, sequence uint64) (bool, error) {
 	var n int
-	err := h.db.QueryRow("SELECT count(*) FROM messages WHERE peer = ? AND author = ? AND sequence = ?", with[:], author[:], int64(sequence)).Scan(&n)
+	err := h.db.QueryRow("SELECT count(*) FROM messages WHERE peer = ? AND author = ? AND sequence = ?", with.key(), author[:], int64(sequence)).Scan(&n)
 	if err != nil {
 		return false, fmt.Errorf("messages: history: %w", err)
 	}
@@ -56,11 +56,11 @@ func (h *History) Has(with, author identity.PeerID, sequence uint64) (bool, erro
 }
 
 // Stream is the order of an author's messages as far as they came.
-func (h *History) Stream(with, author identity.PeerID) (*Stream, error) {
+func (h *History) Stream(with Conversation, author identity.PeerID) (*Stream, error) {
 	var last, floor int64
 	err := errors.Join(
-		h.db.QueryRow("SELECT coalesce((SELECT sequence FROM messages WHERE peer = ? AND author = ? AND state != ? ORDER BY sequence DESC LIMIT 1), 0)", with[:], author[:], Held).Scan(&last),
-		h.db.QueryRow("SELECT coalesce(max(sequence), 0) FROM floors WHERE peer = ? AND author = ?", with[:], author[:]).Scan(&floor),
+		h.db.QueryRow("SELECT coalesce((SELECT sequence FROM messages WHERE peer = ? AND author = ? AND state != ? ORDER BY sequence DESC LIMIT 1), 0)", with.key(), author[:], Held).Scan(&last),
+		h.db.QueryRow("SELECT coalesce(max(sequence), 0) FROM floors WHERE peer = ? AND author = ?", with.key(), author[:]).Scan(&floor),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("messages: history: %w", err)
@@ -70,20 +70,26 @@ func (h *History) Stream(with, author identity.PeerID) (*Stream, error) {
 		var previous, sequence, came int64
 		err := r.Scan(&previous, &sequence, &came)
 		return held{uint64(previous), uint64(sequence), time.UnixMicro(came)}, err
-	}, "SELECT previous, sequence, came FROM messages INDEXED BY held WHERE peer = ? AND author = ? AND state = 1 ORDER BY sequence", with[:], author[:])
+	}, "SELECT previous, sequence, came FROM messages INDEXED BY held WHERE peer = ? AND author = ? AND state = 1 ORDER BY sequence", with.key(), author[:])
 	return s, err
 }
 
-// Holding is the peers of whom messages are held.
-func (h *History) Holding() ([]identity.PeerID, error) {
-	return rows(h, scanPeer, "SELECT DISTINCT peer FROM messages WHERE state = 1")
+// Holding is the conversations, and the authors in them, of whom messages are held.
+func (h *History) Holding() ([]streamKey, error) {
+	return rows(h, func(r *sql.Rows) (k streamKey, err error) {
+		var with, author []byte
+		err = r.Scan(&with, &author)
+		k.with = conversationOf(with)
+		copy(k.author[:], author)
+		return k, err
+	}, "SELECT DISTINCT peer, author FROM messages WHERE state = 1")
 }
 
 // Entries is messages of one author in a conversation, by their sequences.
-func (h *History) Entries(with, author identity.PeerID, sequences []uint64) ([]Entry, error) {
+func (h *History) Entries(with Conversation, author identity.PeerID, sequences []uint64) ([]Entry, error) {
 	var out []Entry
 	for _, n := range sequences {
-		e, err := rows(h, scanEntry, "SELECT "+columns+" FROM messages WHERE peer = ? AND author = ? AND sequence = ?", with[:], author[:], int64(n))
+		e, err := rows(h, scanEntry, "SELECT "+columns+" FROM messages WHERE peer = ? AND author = ? AND sequence = ?", with.key(), author[:], int64(n))
 		if err != nil {
 			return nil, err
 		}
@@ -93,9 +99,9 @@ func (h *History) Entries(with, author identity.PeerID, sequences []uint64) ([]E
 }
 
 // Outbox is what waits for a peer, after a sequence, so many at most.
-func (h *History) Outbox(with identity.PeerID, after uint64, most int) ([]Entry, error) {
+func (h *History) Outbox(with Conversation, after uint64, most int) ([]Entry, error) {
 	return rows(h, scanEntry, "SELECT "+columns+" FROM messages WHERE peer = ? AND state = 4 AND sequence > ? ORDER BY sequence LIMIT ?",
-		with[:], int64(after), most)
+		with.key(), int64(after), most)
 }
 
 // Waiting is the peers for whom something waits.
@@ -105,13 +111,13 @@ func (h *History) Waiting() ([]identity.PeerID, error) {
 
 // Counts is how many messages of a conversation are in the history, ours and of these
 // those that wait.
-func (h *History) Counts(with identity.PeerID) (all, mine, waiting int, err error) {
-	err = h.db.QueryRow("SELECT count, mine FROM conversations WHERE peer = ?", with[:]).Scan(&all, &mine)
+func (h *History) Counts(with Conversation) (all, mine, waiting int, err error) {
+	err = h.db.QueryRow("SELECT count, mine FROM conversations WHERE peer = ?", with.key()).Scan(&all, &mine)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, 0, nil
 	}
 	if err == nil {
-		err = h.db.QueryRow("SELECT count(*) FROM messages WHERE peer = ? AND state = 4", with[:]).Scan(&waiting)
+		err = h.db.QueryRow("SELECT count(*) FROM messages WHERE peer = ? AND state = 4", with.key()).Scan(&waiting)
 	}
 	if err != nil {
 		return 0, 0, 0, fmt.Errorf("messages: history: %w", err)
@@ -121,14 +127,14 @@ func (h *History) Counts(with identity.PeerID) (all, mine, waiting int, err erro
 
 // Unanswered is the peers that the user never wrote to.
 func (h *History) Unanswered() ([]identity.PeerID, error) {
-	return rows(h, scanPeer, "SELECT peer FROM conversations WHERE mine = 0")
+	return rows(h, scanPeer, "SELECT peer FROM conversations WHERE mine = 0 AND length(peer) = 32")
 }
 
 // Messages is the last messages of a conversation, in order: by the time that their authors
 // say, which keeps each author's own.
-func (h *History) Messages(with identity.PeerID, most int) ([]Entry, error) {
+func (h *History) Messages(with Conversation, most int) ([]Entry, error) {
 	out, err := rows(h, scanEntry, "SELECT "+columns+" FROM messages WHERE peer = ? AND state != 1 ORDER BY sequence DESC, author DESC LIMIT ?",
-		with[:], min(most, maxListed))
+		with.key(), min(most, maxListed))
 	slices.Reverse(out)
 	return out, err
 }
@@ -139,7 +145,7 @@ func (h *History) Conversations() ([]Summary, error) {
 		var s Summary
 		var peer []byte
 		err := r.Scan(&peer, &s.Messages, &s.Unread, &s.Waiting)
-		copy(s.With[:], peer)
+		s.With = conversationOf(peer)
 		return s, err
 	}, `SELECT c.peer, c.count - (SELECT count(*) FROM messages m WHERE m.peer = c.peer AND m.state = 1) AS shown,
 		(SELECT count(*) FROM messages m WHERE m.peer = c.peer AND m.came > c.read AND m.state IN (2, 3)),

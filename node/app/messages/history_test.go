@@ -27,7 +27,7 @@ func openAt(t testing.TB, path string) *History {
 // came is an entry of a message that came and was shown.
 func came(from identity.PeerID, n int, text string) Entry {
 	sequence := uint64(noon.UnixMicro()) + uint64(n)
-	return Entry{Message: Message{Author: from, Sequence: sequence, Text: text}, With: from, State: Shown, Came: noon}
+	return Entry{Message: Message{Author: from, Sequence: sequence, Text: text}, With: To(from), State: Shown, Came: noon}
 }
 
 // TestHistoryIsPrivate: only the user can read the files.
@@ -58,14 +58,14 @@ func TestHistoryForgets(t *testing.T) {
 		for i := range maxKeptBytes / MaxText {
 			e := came(anna, i, long)
 			if _, err := tx.Exec("INSERT INTO messages ("+columns+") VALUES (?,?,?,?,?,?,?,?,?)",
-				e.With[:], e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), ""); err != nil {
+				e.With.key(), e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), ""); err != nil {
 				return err
 			}
 		}
 		for i := range maxKept {
 			e := came(boris, i, "x")
 			if _, err := tx.Exec("INSERT INTO messages ("+columns+") VALUES (?,?,?,?,?,?,?,?,?)",
-				e.With[:], e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), ""); err != nil {
+				e.With.key(), e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, e.Came.UnixMicro(), ""); err != nil {
 				return err
 			}
 		}
@@ -78,17 +78,17 @@ func TestHistoryForgets(t *testing.T) {
 		t.Fatal(err)
 	}
 	for peer, was := range map[identity.PeerID]int{anna: maxKeptBytes / MaxText, boris: maxKept} {
-		if all, _, _, err := h.Counts(peer); err != nil || all != was {
+		if all, _, _, err := h.Counts(To(peer)); err != nil || all != was {
 			t.Fatalf("%d, %v", all, err)
 		}
 		if err := h.Add(came(peer, was, "one more"), nil); err != nil {
 			t.Fatal(err)
 		}
-		all, _, _, err := h.Counts(peer)
+		all, _, _, err := h.Counts(To(peer))
 		if err != nil || all != was+1-pruneStep {
 			t.Errorf("%d are kept, %v", all, err)
 		}
-		s, err := h.Stream(peer, peer)
+		s, err := h.Stream(To(peer), peer)
 		if err != nil || s.floor != uint64(noon.UnixMicro())+pruneStep-1 || s.last != uint64(noon.UnixMicro())+uint64(was) {
 			t.Errorf("%+v, %v", s, err)
 		}
@@ -97,10 +97,10 @@ func TestHistoryForgets(t *testing.T) {
 	if err := h.db.QueryRow("SELECT sum(length(text)) FROM messages").Scan(&bytes); err != nil || bytes != h.bytes {
 		t.Errorf("%d bytes are kept, and %d counted; %v", bytes, h.bytes, err)
 	}
-	if err := h.Remove(anna); err != nil {
+	if err := h.Remove(To(anna)); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := h.Stream(anna, anna); err != nil || s.floor != uint64(noon.UnixMicro())+maxKeptBytes/MaxText {
+	if s, err := h.Stream(To(anna), anna); err != nil || s.floor != uint64(noon.UnixMicro())+maxKeptBytes/MaxText {
 		t.Errorf("%+v, %v", s, err)
 	}
 }
@@ -153,7 +153,7 @@ func beWriter(path string) {
 		fmt.Fprintln(os.Stderr, "a kill damaged the file:", aside, err)
 		os.Exit(1)
 	}
-	last, err := h.Stream(identity.PeerID{1}, identity.PeerID{1})
+	last, err := h.Stream(To(identity.PeerID{1}), identity.PeerID{1})
 	for n := int(last.last - min(last.last, uint64(noon.UnixMicro()))); err == nil; {
 		n++
 		if err = h.Add(came(identity.PeerID{1}, n, fmt.Sprint("text ", n)), nil); err == nil {
@@ -191,11 +191,11 @@ func TestKilled(t *testing.T) {
 		}
 		cmd.Wait() // it was killed
 		h := openAt(t, path)
-		all, _, _, err := h.Counts(identity.PeerID{1})
+		all, _, _, err := h.Counts(To(identity.PeerID{1}))
 		if err != nil || all != said && all != said+1 {
 			t.Fatalf("kill %d: %d were kept, %d are there, %v", kill, said, all, err)
 		}
-		list, err := h.Messages(identity.PeerID{1}, maxListed)
+		list, err := h.Messages(To(identity.PeerID{1}), maxListed)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,7 +220,7 @@ func BenchmarkRead(b *testing.B) {
 			for i := range 10_000 {
 				e := came(identity.PeerID{peer + 1}, i, "are you there, or are you not, that is what I would like to know")
 				if _, err := tx.Exec("INSERT INTO messages ("+columns+") VALUES (?,?,?,?,?,?,?,?,?)",
-					e.With[:], e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, int64(e.Sequence), ""); err != nil {
+					e.With.key(), e.Author[:], int64(e.Sequence), 0, []byte(e.Text), e.signature[:], e.State, int64(e.Sequence), ""); err != nil {
 					return err
 				}
 			}
@@ -239,14 +239,14 @@ func BenchmarkRead(b *testing.B) {
 	})
 	b.Run("messages", func(b *testing.B) {
 		for b.Loop() {
-			if list, err := h.Messages(identity.PeerID{3}, 50); err != nil || len(list) != 50 {
+			if list, err := h.Messages(To(identity.PeerID{3}), 50); err != nil || len(list) != 50 {
 				b.Fatal(err)
 			}
 		}
 	})
 	b.Run("order", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := h.Stream(identity.PeerID{3}, identity.PeerID{3}); err != nil {
+			if _, err := h.Stream(To(identity.PeerID{3}), identity.PeerID{3}); err != nil {
 				b.Fatal(err)
 			}
 		}

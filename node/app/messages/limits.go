@@ -40,6 +40,18 @@ const (
 	maxSessionsPerPeer = 2    // both may have called at the same time
 )
 
+// Groups.
+const (
+	// maxPosted and maxPostedBytes are how many messages, and bytes of these, an author keeps
+	// on the board of a group, from which members take them that were away. A tenth is
+	// taken away at a time.
+	maxPosted      = 1000
+	maxPostedBytes = 1 << 20
+
+	arrivedBatch = 64          // messages that are read from a board at a time
+	groupsLook   = time.Second // between looks which groups there are
+)
+
 const (
 	// window is how many messages may wait for acknowledgment on a line.
 	window = 16

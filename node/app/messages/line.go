@@ -146,7 +146,7 @@ func (a *App) leave(s *session) {
 func (a *App) forgetStream(peer identity.PeerID) {
 	a.order.Lock()
 	defer a.order.Unlock()
-	delete(a.streams, peer)
+	delete(a.streams, from(peer))
 }
 
 // sends reports whether it is this line on which we send to its peer.
@@ -196,7 +196,7 @@ func (a *App) nextMessages(s *session, out []byte, after uint64) ([]byte, uint64
 		return out, after, nil
 	}
 	a.order.Lock()
-	list, err := a.history.Outbox(s.peer, after, most)
+	list, err := a.history.Outbox(To(s.peer), after, most)
 	a.order.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -258,7 +258,7 @@ func (a *App) hear(s *session, port uint16) {
 	a.order.Lock()
 	defer a.order.Unlock()
 	if room := !a.host.Contact(s.peer).Since.IsZero(); !room {
-		if _, mine, _, err := a.history.Counts(s.peer); err != nil || mine == 0 {
+		if _, mine, _, err := a.history.Counts(To(s.peer)); err != nil || mine == 0 {
 			return
 		}
 	}
@@ -284,10 +284,10 @@ func (a *App) settle(s *session, sequence uint64, said answer) error {
 		state, why = Failed, "the peer does not take it: the clocks differ, or it was too long on its way"
 	}
 	a.order.Lock()
-	err := a.history.Settle(s.peer, a.self(), sequence, state, why)
+	err := a.history.Settle(To(s.peer), a.self(), sequence, state, why)
 	var settled []Entry
 	if err == nil {
-		settled, err = a.history.Entries(s.peer, a.self(), []uint64{sequence})
+		settled, err = a.history.Entries(To(s.peer), a.self(), []uint64{sequence})
 	}
 	a.order.Unlock()
 	if err != nil {

@@ -36,6 +36,9 @@ type town struct {
 	dir string
 	sim *fabric.Net
 	all []*citizen
+
+	linger    time.Duration // what nobody can wait for has ended then: memberlist's probes
+	forgetful bool          // who moves in keeps nothing on disk
 }
 
 // citizen is one node, which can go away and come back.
@@ -47,7 +50,7 @@ type citizen struct {
 	state *state.DB
 	seeds []string
 	node  *node.Node
-	file  string
+	file  string // the history, and of boards the beginning
 
 	leave func()
 	news  <-chan Entry
@@ -64,6 +67,7 @@ func inTown(t *testing.T, body func(t *testing.T, tn *town)) {
 			for _, c := range tn.all {
 				c.goes()
 			}
+			<-time.After(tn.linger)
 		}()
 		body(t, tn)
 	})
@@ -80,9 +84,20 @@ func (tn *town) moves(seeds ...*citizen) *citizen {
 	for _, s := range seeds {
 		c.seeds = append(c.seeds, s.at.String())
 	}
+	if tn.forgetful {
+		c.file = ""
+	}
 	tn.all = append(tn.all, c)
 	c.comes()
 	return c
+}
+
+// boards is the file of boards.
+func (c *citizen) boards() string {
+	if c.file == "" {
+		return ""
+	}
+	return c.file + ".boards"
 }
 
 // comes starts the node.
@@ -91,7 +106,7 @@ func (c *citizen) comes() {
 	t.Helper()
 	n, err := node.Open(t.Context(), node.Config{
 		Version: "test", Identity: c.id, State: c.state, Network: c.tn.sim.Host(c.at.Addr()), Rand: rand.New(rand.NewPCG(uint64(c.id.PeerID()[0]), 1)),
-		Listen: c.at.String(), Neighbors: 2, TLS: true, Seeds: c.seeds,
+		Listen: c.at.String(), Neighbors: 2, TLS: true, Seeds: c.seeds, Boards: c.boards(),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -185,7 +200,7 @@ func (c *citizen) knows(other *citizen, level contacts.Trust) {
 // texts is what the history has with a peer.
 func (c *citizen) texts(with *citizen) (out []string) {
 	c.tn.t.Helper()
-	list, err := c.Messages(with.id.PeerID(), maxListed)
+	list, err := c.Messages(To(with.id.PeerID()), maxListed)
 	if err != nil {
 		c.tn.t.Fatal(err)
 	}

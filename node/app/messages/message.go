@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 )
 
@@ -16,17 +17,23 @@ type Kind byte
 
 // The kinds.
 const (
-	Peer Kind = 1
+	Peer  Kind = 1
+	Group Kind = 2
 )
 
 func (k Kind) String() string {
-	if k == Peer {
+	switch k {
+	case Peer:
 		return "peer"
+	case Group:
+		return "group"
 	}
 	return "Kind(" + strconv.Itoa(int(k)) + ")"
 }
 
-// Conversation is where a message belongs, as it is signed: the peer that it is to.
+// Conversation is where a message belongs, as it is signed: the peer that it is to, or the
+// group. In the history of a node it is that with a peer, to or by which messages are, or
+// with a group.
 type Conversation struct {
 	Kind Kind
 	ID   [32]byte
@@ -35,10 +42,34 @@ type Conversation struct {
 // To is the conversation with a peer.
 func To(p identity.PeerID) Conversation { return Conversation{Peer, p} }
 
+// In is the conversation of a group.
+func In(g group.ID) Conversation { return Conversation{Group, g} }
+
+// PeerID is the peer of a conversation with one.
+func (c Conversation) PeerID() identity.PeerID { return c.ID }
+
+// key is its bytes in the history.
+func (c Conversation) key() []byte {
+	if c.Kind == Peer {
+		return c.ID[:]
+	}
+	return append([]byte{byte(c.Kind)}, c.ID[:]...)
+}
+
+// conversationOf reads a key.
+func conversationOf(key []byte) (c Conversation) {
+	c.Kind = Peer
+	if len(key) > len(c.ID) {
+		c.Kind, key = Kind(key[0]), key[1:]
+	}
+	copy(c.ID[:], key)
+	return c
+}
+
 // Message is one text.
 //
-//	0   kind of the conversation, 1 byte: 1 = with a peer
-//	1   conversation, 32 bytes: the ID of the peer that it is to
+//	0   kind of the conversation, 1 byte: 1 = with a peer, 2 = in a group
+//	1   conversation, 32 bytes: the ID of the peer that it is to, or of the group
 //	33  author, 32 bytes
 //	65  sequence of the author's message before it in this conversation, 0 = none
 //	73  sequence: microseconds of Unix, and higher than all before
@@ -120,7 +151,7 @@ func Parse(b []byte) (Message, error) {
 	m.Text = string(b[headerLen : len(b)-signatureLen])
 	copy(m.signature[:], b[len(b)-signatureLen:])
 	switch {
-	case m.In.Kind != Peer:
+	case m.In.Kind != Peer && m.In.Kind != Group:
 		return m, fmt.Errorf("messages: %w: %v", ErrMalformed, m.In.Kind)
 	case m.Previous >= m.Sequence:
 		return m, fmt.Errorf("messages: %w: sequence %d after %d", ErrMalformed, m.Sequence, m.Previous)

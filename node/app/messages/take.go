@@ -9,48 +9,51 @@ import (
 
 // take judges a message that a peer sent over its line, and keeps it. It reports false for
 // one that no honest peer sends.
-func (a *App) take(from identity.PeerID, b []byte) (sequence uint64, _ answer, honest bool) {
+func (a *App) take(peer identity.PeerID, b []byte) (sequence uint64, _ answer, honest bool) {
 	m, err := Parse(b)
-	if err != nil || m.Author != from || m.In != To(a.self()) || !m.Genuine() {
+	if err != nil || m.Author != peer || m.In != To(a.self()) || !m.Genuine() {
 		a.count(func(c *Counts) { c.Forged++ })
 		return 0, 0, false
 	}
-	now := time.Now()
-	a.order.Lock()
-	defer a.order.Unlock()
-	said, err := a.takeLocked(m, now)
-	if err != nil {
-		a.log.Warn().Err(err).Msg("a message could not be kept")
-		delete(a.streams, from) // it is read again
-		said = full
-	}
-	return m.Sequence, said, true
+	return m.Sequence, a.keepFrom(from(peer), m), true
 }
 
-func (a *App) takeLocked(m Message, now time.Time) (answer, error) {
-	from := m.Author
-	if a.host.Contact(from).Trust == contacts.Blocked {
+// keepFrom keeps a message of an author, which is genuine.
+func (a *App) keepFrom(k streamKey, m Message) answer {
+	a.order.Lock()
+	defer a.order.Unlock()
+	said, err := a.takeLocked(k, m, time.Now())
+	if err != nil {
+		a.log.Warn().Err(err).Msg("a message could not be kept")
+		delete(a.streams, k) // it is read again
+		said = full
+	}
+	return said
+}
+
+func (a *App) takeLocked(k streamKey, m Message, now time.Time) (answer, error) {
+	if a.host.Contact(k.author).Trust == contacts.Blocked {
 		a.count(func(c *Counts) { c.Refused++ })
 		return refused, nil
 	}
-	s, err := a.streamLocked(from)
+	s, err := a.streamLocked(k)
 	if err != nil {
 		return full, err
 	}
 	known := false
 	if m.Sequence <= s.last {
-		if known, err = a.history.Has(from, from, m.Sequence); err != nil {
+		if known, err = a.history.Has(k.with, k.author, m.Sequence); err != nil {
 			return full, err
 		}
 	}
-	if !known && !s.holds(m.Sequence) {
-		room, err := a.room(from)
+	if k.with.Kind == Peer && !known && !s.holds(m.Sequence) {
+		room, err := a.room(k.author)
 		if err != nil || !room {
 			a.count(func(c *Counts) { c.Refused++ })
 			return full, err
 		}
 	}
-	e := Entry{Message: m, With: from, Came: now}
+	e := Entry{Message: m, With: k.with, Came: now}
 	switch s.Take(m.Previous, m.Sequence, func(uint64) bool { return known }, now) {
 	case Known:
 		a.count(func(c *Counts) { c.Known++ })
@@ -75,7 +78,7 @@ func (a *App) takeLocked(m Message, now time.Time) (answer, error) {
 		a.look() // it is given up some time
 		return taken, nil
 	}
-	shown, err := a.history.Entries(from, from, ready)
+	shown, err := a.history.Entries(k.with, k.author, ready)
 	if err != nil {
 		a.log.Warn().Err(err).Msg("messages that came are not shown") // they are kept
 		return taken, nil
@@ -86,11 +89,11 @@ func (a *App) takeLocked(m Message, now time.Time) (answer, error) {
 
 // room reports whether one more message of a peer is kept. It always is of those in the
 // book and those the user wrote to.
-func (a *App) room(from identity.PeerID) (bool, error) {
-	if !a.host.Contact(from).Since.IsZero() {
+func (a *App) room(peer identity.PeerID) (bool, error) {
+	if !a.host.Contact(peer).Since.IsZero() {
 		return true, nil
 	}
-	all, mine, _, err := a.history.Counts(from)
+	all, mine, _, err := a.history.Counts(To(peer))
 	switch {
 	case err != nil || all >= maxFromStranger && mine == 0:
 		return false, err
