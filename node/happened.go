@@ -1,7 +1,6 @@
 package node
 
 import (
-	"errors"
 	"fmt"
 	"net/netip"
 
@@ -25,7 +24,7 @@ func provenID(p identity.PeerID) string {
 }
 
 // happened writes down what parts of the node tell of others. It implements overlay.Witness,
-// group.Witness and download.Witness.
+// group.Witness, download.Witness and space.Witness.
 type happened struct{ log *events.Log }
 
 // Met implements overlay.Witness.
@@ -67,13 +66,18 @@ func (h happened) disk(what string, err error) {
 	h.log.Add(events.Event{Kind: events.DiskProblem, Who: what, Cause: err.Error()})
 }
 
-// over writes down how a download ended.
-func (h happened) over(st download.Status) {
+// Over implements space.Witness.
+func (h happened) Over(in group.ID, st download.Status) { h.over(in.String(), st) }
+
+// over writes down how a download ended, from members of a group or from anybody.
+func (h happened) over(in string, st download.Status) {
+	e := events.Event{Kind: events.DownloadComplete, Who: st.File.Name, In: in, Cause: st.Path}
 	switch st.State {
 	case download.Complete:
-		h.log.Add(events.Event{Kind: events.DownloadComplete, Who: st.File.Name, Cause: st.Path})
+		h.log.Add(e)
 	case download.Failed:
-		h.log.Add(events.Event{Kind: events.DownloadFailed, Who: st.File.Name, Cause: errors.Join(st.Err, errors.New(st.Reason)).Error()})
+		e.Kind, e.Cause = events.DownloadFailed, fmt.Sprint(st.Err)
+		h.log.Add(e)
 	}
 }
 

@@ -15,7 +15,7 @@ func (n *Node) takeEnded(ctx context.Context) error {
 		select {
 		case st := <-n.ended:
 			n.folders.over(st)
-			happened{&n.events}.over(st)
+			happened{&n.events}.over("", st)
 			if st.State == download.Complete {
 				if err := n.fetched.Add(st.File, st.Path, n.downloads.Tree(st.File.SHA1)); err != nil {
 					n.log.Warn().Err(err).Msg("a fetched file is not given on")

@@ -9,10 +9,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"filbert/node"
+	"filbert/node/events"
 	"filbert/node/space"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
@@ -76,6 +78,13 @@ func (tn *town) gets(c *citizen, name string, h urn.SHA1) download.Status {
 	if last.State != download.Complete {
 		tn.t.Fatalf("fetched: %+v", last)
 	}
+	in := tn.space(c, name).Group().ID().String()
+	tn.until("it is written down", func() bool {
+		list, _ := c.Events().After(0)
+		return slices.ContainsFunc(list, func(e events.Event) bool {
+			return e.Kind == events.DownloadComplete && e.In == in && e.Who == last.File.Name && e.Cause == last.Path
+		})
+	})
 	return last
 }
 

@@ -121,7 +121,7 @@ func (sp *Space) openFolder() (err error) {
 	sp.folder = dir
 	sp.downloads = download.New(download.Config{
 		Store: files, Connector: connector{sp}, Finder: finder{sp}, Limit: cfg.Down, Ended: sp.ended, Version: cfg.Version,
-		Transfers: transfers, Rand: sp.spaces.child(), Log: sp.log,
+		Transfers: transfers, Rand: sp.spaces.child(), Witness: cfg.Witness, Log: sp.log,
 	})
 	return nil
 }
@@ -184,6 +184,9 @@ func (sp *Space) takeEnded(over <-chan struct{}) {
 	for {
 		select {
 		case st := <-sp.ended:
+			if w := sp.spaces.cfg.Witness; w != nil {
+				w.Over(sp.group.ID(), st)
+			}
 			if st.State == download.Complete {
 				if err := sp.fetched.Add(st.File, st.Path, sp.downloads.Tree(st.File.SHA1)); err != nil {
 					sp.log.Warn().Err(err).Msg("a fetched file is not given on")

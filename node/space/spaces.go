@@ -14,6 +14,7 @@ import (
 	"filbert/node/state"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
+	"filbert/transfer/download"
 	"filbert/transfer/library"
 	"filbert/transfer/limit"
 )
@@ -51,7 +52,15 @@ type Config struct {
 	Agent    string         // the servent's name and version
 	Version  string
 	Rand     *rand.Rand // belongs to the spaces
+	Witness  Witness    // nil: nobody hears how downloads end, and what goes wrong
 	Log      zerolog.Logger
+}
+
+// Witness hears what download.Witness does, and how downloads from members end. It must not
+// block.
+type Witness interface {
+	download.Witness
+	Over(in group.ID, st download.Status)
 }
 
 // Spaces is those of all groups of a node. Safe for concurrent use.
