@@ -24,6 +24,7 @@ type Group struct {
 	Online  int      `json:"online" doc:"of them, this node included"`
 	Keys    int      `json:"keys" doc:"how many keys it had: another at each expulsion and rotation"`
 	Unsafe  bool     `json:"unsafe,omitempty" doc:"no key is known to members alone until an owner rotates; nothing is sent"`
+	Signed  float64  `json:"signed,omitempty" doc:"of all that this node can sign as an owner, from 0 to 1; above 0.875 it lets nobody in"`
 	List    []Member `json:"list,omitempty" doc:"the members, where one group was asked for"`
 
 	Refused map[string]uint64 `json:"refused,omitempty" doc:"what came and was refused, by reason; likewise"`
@@ -45,6 +46,7 @@ func (s *Server) groupOf(g *group.Group, full bool) Group {
 	own, _ := st.Member(s.cfg.Node.PeerID())
 	out := Group{
 		ID: g.ID().String(), Name: transfer.Display(st.Name()), Role: own.Role.String(), Keys: int(st.Epoch()), Unsafe: st.NeedsRotation(),
+		Signed: st.Used(s.cfg.Node.PeerID()),
 	}
 	if g.Outcast() {
 		out.Role = group.NoRole.String()

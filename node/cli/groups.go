@@ -15,6 +15,9 @@ import (
 // groupHelp is what GROUP stands for.
 const groupHelp = "GROUP is the name of a group, or the beginning of its ID; PEER a peer ID or a petname, see `filbert contacts`."
 
+// muchSigned is from when on an owner is told that it can not go on for ever.
+const muchSigned = 0.75
+
 // groupPoll is how often a group that is watched is looked at.
 const groupPoll = time.Second
 
@@ -161,6 +164,9 @@ func (r *runner) warnOfGroup(g api.Group) {
 		r.say("%s: nothing is sent until it has a new key: `filbert group rotate %s`", g.Name, g.Name)
 	case g.Unsafe:
 		r.say("%s: nothing is sent until an owner gives it a new key", g.Name)
+	case g.Role == "owner" && g.Signed > muchSigned:
+		r.say("%s: %.0f %% of what this node can sign as an owner is used, and in the end it lets nobody in; another can: `filbert group role %s PEER owner`",
+			g.Name, 100*g.Signed, g.Name)
 	}
 }
 

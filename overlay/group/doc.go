@@ -53,7 +53,8 @@
 // by streams that need no key of the group, so that who was away during a rotation learns
 // of it; every datagram and stream tells by a digest whether two have the same.
 //
-// Not here: folders, search and messages of a group; word codes; compaction of the state.
+// Not here: folders, search and messages of a group; word codes; compaction of the state
+// (docs/groups.md tells how long it lasts without, and what compaction would change).
 // A member that turns traitor can see and tell all that members see until it is expelled,
 // and an identity that is stolen opens what was recorded of its groups.
 package group

@@ -143,7 +143,7 @@ func (s *State) issue(self Signer, body Body, now time.Time) (*Record, error) {
 	if why := s.view.check(&s.authority, r, s.view.owners()); why != Fine {
 		return nil, fmt.Errorf("group: %v: %w", body.kind(), refused(why))
 	}
-	if r.Number > maxChain || r.Clock > maxClock {
+	if r.Number > maxChain || r.Clock > maxClock || s.crowded(r) {
 		return nil, fmt.Errorf("group: %v: %w", body.kind(), refused(TooMany))
 	}
 	r.sign(self)
@@ -151,4 +151,28 @@ func (s *State) issue(self Signer, body Body, now time.Time) (*Record, error) {
 		return nil, fmt.Errorf("group: %v: %w", body.kind(), refused(why))
 	}
 	return r, nil
+}
+
+// crowded tells whether a record that brings somebody in would take of what its issuer keeps
+// for getting somebody out.
+func (s *State) crowded(r *Record) bool {
+	switch b := r.Body.(type) {
+	case *Offer:
+		if s.view.tokens[b.Token] != nil { // it takes an invite back
+			return false
+		}
+	case *Add:
+	default:
+		return false
+	}
+	return s.Used(r.Issuer) >= 1-1.0/keptShare
+}
+
+// Used is how much an owner has signed of what it can, from 0 to 1.
+func (s *State) Used(p identity.PeerID) float64 {
+	c, o := s.chains[p], s.authority.owners[p]
+	if c == nil || o == nil {
+		return 0
+	}
+	return max(float64(len(o.chain))/maxChain, float64(c.bytes)/maxChainBytes)
 }

@@ -9,9 +9,11 @@ const (
 
 	// maxChain is the most records of one owner, maxChainBytes their bytes: 4,096 adds
 	// are four groups full, and 8 MiB are 70 rotations for 1,000 members or 1,400 for 50.
-	// A group that is older is founded anew.
+	// In the last eighth of either an owner lets nobody in any more: that is kept for taking
+	// roles and keys away from whom it must. Another owner can go on.
 	maxChain      = 4096
 	maxChainBytes = 8 << 20
+	keptShare     = 8
 
 	// maxRecord is the largest record in bytes: a rotation for maxMembers.
 	maxRecord = recordHeader + expelHeader + maxMembers*(peerLen+sealedLen) + signatureLen
