@@ -18,8 +18,13 @@ import (
 	"filbert/transfer/urn"
 )
 
-// ErrChanging: a file was written to while it was read.
-var ErrChanging = errors.New("it changed while it was read")
+// Errors of Build.
+var (
+	// ErrFolder: the folder cannot be published.
+	ErrFolder = errors.New("the folder cannot be published")
+	// ErrChanging: a file was written to while it was read.
+	ErrChanging = errors.New("it changed while it was read")
+)
 
 // Left is what of a folder is not published.
 type Left struct {
@@ -37,22 +42,22 @@ func (l *Left) add(name, reason string) {
 func Build(ctx context.Context, dir string, m *Manifest) (*merkle.Tree, Left, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, Left{}, fmt.Errorf("publication: %w", err)
+		return nil, Left{}, fmt.Errorf("publication: %w: %w", ErrFolder, err)
 	}
 	defer root.Close()
 	var left Left
 	if m.Files, left, err = scan(ctx, root); err != nil {
-		return nil, left, fmt.Errorf("publication: %s: %w", dir, err)
+		return nil, left, fmt.Errorf("publication: %w: %w", ErrFolder, err)
 	}
 	if err := m.Check(); err != nil {
 		return nil, left, err
 	}
 	if len(m.AppendTo(nil)) > MaxManifest {
-		return nil, left, fmt.Errorf("publication: %s: the names of %d files are too long together", dir, len(m.Files))
+		return nil, left, fmt.Errorf("publication: %w: the names of %d files are too long together", ErrFolder, len(m.Files))
 	}
 	tree, err := m.hash(ctx, root)
 	if err != nil {
-		return nil, left, fmt.Errorf("publication: %s: %w", dir, err)
+		return nil, left, fmt.Errorf("publication: %w: %w", ErrFolder, err)
 	}
 	return tree, left, nil
 }

@@ -12,8 +12,13 @@ import (
 	"filbert/transfer/urn"
 )
 
-// ErrManifest: it is none, or one that nobody makes.
-var ErrManifest = errors.New("malformed manifest")
+// Errors of Check, CheckName, Parse and Build.
+var (
+	// ErrManifest: it is none, or one that nobody makes.
+	ErrManifest = errors.New("malformed manifest")
+	// ErrName: a publication cannot be called that.
+	ErrName = errors.New("no name of a publication")
+)
 
 // Hash tells contents of files apart: the first half of their BLAKE3 hash.
 type Hash [16]byte
@@ -56,7 +61,7 @@ func (f *File) is(info fs.FileInfo) bool {
 // CheckName says why a publication cannot have a name.
 func CheckName(name string) error {
 	if name == "" || len(name) > MaxName || transfer.SafeName(name) != name {
-		return fmt.Errorf("publication: %.120q is no name of a publication: at most %d bytes, and what names a folder on any system", name, MaxName)
+		return fmt.Errorf("publication: %.120q: %w: at most %d bytes, and what names a folder on any system", name, ErrName, MaxName)
 	}
 	return nil
 }
