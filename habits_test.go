@@ -101,6 +101,7 @@ var pure = []string{
 	"transfer/library/disks.go", "node/doctor/*",
 	"transfer/publication/manifest.go", "transfer/publication/encode.go", "transfer/publication/index.go", "transfer/publication/reuse.go",
 	"node/board/item.go", "node/board/lattice.go", "node/board/frame.go", "node/board/care.go", "node/board/reason.go",
+	"node/publications/board.go",
 	"node/app/messages/message.go", "node/app/messages/order.go", "node/app/messages/frame.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",

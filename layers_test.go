@@ -113,8 +113,12 @@ var layers = map[string]layer{
 		"node/state", "overlay/group", "overlay/identity",
 		"transfer", "transfer/download", "transfer/fetched", "transfer/library", "transfer/limit", "transfer/store", "transfer/upload", "transfer/urn",
 	}},
+	"node/publications": {rank: 5, may: []string{
+		"node/board", "node/state", "overlay/group", "overlay/identity", "transfer", "transfer/urn", "transfer/merkle", "transfer/picker", "transfer/publication",
+		"transfer/upload", "transfer/download",
+	}},
 	"node": {rank: 6, may: []string{
-		"node/state", "node/board", "node/contacts", "node/events", "node/space", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/board", "node/contacts", "node/events", "node/space", "node/publications", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
@@ -122,8 +126,8 @@ var layers = map[string]layer{
 	}},
 	"node/app/messages": {rank: 7, may: []string{"node", "node/board", "node/contacts", "node/database", "overlay/group", "overlay/identity"}},
 	"node/api": {rank: 8, may: []string{
-		"nat", "nat/socket", "node", "node/app/messages", "node/board", "node/contacts", "node/events", "node/hook", "node/doctor", "node/monitor", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
-		"transfer", "transfer/urn", "transfer/collection", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
+		"nat", "nat/socket", "node", "node/app/messages", "node/board", "node/contacts", "node/events", "node/hook", "node/doctor", "node/monitor", "node/publications", "node/space", "overlay", "overlay/bootstrap", "overlay/group", "overlay/handshake", "overlay/identity", "query", "query/index", "query/flood",
+		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/store", "transfer/library", "transfer/upload", "transfer/download", "transfer/picker",
 		"transfer/stream",
 	}},
 	"node/shell":   {rank: 0},

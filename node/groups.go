@@ -142,6 +142,11 @@ func (g *groups) enter(o *group.Group, err error) (*group.Group, error) {
 		g.n.keepBoard(o)
 		_, err = g.n.spaces.Open(o)
 	}
+	if err == nil {
+		if err := g.n.desks.enter(o); err != nil {
+			g.n.log.Warn().Err(err).Stringer("group", o.ID()).Msg("nothing is published or followed in a group")
+		}
+	}
 	return o, err
 }
 
@@ -202,7 +207,7 @@ func (n *Node) LeaveGroup(ctx context.Context, g *group.Group) error {
 			return err
 		}
 	}
-	return errors.Join(err, n.spaces.Forget(g.ID()), n.boards.Forget(g.ID()), n.groupStore().forget(g.ID()))
+	return errors.Join(err, n.desks.forget(g.ID()), n.spaces.Forget(g.ID()), n.boards.Forget(g.ID()), n.groupStore().forget(g.ID()))
 }
 
 // MemberOf is the member of a group that a text names: its ID or petname.

@@ -73,6 +73,7 @@ type Node struct {
 	mux       *mux
 	lines     *lines
 	spaces    *space.Spaces
+	desks     *desks
 	groups    *groups
 	boards    *board.Boards
 	counts    muxCounts
@@ -201,6 +202,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	}
 	n.openGroups()
 	n.openBoards()
+	n.desks = newDesks(n)
 	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
 	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
 	return n, nil
@@ -262,6 +264,7 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"groups", n.groups.run},
 		part{"upkeep", n.keepUpkeep},
 		part{"whereabouts", n.keepWhereabouts},
+		part{"publications", n.desks.run},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
 	)
 	parts = append(parts, n.finding.parts()...)

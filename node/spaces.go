@@ -65,7 +65,14 @@ func (n *Node) publicFolders() (dirs []string) {
 // Share shares a folder with everybody. The error wraps space.ErrPrivate if it overlaps
 // what is a group's, or is one of library.Library.Add.
 func (n *Node) Share(ctx context.Context, dir string, forced bool) error {
-	err := n.spaces.SharePublic(dir, func() error { return n.library.Add(ctx, dir, forced) })
+	err := n.spaces.SharePublic(dir, func() error {
+		for _, private := range n.desks.folders() {
+			if space.Overlap(dir, private) {
+				return fmt.Errorf("%s: %w", private, space.ErrPrivate)
+			}
+		}
+		return n.library.Add(ctx, dir, forced)
+	})
 	if err != nil {
 		return fmt.Errorf("node: share %s: %w", dir, err)
 	}

@@ -54,6 +54,7 @@ func NewServer(cfg Config) *Server {
 	s.messageOperations(h)
 	s.groupOperations(h)
 	s.eventOperations(h)
+	s.publicationOperations(h)
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)

@@ -17,7 +17,7 @@ import (
 // client is the commands that talk to a running node.
 func (r *runner) client() []*cli.Command {
 	return []*cli.Command{
-		r.search(), r.browse(), r.get(), r.play(), r.magnet(), r.collection(), r.downloads(), r.folders(), r.uploads(), r.share(),
+		r.search(), r.browse(), r.get(), r.play(), r.magnet(), r.collection(), r.downloads(), r.folders(), r.uploads(), r.share(), r.publishFolder(), r.followPublication(), r.unfollowPublication(), r.publications(),
 		r.status(), r.id(), r.contacts(), r.messages(), r.group(), r.doctor(), r.events(), r.metrics(), r.explain(), r.peers(), r.connect(), r.disconnect(), r.stop(),
 	}
 }

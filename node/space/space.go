@@ -308,14 +308,19 @@ func (sp *Space) arriving(sum urn.SHA1) (upload.Partial, bool) {
 		if s, ok := sp.downloads.Shared(sum); ok {
 			return upload.Partial{File: s.File, Tree: s.Tree, Have: s.Have(), ReaderAt: s}, true
 		}
-		if file, tree, r, ok := sp.fetched.Open(sum); ok {
-			return upload.Whole(file, tree, r), true
-		}
 	}
-	for _, p := range sp.provided() {
-		if part, ok := p.Part(sum); ok {
+	soon, promised := upload.Partial{}, false
+	for _, p := range sp.provided() { // before what was fetched, which they may have moved
+		part, ok := p.Part(sum)
+		switch {
+		case ok && part.Have.Len() > 0:
 			return part, true
+		case ok:
+			soon, promised = part, true
 		}
 	}
-	return upload.Partial{}, false
+	if file, tree, r, ok := sp.fetched.Open(sum); ok {
+		return upload.Whole(file, tree, r), true
+	}
+	return soon, promised
 }
