@@ -17,7 +17,9 @@ const serviceBoard = "board"
 // openBoards prepares. A board is open while its group is.
 func (n *Node) openBoards() {
 	n.boards = board.New(board.Config{Self: n.cfg.Identity, Lines: boardLines{n}, Path: n.cfg.Boards, Rand: n.cfg.child(), Log: n.log})
-	n.lines.handle(serviceBoard, n.boards.Serve)
+	n.lines.handle(serviceBoard, func(ctx context.Context, peer identity.PeerID, conn net.Conn) {
+		n.boards.Serve(ctx, peer, &groupConn{conn, &n.upkeep.groups})
+	})
 }
 
 // boardLines is lines as boards have them. It implements board.Lines.
@@ -25,7 +27,11 @@ type boardLines struct{ n *Node }
 
 // Dial implements board.Lines.
 func (l boardLines) Dial(ctx context.Context, peer identity.PeerID) (net.Conn, error) {
-	return l.n.Line(ctx, peer, netip.AddrPort{}, serviceBoard)
+	conn, err := l.n.Line(ctx, peer, netip.AddrPort{}, serviceBoard)
+	if err != nil {
+		return nil, err
+	}
+	return &groupConn{conn, &l.n.upkeep.groups}, nil
 }
 
 // Board is what the members of a group tell each other.

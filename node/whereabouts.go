@@ -168,4 +168,5 @@ func (n *Node) anew(err error) {
 	if n.downloads != nil {
 		n.downloads.Retry()
 	}
+	n.spaces.Retry()
 }

@@ -152,6 +152,15 @@ func (s *Spaces) all() []*Space {
 	return list
 }
 
+// Retry has members that failed asked again at once: it may have been for us that they did.
+func (s *Spaces) Retry() {
+	for _, sp := range s.all() {
+		if sp.downloads != nil {
+			sp.downloads.Retry()
+		}
+	}
+}
+
 // Moved is the bytes of files that went to members and came from them since the start of
 // the spaces that are open.
 func (s *Spaces) Moved() (n uint64) {
