@@ -51,6 +51,7 @@ func BenchmarkPunched(b *testing.B) {
 	defer x.close()
 	defer y.close()
 	waits := y.newAttempt(Responder, ID{1}, x.key, nil)
+	waits.hear([]netip.AddrPort{addrPort(x.socket.LocalAddr(), netip.AddrPort{})})
 	y.enter(waits)
 	defer y.leave(waits)
 	var far *Conn
