@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
@@ -99,4 +100,13 @@ func (s *space) DialContext(ctx context.Context, network, address string) (c net
 		return err
 	})
 	return c, err
+}
+
+// Addrs lists the addresses of the namespace.
+func (s *space) Addrs() (own []netip.Prefix, err error) {
+	err = s.in(func() (err error) {
+		own, err = s.system.Addrs()
+		return err
+	})
+	return own, err
 }
