@@ -3,6 +3,7 @@ package node_test
 import (
 	"flag"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -81,8 +82,17 @@ func TestPublishSwarm(t *testing.T) {
 			two.is(t, tn.has(c, "Blue Album", 2))
 		}
 		moved := float64(got()-before) / float64(len(rest)) / float64(size)
+		const slice = 64 << 10
+		most := 1.3 + 8*slice/float64(size)*math.Log2(float64(len(rest))) // at every hop a slice comes at a part of the rate of a link
+		if factor > most || copies > most {
+			t.Errorf("want %.2f", most)
+		}
 		t.Logf("of a version of which %.2f %% changed %.2f %% went to each", 100*float64(changed.size())/float64(size), 100*moved)
 
+		// Each file costs two slices that have bytes of others, too; a probe, manifest and tree come beside.
+		if most := float64(changed.size()+int64(1+2*len(changed))*slice+int64(len(one))*80+32*size/slice) / float64(size); moved > most {
+			t.Errorf("want %.2f %%", 100*most)
+		}
 		if *publishStops == 0 {
 			return
 		}

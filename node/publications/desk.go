@@ -253,6 +253,9 @@ func (d *Desk) ready() error {
 
 // add makes a unit known and starts it.
 func (d *Desk) add(u *unit) error {
+	if err := os.MkdirAll(d.private(u.ID), 0o700); err != nil {
+		return fmt.Errorf("publications: %w", err)
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.ctx.Err() != nil {
@@ -265,9 +268,6 @@ func (d *Desk) add(u *unit) error {
 		if o.base == u.base && !(o.own && u.own) {
 			return fmt.Errorf("publications: %s: %w: %s", u.base, ErrTaken, o.Name)
 		}
-	}
-	if err := os.MkdirAll(d.private(u.ID), 0o700); err != nil {
-		return fmt.Errorf("publications: %w", err)
 	}
 	d.units[u.ID] = u
 	d.start(u)

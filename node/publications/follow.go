@@ -87,12 +87,24 @@ func (d *Desk) rest(ctx context.Context, u *unit, v *version, pause time.Duratio
 			return
 		case <-u.wake:
 		}
-		d.mu.Lock()
-		another := d.announced[u.ID].SHA1 != v.manifest.sum
-		d.mu.Unlock()
-		if another {
+		if d.announcedNow(u) != v.manifest.sum {
 			return
 		}
+	}
+}
+
+// announcedNow is the manifest that is announced.
+func (d *Desk) announcedNow(u *unit) urn.SHA1 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.announced[u.ID].SHA1
+}
+
+// drop ends a download, with what arrived of it.
+func (d *Desk) drop(sum urn.SHA1) {
+	err := d.cfg.Space.Downloads().Cancel(d.ctx, sum, true)
+	if err != nil && !errors.Is(err, download.ErrUnknown) {
+		d.log.Warn().Err(err).Msg("the download of a version that is not wanted did not end")
 	}
 }
 
@@ -135,6 +147,9 @@ func (d *Desk) takeManifest(ctx context.Context, u *unit, v *version) error {
 			Output: path, Terms: download.Terms{Blake3: v.manifest.root},
 		}, func(s download.Status) { d.at(u, func(p *progress) { p.reason = s.Reason }) })
 		if err != nil {
+			if d.announcedNow(u) != v.manifest.sum { // else it goes on
+				d.drop(v.manifest.sum)
+			}
 			return fmt.Errorf("manifest: %w", err)
 		}
 		if m, file, err = readManifest(path, v.manifest.sum); err != nil {
@@ -171,7 +186,7 @@ func (d *Desk) takeBundle(ctx context.Context, u *unit, v *version) error {
 			if s.Adopted.Done {
 				release()
 				release = func() {}
-				d.dismiss(ctx, u, v, stale)
+				d.dismiss(u, v, stale)
 				stale = nil
 			}
 		})
@@ -180,7 +195,7 @@ func (d *Desk) takeBundle(ctx context.Context, u *unit, v *version) error {
 		}
 	}
 	release()
-	d.dismiss(ctx, u, v, stale)
+	d.dismiss(u, v, stale)
 	return nil
 }
 
@@ -271,7 +286,7 @@ func (d *Desk) stale(u *unit, v *version) (stale []*version) {
 
 // dismiss ends what goes on for versions that were abandoned, when v, which took of them what
 // it could, does not need it.
-func (d *Desk) dismiss(ctx context.Context, u *unit, v *version, stale []*version) {
+func (d *Desk) dismiss(u *unit, v *version, stale []*version) {
 	d.mu.Lock()
 	rest := slices.Clone(u.held)
 	d.mu.Unlock()
@@ -280,11 +295,7 @@ func (d *Desk) dismiss(ctx context.Context, u *unit, v *version, stale []*versio
 	}
 	for _, o := range stale {
 		if v == nil || o.files.SHA1 != v.files.SHA1 {
-			err := d.cfg.Space.Downloads().Cancel(ctx, o.files.SHA1, true)
-			if err != nil && !errors.Is(err, download.ErrUnknown) {
-				d.log.Warn().Err(err).Msg("the download of an old version did not end")
-				continue
-			}
+			d.drop(o.files.SHA1)
 		}
 		d.forget(u.ID, o, rest)
 	}

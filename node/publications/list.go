@@ -165,6 +165,10 @@ func (d *Desk) Unfollow(ctx context.Context, id ID) error {
 	defer d.publishing.Unlock()
 	d.mu.Lock()
 	u := d.units[id]
+	var next *version
+	if u != nil {
+		next = u.next
+	}
 	d.mu.Unlock()
 	if u == nil {
 		return fmt.Errorf("publications: unfollow %s: %w", transfer.Display(id.Name), ErrUnknown)
@@ -180,7 +184,10 @@ func (d *Desk) Unfollow(ctx context.Context, id ID) error {
 		errs = append(errs, d.cfg.Board.Delete(Announcements, u.Name))
 	} else {
 		errs = append(errs, d.cfg.Board.Delete(Haves, u.key()))
-		d.dismiss(ctx, u, nil, d.stale(u, nil))
+		if next != nil {
+			d.drop(next.manifest.sum)
+		}
+		d.dismiss(u, nil, d.stale(u, nil))
 	}
 	errs = append(errs, d.cfg.State.Bucket(stateBucket).Delete(d.stateKey(id)))
 	d.mu.Lock()
@@ -201,6 +208,9 @@ func (d *Desk) Forget() error {
 		}
 		return nil
 	}))
+	if folder := d.cfg.Space.Folder(); folder != "" {
+		errs = append(errs, os.RemoveAll(filepath.Join(folder, privateFolder)))
+	}
 	return errors.Join(errs...)
 }
 

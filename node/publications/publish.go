@@ -138,9 +138,6 @@ func (d *Desk) announce(u *unit) error {
 
 // tend has the board say what is published, also if a kill came before that.
 func (d *Desk) tend(ctx context.Context, u *unit) {
-	d.publishing.Lock() // else a version that is being published would be swept away
-	d.sweep(u)
-	d.publishing.Unlock()
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := d.announce(u)
 		if err == nil {

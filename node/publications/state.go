@@ -106,6 +106,9 @@ func (d *Desk) load() {
 			u.held = append(u.held, v)
 		}
 		d.units[id] = u
+		if u.own { // nothing is being published yet
+			d.sweep(u)
+		}
 		return nil
 	})
 	if err != nil {

@@ -76,7 +76,9 @@ func (f folder) differs(dir string) error {
 func TestPublicationKills(t *testing.T) {
 	const group, name = "family", "album"
 	dir := t.TempDir()
-	args := []string{"--upload-limit-lan", "6000", "--limit-lan", "--upload-slots-per-host", "8"}
+	// One copy of a version takes as long as a third of the kills.
+	limit := *publicationMiB << 11 / *publicationKills
+	args := []string{"--upload-limit-lan", fmt.Sprint(limit), "--limit-lan", "--upload-slots-per-host", "8"}
 	nodes, at := make([]*Node, 3), make([]string, 3)
 	begin := func(i int) {
 		t.Helper()
@@ -150,7 +152,7 @@ func TestPublicationKills(t *testing.T) {
 		t.Fatalf("waited in vain: %s: %+v", what, []api.Publication{state(0), state(1), state(2)})
 	}
 	rng := rand.New(rand.NewPCG(3, 3))
-	kills := 0
+	kills, during := 0, map[string]int{}
 	for number := 1; number <= 3; number++ {
 		content := makeFolder(*publicationMiB, 1)
 		for name, b := range makeFolder(*publicationMiB, byte(number)) {
@@ -183,6 +185,11 @@ func TestPublicationKills(t *testing.T) {
 		for last := *publicationKills * number / 3; kills < last; kills++ {
 			<-time.After(time.Duration(50+rng.IntN(1200)) * time.Millisecond)
 			i := rng.IntN(3)
+			if p := state(i); p.Own {
+				during["while it publishes"]++
+			} else {
+				during[p.Stage]++
+			}
 			nodes[i].Kill()
 			look()
 			begin(i)
@@ -196,6 +203,7 @@ func TestPublicationKills(t *testing.T) {
 		}
 		look()
 	}
+	t.Logf("%d kills: %v", kills, during)
 	for i := 1; i < 3; i++ {
 		if err := versions["3"].differs(filepath.Join(dir, fmt.Sprint("into", i), "3")); err != nil {
 			t.Error(err)

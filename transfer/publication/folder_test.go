@@ -180,8 +180,9 @@ func TestUnpackRefuses(t *testing.T) {
 // TestLeft leaves out what cannot be published, and says so.
 func TestLeft(t *testing.T) {
 	dir := contents{"a": []byte("1"), ".hidden": nil, ".git/config": nil, "deep/.swp": nil}.put(t, t.TempDir())
-	if err := os.Symlink("/etc/passwd", filepath.Join(dir, "link")); err != nil {
-		t.Skip(err)
+	count, want := 3, ".git: it is hidden; .hidden: it is hidden; deep/.swp: it is hidden"
+	if os.Symlink("/etc/passwd", filepath.Join(dir, "link")) == nil { // else the system has none
+		count, want = count+1, want+"; link: it is no file"
 	}
 	m := &Manifest{Name: "n", Version: 1, Keep: 1, Time: time.Unix(0, 0)}
 	_, left, err := Build(t.Context(), dir, m)
@@ -189,7 +190,7 @@ func TestLeft(t *testing.T) {
 		t.Fatalf("%+v, %v", m.Files, err)
 	}
 	got := strings.Join(left.Names, "; ")
-	if left.Count != 4 || got != ".git: it is hidden; .hidden: it is hidden; deep/.swp: it is hidden; link: it is no file" {
+	if left.Count != count || got != want {
 		t.Errorf("%d are left: %s", left.Count, got)
 	}
 	if _, _, err := Build(t.Context(), filepath.Join(dir, "missing"), m); !errors.Is(err, fs.ErrNotExist) {
