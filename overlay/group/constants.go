@@ -9,6 +9,7 @@ const (
 	cardDomain     = "filbert group card 1\x00"
 	boxDomain      = "filbert group box key 1\x00"
 	sealDomain     = "filbert group sealed key 1\x00"
+	letterDomain   = "filbert group letter 1\x00"
 	tokenDomain    = "filbert group token 1\x00"
 	joinDomain     = "filbert group join 1\x00"
 	proofDomain    = "filbert group join proof 1\x00"

@@ -1,6 +1,10 @@
 package group
 
-import "filbert/overlay/identity"
+import (
+	"crypto/ecdh"
+
+	"filbert/overlay/identity"
+)
 
 // EpochKey is a key with what tells it from others.
 type EpochKey struct {
@@ -20,12 +24,37 @@ func (s *State) openEpoch(self Signer, e *epoch) (EpochKey, bool) {
 	if !ok {
 		return EpochKey{}, false
 	}
-	box := boxKey(self, s.id)
-	if self.PeerID() == s.Founder() {
-		box = foundingBox(self, s.genesis.Body.(*Genesis).Nonce)
-	}
-	key, ok := open(s.id, box, sealed)
+	key, ok := open(s.id, s.box(self), sealed)
 	return EpochKey{Number: e.number, Of: e.record.hash, Key: key}, ok
+}
+
+// box is our box key in the group.
+func (s *State) box(self Signer) *ecdh.PrivateKey {
+	if self.PeerID() == s.Founder() {
+		return foundingBox(self, s.genesis.Body.(*Genesis).Nonce)
+	}
+	return boxKey(self, s.id)
+}
+
+// SealTo closes a letter to one member, which others may pass on. It does not tell who wrote it:
+// what is in it must.
+func (s *State) SealTo(p identity.PeerID, letter []byte) ([]byte, error) {
+	m, ok := s.Member(p)
+	switch {
+	case !ok:
+		return nil, refused(NotMember)
+	case len(letter) > maxPayload:
+		return nil, refused(TooMany)
+	}
+	return sealLetter(s.id, m.Box, letter)
+}
+
+// OpenLetter opens what somebody sealed to us.
+func (s *State) OpenLetter(self Signer, b []byte) ([]byte, bool) {
+	if len(b) > letterOverhead+maxPayload {
+		return nil, false
+	}
+	return openLetter(s.id, s.box(self), b)
 }
 
 // sealFor closes a new key for all members but one.

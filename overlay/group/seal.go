@@ -94,3 +94,28 @@ func open(id ID, box *ecdh.PrivateKey, sealed [sealedLen]byte) (Key, bool) {
 	}
 	return Key(out), true
 }
+
+// letterOverhead is how much longer a letter is that is sealed.
+const letterOverhead = boxLen + 16
+
+// sealLetter closes bytes for who has the private half of box.
+func sealLetter(id ID, box [boxLen]byte, letter []byte) ([]byte, error) {
+	pub, err := hpke.DHKEM(ecdh.X25519()).NewPublicKey(box[:])
+	if err != nil {
+		return nil, fmt.Errorf("group: box key: %w", err)
+	}
+	out, err := hpke.Seal(pub, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), append([]byte(letterDomain), id[:]...), letter)
+	if err != nil {
+		return nil, fmt.Errorf("group: seal a letter: %w", err)
+	}
+	return out, nil
+}
+
+func openLetter(id ID, box *ecdh.PrivateKey, b []byte) ([]byte, bool) {
+	key, err := hpke.NewDHKEMPrivateKey(box)
+	if err != nil {
+		return nil, false
+	}
+	out, err := hpke.Open(key, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), append([]byte(letterDomain), id[:]...), b)
+	return out, err == nil
+}

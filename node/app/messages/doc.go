@@ -10,4 +10,5 @@
 // that author is taken.
 //
 // Messages in groups are on the boards of these (group.go), and judged and kept as the others.
+// So are messages to a peer that is away, sealed to it, if a group has both (letter.go).
 package messages

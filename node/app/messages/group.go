@@ -2,6 +2,7 @@ package messages
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -112,7 +113,7 @@ func (a *App) followGroups(ctx context.Context) {
 			}
 			var own context.Context
 			own, ends[g] = context.WithCancel(ctx)
-			work.Go(func() { a.follow(own, g.ID(), b) })
+			work.Go(func() { a.follow(own, g, b) })
 		}
 		for g, end := range ends {
 			if !now[g] {
@@ -132,36 +133,42 @@ func (a *App) followGroups(ctx context.Context) {
 }
 
 // follow takes what comes on a board until ctx ends. What is there already the history knows.
-func (a *App) follow(ctx context.Context, id group.ID, b *board.Board) {
-	var at int64
-	for {
+func (a *App) follow(ctx context.Context, g *group.Group, b *board.Board) {
+	defer a.forgetGroup(g.ID())
+	tick := time.NewTicker(lettersLook)
+	defer tick.Stop()
+	var posts, letters int64
+	for ctx.Err() == nil {
 		changed := b.Changed()
-		var err error
-		if at, err = a.takeArrived(ctx, id, b, at); err != nil && ctx.Err() == nil {
+		err := errors.Join(
+			arrived(ctx, b, topic, &posts, func(i board.Item) { a.takePosted(g.ID(), i) }),
+			arrived(ctx, b, topicLetters, &letters, func(i board.Item) { a.takeLetter(g, b, i) }),
+			a.handOver(g, b), a.settleLetters(g, b), a.clearReceipts(b),
+		)
+		if err != nil && ctx.Err() == nil {
 			a.log.Warn().Err(err).Msg("messages of a group")
 		}
 		select {
 		case <-changed:
+		case <-tick.C:
 		case <-ctx.Done():
-			a.forgetGroup(id)
-			return
 		}
 	}
 }
 
-// takeArrived takes what came on a board after a point, and returns the next point.
-func (a *App) takeArrived(ctx context.Context, id group.ID, b *board.Board, at int64) (int64, error) {
+// arrived gives what came on a board under a topic after a point to take, and moves the point.
+func arrived(ctx context.Context, b *board.Board, topic string, at *int64, take func(board.Item)) error {
 	for ctx.Err() == nil {
-		items, next, err := b.Arrived(topic, at, arrivedBatch)
-		if err != nil || next == at {
-			return at, err
+		items, next, err := b.Arrived(topic, *at, arrivedBatch)
+		if err != nil || next == *at {
+			return err
 		}
 		for _, i := range items {
-			a.takePosted(id, i)
+			take(i)
 		}
-		at = next
+		*at = next
 	}
-	return at, nil
+	return nil
 }
 
 // takePosted judges a message on a board, and keeps it. Ours is there if the history was lost.

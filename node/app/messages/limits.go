@@ -50,6 +50,13 @@ const (
 
 	arrivedBatch = 64          // messages that are read from a board at a time
 	groupsLook   = time.Second // between looks which groups there are
+
+	// maxLetters is how many messages to peers that are away an author keeps on one board, for
+	// members to pass on: 280 KiB. A message is handed over when it waited for handOverAfter,
+	// which is looked for as often as lettersLook.
+	maxLetters    = 64
+	handOverAfter = 30 * time.Second
+	lettersLook   = 10 * time.Second
 )
 
 const (

@@ -274,23 +274,13 @@ func (a *App) settle(s *session, sequence uint64, said answer) error {
 	_, sent := s.unsettled[sequence]
 	delete(s.unsettled, sequence)
 	s.mu.Unlock()
-	state, why := Sent, ""
 	switch {
 	case !sent:
 		return errNotSent
 	case said == full:
 		return errFull
-	case said != taken:
-		state, why = Failed, "the peer does not take it: the clocks differ, or it was too long on its way"
 	}
-	a.order.Lock()
-	err := a.history.Settle(To(s.peer), a.self(), sequence, state, why)
-	var settled []Entry
-	if err == nil {
-		settled, err = a.history.Entries(To(s.peer), a.self(), []uint64{sequence})
-	}
-	a.order.Unlock()
-	if err != nil {
+	if err := a.settled(s.peer, sequence, said); err != nil {
 		return err
 	}
 	a.mu.Lock()
@@ -298,7 +288,25 @@ func (a *App) settle(s *session, sequence uint64, said answer) error {
 		c.pause, c.next = 0, time.Time{}
 	}
 	a.mu.Unlock()
-	a.publish(settled...)
 	s.nudge()
 	return nil
+}
+
+// settled keeps what a peer made of a message.
+func (a *App) settled(peer identity.PeerID, sequence uint64, said answer) error {
+	state, why := Sent, ""
+	if said != taken {
+		state, why = Failed, "the peer does not take it: the clocks differ, or it was too long on its way"
+	}
+	a.order.Lock()
+	err := a.history.Settle(To(peer), a.self(), sequence, state, why)
+	var settled []Entry
+	if err == nil {
+		settled, err = a.history.Entries(To(peer), a.self(), []uint64{sequence})
+	}
+	a.order.Unlock()
+	if err == nil {
+		a.publish(settled...)
+	}
+	return err
 }
