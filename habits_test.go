@@ -98,7 +98,7 @@ var pure = []string{
 	"overlay/group/authority.go", "overlay/group/view.go", "overlay/group/state.go", "overlay/group/issue.go", "overlay/group/offer.go", "overlay/group/invite.go",
 	"overlay/group/join.go", "overlay/group/seal.go", "overlay/group/keys.go", "overlay/group/envelope.go", "overlay/group/window.go",
 	"overlay/group/budget.go", "overlay/group/inspect.go", "overlay/group/exchange.go",
-	"transfer/library/disks.go", "node/doctor/*",
+	"transfer/library/disks.go", "node/doctor/*", "node/space/page.go",
 	"transfer/publication/manifest.go", "transfer/publication/encode.go", "transfer/publication/index.go", "transfer/publication/reuse.go",
 	"node/board/item.go", "node/board/lattice.go", "node/board/frame.go", "node/board/care.go", "node/board/reason.go",
 	"node/publications/board.go",

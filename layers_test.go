@@ -110,8 +110,8 @@ var layers = map[string]layer{
 	"nat/relay": {rank: 1},
 
 	"node/space": {rank: 5, may: []string{
-		"node/state", "overlay/group", "overlay/identity",
-		"transfer", "transfer/download", "transfer/fetched", "transfer/library", "transfer/limit", "transfer/store", "transfer/upload", "transfer/urn",
+		"node/board", "node/state", "overlay/group", "overlay/identity", "query", "query/index", "query/keyword",
+		"transfer", "transfer/download", "transfer/fetched", "transfer/library", "transfer/limit", "transfer/merkle", "transfer/store", "transfer/upload", "transfer/urn",
 	}},
 	"node/publications": {rank: 5, may: []string{
 		"node/board", "node/state", "overlay/group", "overlay/identity", "transfer", "transfer/urn", "transfer/merkle", "transfer/picker", "transfer/publication",

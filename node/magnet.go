@@ -71,7 +71,10 @@ func (n *Node) byHash(u urn.URN) (query.Result, bool) {
 
 // MagnetOfResult makes a link for a result of a search.
 func (n *Node) MagnetOfResult(ctx context.Context, r query.Result) (Linked, error) {
-	if !r.Hashed() {
+	switch {
+	case r.Group != "":
+		return Linked{}, fmt.Errorf("node: magnet of %d: %w", r.Number, ErrOfGroup)
+	case !r.Hashed():
 		return Linked{}, fmt.Errorf("node: magnet of %d: %w", r.Number, ErrUnhashed)
 	}
 	l, err := n.MagnetOf(ctx, r.File.SHA1)

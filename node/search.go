@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
+	"filbert/node/space"
 	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/download"
@@ -25,6 +27,8 @@ var (
 	ErrUnhashed = errors.New("the file's hash is not known, so what arrives could not be verified")
 	// ErrNotFound: nobody answered for the file in time.
 	ErrNotFound = errors.New("nobody was found who has the file")
+	// ErrOfGroup: members of a group alone have the file.
+	ErrOfGroup = errors.New("only members of a group have it; `get N` alone fetches it from them")
 	// ErrNoDownloads: the node has no folder for downloads.
 	ErrNoDownloads = errors.New("this node has no folder for downloads")
 )
@@ -40,6 +44,25 @@ func (n *Node) Search(ctx context.Context, q query.Query, found func(query.Resul
 		}
 	}
 	return n.searcher.Search(ctx, q, n.numbering(found))
+}
+
+// SearchGroup is Search among what the members of a group have. Who of them is not there has
+// it all the same. It ends at once. A result has the sources that this search found.
+func (n *Node) SearchGroup(sp *space.Space, q query.Query, found func(query.Result, query.Hit)) {
+	now := map[int][]transfer.Source{}
+	sp.Search(q, func(h query.Hit) {
+		if n.contacts.Blocks(h.Source.Servent) {
+			return
+		}
+		n.mu.Lock()
+		r := n.results.Add(h)
+		n.mu.Unlock()
+		if !slices.ContainsFunc(now[r.Number], func(s transfer.Source) bool { return s.Peer == h.Source.Peer }) {
+			now[r.Number] = append(now[r.Number], h.Source)
+		}
+		r.Sources = slices.Clone(now[r.Number])
+		found(r, h)
+	})
 }
 
 // mayAskNew allows asking for the newest files once in a while: everybody nearby
@@ -107,17 +130,34 @@ func (n *Node) Results(most int) []query.Result {
 	return n.results.Latest(most)
 }
 
+// PublicResult is Result, but for what only members of a group have: the error is ErrOfGroup
+// then.
+func (n *Node) PublicResult(number int) (query.Result, error) {
+	r, err := n.Result(number)
+	if err == nil && r.Group != "" {
+		err = fmt.Errorf("node: result %d: %w", number, ErrOfGroup)
+	}
+	return r, err
+}
+
 // Get begins to fetch a result: the file with its SHA-1, and if others tell of several
 // the one with its hash trees. output is a path for the file, "" for the download folder.
+// What members of a group have is fetched from them.
 func (n *Node) Get(r query.Result, output string, terms download.Terms) (download.Status, error) {
+	roots := r.Distinct()
+	terms.Tiger, terms.Blake3 = roots.Tiger, roots.Blake3
 	switch {
 	case n.downloads == nil:
 		return download.Status{}, fmt.Errorf("node: get: %w", ErrNoDownloads)
 	case !r.Hashed():
 		return download.Status{}, fmt.Errorf("node: get %d: %w", r.Number, ErrUnhashed)
+	case r.Group != "":
+		sp, err := n.SpaceOf(r.Group)
+		if err != nil {
+			return download.Status{}, err
+		}
+		return sp.Fetch(download.Request{File: r.File, Output: output, Terms: terms})
 	}
-	roots := r.Distinct()
-	terms.Tiger, terms.Blake3 = roots.Tiger, roots.Blake3
 	return n.add(r, output, terms)
 }
 

@@ -40,7 +40,7 @@ func (n *Node) openSpaces() error {
 	}
 	n.spaces = space.New(space.Config{
 		Self: n.cfg.Identity.PeerID(), State: n.cfg.State, Folder: folder, Public: n.publicFolders, Library: n.shelf(nil),
-		Up: n.limits.up, Down: n.limits.down, Slots: n.cfg.UploadSlots, Agent: n.cfg.agent(), Version: n.cfg.Version, Rand: n.cfg.child(), Witness: happened{&n.events}, Log: n.log,
+		Board: n.Board, Up: n.limits.up, Down: n.limits.down, Slots: n.cfg.UploadSlots, Agent: n.cfg.agent(), Version: n.cfg.Version, Rand: n.cfg.child(), Witness: happened{&n.events}, Log: n.log,
 		Dial: func(ctx context.Context, peer identity.PeerID) (net.Conn, error) {
 			return n.Line(ctx, peer, netip.AddrPort{}, space.Service)
 		},
@@ -87,6 +87,15 @@ func (n *Node) Spaces() (list []*space.Space) {
 		}
 	}
 	return list
+}
+
+// SpaceOf is what the group with an ID shares.
+func (n *Node) SpaceOf(id string) (*space.Space, error) {
+	of, err := group.ParseID(id)
+	if sp := n.spaces.Of(of); err == nil && sp != nil {
+		return sp, nil
+	}
+	return nil, fmt.Errorf("node: space of %.80q: %w", id, ErrNoGroup)
 }
 
 // Space is what a group of this node shares.

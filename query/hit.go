@@ -18,6 +18,7 @@ type Hit struct {
 	Busy   bool   // it has no upload slot free
 	Hops   int    // how far away it is
 	Via    netip.AddrPort
+	Group  string // ID of the group whose members alone have it, "" for the open network
 	// Alternates are others that have the file, as the servent says.
 	Alternates []netip.AddrPort
 	At         time.Time

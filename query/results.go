@@ -21,7 +21,8 @@ const (
 
 // Result is one file, found at one or more servents.
 type Result struct {
-	Number int // counts from 1; never given to another file
+	Number int    // counts from 1; never given to another file
+	Group  string // ID of the group whose members alone have it, "" for the open network
 	File   transfer.File
 	Roots  // of its hash trees, as the first source said that told them
 	// Contested: others tell of other hash trees under its SHA-1.
@@ -49,7 +50,8 @@ func (r *Result) Distinct() Roots {
 func (r *Result) Hashed() bool { return r.File.SHA1 != urn.SHA1{} }
 
 // Results numbers what was found. The same content has one number, whatever the
-// names and however many searches found it; hits without a hash are the same
+// names and however many searches found it, within one group or on the open network;
+// hits without a hash are the same
 // when name and size are. Hits with one SHA-1 and different hash trees are not the
 // same content: somebody lies, or has made two files with one SHA-1. It is not safe for concurrent use.
 type Results struct {
@@ -63,7 +65,7 @@ func NewResults() *Results { return &Results{byKey: make(map[string]*Result)} }
 
 // Add notes a hit and returns a copy of the result it belongs to.
 func (rs *Results) Add(h Hit) Result {
-	key, contested := key(h.File), false
+	key, contested := h.Group+key(h.File), false
 	known := rs.byKey[key]
 	if known != nil && h.Hashed() && known.Denies(h.Roots) {
 		key += string(h.Tiger[:]) + string(h.Blake3[:])
@@ -72,7 +74,7 @@ func (rs *Results) Add(h Hit) Result {
 	}
 	if known == nil {
 		rs.next++
-		known = &Result{Number: rs.next, key: key, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
+		known = &Result{Number: rs.next, Group: h.Group, key: key, File: h.File, Media: index.MediaOf(h.File.Name), Busy: h.Busy, Hops: h.Hops}
 		rs.byKey[key] = known
 		known.Contested = contested
 		rs.sorted = append(rs.sorted, known)
@@ -103,12 +105,12 @@ func (rs *Results) Latest(n int) []Result {
 	return out
 }
 
-// ByHash returns a copy of the result with a hash. Of several that have different hash
+// ByHash returns a copy of the result with a hash, of the open network. Of several that have different hash
 // trees it is the first that may have the roots, which are zero for whichever it is.
 func (rs *Results) ByHash(h urn.SHA1, roots Roots) (Result, bool) {
 	r := rs.byKey[key(transfer.File{SHA1: h})]
 	if r == nil || r.Denies(roots) {
-		i := slices.IndexFunc(rs.sorted, func(r *Result) bool { return r.File.SHA1 == h && !r.Denies(roots) })
+		i := slices.IndexFunc(rs.sorted, func(r *Result) bool { return r.Group == "" && r.File.SHA1 == h && !r.Denies(roots) })
 		if i < 0 {
 			return Result{}, false
 		}

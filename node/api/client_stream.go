@@ -25,6 +25,7 @@ type SearchRequest struct {
 	Limit   int   // 0 = none
 	Hops    int   // 0 = as far as usual
 	Wait    time.Duration
+	Group   string // among what the members of this group have; "" = on the open network
 }
 
 // Search asks the network and calls found whenever a file is found or has a new
@@ -32,7 +33,7 @@ type SearchRequest struct {
 func (c *Client) Search(ctx context.Context, r SearchRequest, found func(Result)) (SearchEnd, error) {
 	v := url.Values{}
 	for name, value := range map[string]string{
-		"words": r.Words, "type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)), "hops": number(int64(r.Hops)),
+		"words": r.Words, "type": r.Type, "min_size": number(r.MinSize), "max_size": number(r.MaxSize), "limit": number(int64(r.Limit)), "hops": number(int64(r.Hops)), "group": r.Group,
 	} {
 		if value != "" {
 			v.Set(name, value)

@@ -159,7 +159,10 @@ func resultOf(r query.Result, book *contacts.Book) Result {
 		out.Type = r.Media.String()
 	}
 	for _, s := range r.Sources {
-		source := Source{Addr: s.Addr.String(), Vendor: s.Vendor, Push: s.Push}
+		source := Source{Vendor: s.Vendor, Push: s.Push}
+		if s.Addr.IsValid() || r.Group == "" {
+			source.Addr = s.Addr.String()
+		}
 		if s.Vouched {
 			c, _ := book.Of(s.Peer)
 			source.PeerID, source.Name = identity.PeerID(s.Peer).String(), c.Name

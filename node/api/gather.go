@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"time"
 
-	"filbert/node/contacts"
 	"filbert/query"
 	"filbert/transfer"
 )
@@ -12,7 +11,7 @@ import (
 // gathering streams results as they are found, until there are enough.
 type gathering struct {
 	out    *stream
-	book   *contacts.Book
+	show   func(query.Result) Result
 	limit  int
 	enough func() // called when there are
 	began  time.Time
@@ -28,12 +27,12 @@ type answering struct {
 }
 
 // newGathering takes limit different files, 0 = as many as any search.
-func newGathering(out *stream, book *contacts.Book, limit int, enough func()) *gathering {
+func newGathering(out *stream, show func(query.Result) Result, limit int, enough func()) *gathering {
 	if limit == 0 {
 		limit = maxResults
 	}
 	return &gathering{
-		out: out, book: book, limit: limit, enough: enough, began: time.Now(),
+		out: out, show: show, limit: limit, enough: enough, began: time.Now(),
 		files: map[int]bool{}, hosts: map[answering]bool{}, end: SearchEnd{Schema: Schema},
 	}
 }
@@ -48,7 +47,7 @@ func (g *gathering) add(r query.Result, h query.Hit) {
 		g.end.Seconds = time.Since(g.began).Seconds()
 	}
 	g.hosts[answering{h.Source.Servent, h.Source.Addr}] = true
-	g.out.send("result", resultOf(r, g.book))
+	g.out.send("result", g.show(r))
 	if len(g.files) == g.limit {
 		g.enough()
 	}

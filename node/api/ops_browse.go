@@ -37,7 +37,7 @@ func (s *Server) browseOperations(api huma.API) {
 		}
 		return streaming(func(_ context.Context, out *stream) {
 			defer b.Close()
-			g := newGathering(out, s.cfg.Node.Contacts(), in.Limit, func() { b.Close() })
+			g := newGathering(out, s.result, in.Limit, func() { b.Close() })
 			g.end.Peers = 1
 			err := b.Each(g.add)
 			if g.full() {
@@ -55,6 +55,9 @@ func (s *Server) source(ctx context.Context, text string) (transfer.Source, erro
 		r, err := s.cfg.Node.Result(number)
 		if err != nil {
 			return transfer.Source{}, getFailure(err)
+		}
+		if r.Group != "" { // its source is a member, and nothing of the group is asked for
+			return s.cfg.Node.SourceOf(r.Sources[0].Peer), nil
 		}
 		return r.Sources[0], nil
 	}

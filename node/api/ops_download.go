@@ -36,11 +36,11 @@ func (s *Server) downloadOperations(api huma.API) {
 		if in.Body.Output != "" && !filepath.IsAbs(in.Body.Output) {
 			return nil, huma.Error422UnprocessableEntity("output must be an absolute path")
 		}
-		st, err := s.get(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt, Strategy: picker.Strategy(in.Body.Strategy), Rate: in.Body.Limit})
+		d, err := s.getShown(ctx, strings.TrimSpace(in.Body.Target), in.Body.Output, download.Terms{Adopt: in.Body.Adopt, Strategy: picker.Strategy(in.Body.Strategy), Rate: in.Body.Limit})
 		if err != nil {
 			return nil, getFailure(err)
 		}
-		return answer(s.download(st)), nil
+		return answer(d), nil
 	})
 	type one struct {
 		SHA1  string `path:"sha1" doc:"URN or 32 characters of base32"`
@@ -96,10 +96,29 @@ func (s *Server) download(st download.Status) Download {
 	return d
 }
 
-// get begins a download of whatever target names.
+// getShown is get, and shows the download.
+func (s *Server) getShown(ctx context.Context, target, output string, terms download.Terms) (Download, error) {
+	number, err := strconv.Atoi(target)
+	if err != nil {
+		st, err := s.get(ctx, target, output, terms)
+		return s.download(st), err
+	}
+	r, err := s.cfg.Node.Result(number)
+	if err != nil {
+		return Download{}, err
+	}
+	st, err := s.cfg.Node.Get(r, output, terms)
+	if err != nil || r.Group == "" {
+		return s.download(st), err
+	}
+	sp, err := s.cfg.Node.SpaceOf(r.Group)
+	return s.downloadIn(sp, st), err
+}
+
+// get begins a download of whatever target names, but of what members of a group have.
 func (s *Server) get(ctx context.Context, target, output string, terms download.Terms) (download.Status, error) {
 	if number, err := strconv.Atoi(target); err == nil {
-		r, err := s.cfg.Node.Result(number)
+		r, err := s.cfg.Node.PublicResult(number)
 		if err != nil {
 			return download.Status{}, err
 		}
@@ -165,17 +184,17 @@ func getFailure(err error) error {
 	}
 	status := http.StatusInternalServerError
 	switch {
-	case errors.Is(err, node.ErrNoResult), errors.Is(err, node.ErrNotFound), errors.Is(err, node.ErrNotHere),
+	case errors.Is(err, node.ErrNoResult), errors.Is(err, node.ErrNotFound), errors.Is(err, node.ErrNotHere), errors.Is(err, node.ErrNoGroup),
 		errors.Is(err, download.ErrUnknown):
 		status = http.StatusNotFound
 	case errors.Is(err, errTarget), errors.Is(err, errNoHash), errors.Is(err, urn.ErrSyntax), errors.Is(err, urn.ErrNamespace),
-		errors.Is(err, node.ErrUnhashed), errors.Is(err, download.ErrTerms):
+		errors.Is(err, node.ErrUnhashed), errors.Is(err, node.ErrOfGroup), errors.Is(err, space.ErrPublic), errors.Is(err, download.ErrTerms):
 		status = http.StatusUnprocessableEntity
 	case errors.Is(err, download.ErrConflict), errors.Is(err, store.ErrConflict):
 		status = http.StatusConflict
 	case errors.Is(err, store.ErrNoSpace):
 		status = http.StatusInsufficientStorage
-	case errors.Is(err, download.ErrStopped), errors.Is(err, download.ErrTooMany), errors.Is(err, node.ErrNoDownloads):
+	case errors.Is(err, download.ErrStopped), errors.Is(err, download.ErrTooMany), errors.Is(err, node.ErrNoDownloads), errors.Is(err, space.ErrNoDownloads):
 		status = http.StatusServiceUnavailable
 	}
 	return huma.NewError(status, text(err))

@@ -147,7 +147,7 @@ func (s *Server) collected(text string, targets []string) (collection.Collection
 // collect is the file that a target names.
 func (s *Server) collect(target string) (collection.File, error) {
 	if number, err := strconv.Atoi(target); err == nil {
-		r, err := s.cfg.Node.Result(number)
+		r, err := s.cfg.Node.PublicResult(number)
 		if err == nil && !r.Hashed() {
 			err = node.ErrUnhashed
 		}

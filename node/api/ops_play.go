@@ -80,7 +80,7 @@ func (s *Server) play(ctx context.Context, target string) (streams.Status, error
 // hashOf is the SHA-1 that a number of a result, a URN or a magnet link means.
 func (s *Server) hashOf(target string) (urn.SHA1, error) {
 	if number, err := strconv.Atoi(target); err == nil {
-		r, err := s.cfg.Node.Result(number)
+		r, err := s.cfg.Node.PublicResult(number)
 		if err == nil && !r.Hashed() {
 			err = node.ErrUnhashed
 		}

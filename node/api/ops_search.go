@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"filbert/node/space"
 	"filbert/query"
 	"filbert/query/index"
 )
@@ -26,6 +27,7 @@ type searchInput struct {
 	MaxSize int64  `query:"max_size" minimum:"0" doc:"bytes; 0 = any"`
 	Limit   int    `query:"limit" minimum:"0" maximum:"10000" doc:"end after so many results; 0 = no limit"`
 	Hops    int    `query:"hops" minimum:"0" maximum:"15" doc:"how far to ask; 0 = as far as usual"`
+	Group   string `query:"group" maxLength:"300" doc:"among what the members of this group have, which is known here; name, or at least 6 characters of the ID"`
 	Wait    string `query:"wait" doc:"how long to take hits, such as 10s"`
 }
 
@@ -39,12 +41,19 @@ func (s *Server) searchOperations(api huma.API) {
 		if err != nil {
 			return nil, err
 		}
+		sp, err := s.space(in.Group)
+		if err != nil {
+			return nil, err
+		}
+		if sp != nil {
+			return streaming(func(_ context.Context, out *stream) { s.searchGroup(out, sp, q, in.Limit) }), nil
+		}
 		return streaming(func(ctx context.Context, out *stream) { s.search(ctx, out, q, wait, in.Limit) }), nil
 	})
 	huma.Get(api, "/v1/results", func(context.Context, *struct{}) (*body[[]Result], error) {
 		out := []Result{}
 		for _, r := range s.cfg.Node.Results(listedResults) {
-			out = append(out, resultOf(r, s.cfg.Node.Contacts()))
+			out = append(out, s.result(r))
 		}
 		return answer(out), nil
 	})
@@ -56,7 +65,7 @@ func (s *Server) searchOperations(api huma.API) {
 		if err != nil {
 			return nil, getFailure(err)
 		}
-		return answer(resultOf(r, s.cfg.Node.Contacts())), nil
+		return answer(s.result(r)), nil
 	})
 }
 
@@ -92,9 +101,17 @@ func (in *searchInput) query() (query.Query, time.Duration, error) {
 func (s *Server) search(ctx context.Context, out *stream, q query.Query, wait time.Duration, limit int) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	g := newGathering(out, s.cfg.Node.Contacts(), limit, cancel)
+	g := newGathering(out, s.result, limit, cancel)
 	if st, err := s.cfg.Node.Status(ctx); err == nil {
 		g.end.Peers = len(st.Overlay.Neighbors)
 	}
 	g.finish(s.cfg.Node.Search(ctx, q, g.add))
+}
+
+// searchGroup sends what the members of a group have.
+func (s *Server) searchGroup(out *stream, sp *space.Space, q query.Query, limit int) {
+	g := newGathering(out, s.result, limit, func() {})
+	_, g.end.Peers = sp.Listed()
+	s.cfg.Node.SearchGroup(sp, q, g.add)
+	g.finish(nil)
 }

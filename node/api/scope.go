@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"filbert/node/space"
+	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/download"
 	"filbert/transfer/upload"
@@ -33,6 +34,26 @@ func (s *Server) space(group string) (*space.Space, error) {
 	}
 	sp, err := s.cfg.Node.Space(g)
 	return sp, groupFailure(err)
+}
+
+// result shows a result, and where members of a group have it which of them are there.
+func (s *Server) result(r query.Result) Result {
+	out := resultOf(r, s.cfg.Node.Contacts())
+	if r.Group == "" {
+		return out
+	}
+	out.Scope = Scope{Group: r.Group}
+	there := map[string]bool{}
+	if sp, err := s.cfg.Node.SpaceOf(r.Group); err == nil { // else it was left
+		out.Scope = scopeOf(sp)
+		for _, p := range sp.Present() {
+			there[p.String()] = true
+		}
+	}
+	for i := range out.Sources {
+		out.Sources[i].Away = !there[out.Sources[i].PeerID]
+	}
+	return out
 }
 
 // manager is the downloads of a space, or of the open network; nil if nothing can be

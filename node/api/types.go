@@ -290,6 +290,7 @@ type Deflate struct {
 
 // Result is one file that was found.
 type Result struct {
+	Scope
 	Number    int      `json:"number" doc:"for get; stays with the file"`
 	Name      string   `json:"name"`
 	Size      int64    `json:"size"`
@@ -306,11 +307,12 @@ type Result struct {
 
 // Source is a servent that has a file.
 type Source struct {
-	Addr   string `json:"addr"`
+	Addr   string `json:"addr" doc:"empty for members of a group, who are reached by their IDs"`
 	Vendor string `json:"vendor,omitempty"`
 	Push   bool   `json:"push" doc:"it cannot be connected to"`
 	PeerID string `json:"peer_id,omitempty" doc:"who vouches for the file by a signature, which was verified"`
 	Name   string `json:"name,omitempty" doc:"petname of that peer"`
+	Away   bool   `json:"away,omitempty" doc:"it is a member of the group and not there now"`
 }
 
 // SearchEnd is the last event of a search.
@@ -319,7 +321,7 @@ type SearchEnd struct {
 	Results int     `json:"results" doc:"different files"`
 	Hosts   int     `json:"hosts" doc:"servents that answered"`
 	Seconds float64 `json:"seconds" doc:"time to the last new result"`
-	Peers   int     `json:"peers" doc:"neighbors that were asked"`
+	Peers   int     `json:"peers" doc:"neighbors that were asked; of a group the members whose files were looked through"`
 	Error   string  `json:"error,omitempty"`
 }
 

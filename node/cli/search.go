@@ -44,6 +44,7 @@ func (r *runner) search() *cli.Command {
 			&cli.StringFlag{Name: "type", Usage: "only `TYPE`: audio, video, document, image, program, torrent"},
 			&cli.StringFlag{Name: "min-size", Usage: "only files of at least `SIZE`, such as 10M"},
 			&cli.StringFlag{Name: "max-size", Usage: "only files of at most `SIZE`"},
+			groupFlag("among what the members of this `GROUP` have, be they there or not; nobody is asked"),
 			&cli.BoolFlag{Name: flagJSON, Usage: "print one JSON document at the end"},
 			&cli.BoolFlag{Name: "jsonl", Usage: "print each result as a line of JSON when it comes"},
 		),
@@ -62,9 +63,13 @@ func (r *runner) doSearch(c *cli.Context, n *api.Client) error {
 	if err != nil {
 		return err
 	}
+	reason := why
+	if request.Group != "" {
+		reason = whyOfGroup
+	}
 	return r.showResults(c, func(found func(api.Result)) (api.SearchEnd, error) {
 		return n.Search(c.Context, request, found)
-	}, why)
+	}, reason)
 }
 
 // showResults shows what a search finds, as the flags say, and how it ended. why
@@ -119,10 +124,22 @@ func why(end api.SearchEnd) string {
 	return fmt.Sprintf("%s asked; other or fewer words may find more", plural(end.Peers, "neighbor"))
 }
 
+func whyOfGroup(end api.SearchEnd) string {
+	if end.Peers == 0 {
+		return "no other member is known to share anything with the group"
+	}
+	return fmt.Sprintf("nothing like that among the files of %s; other or fewer words may find more", plural(end.Peers, "member"))
+}
+
 func searchRequest(c *cli.Context) (api.SearchRequest, error) {
 	request := api.SearchRequest{
 		Words: strings.Join(c.Args().Slice(), " "), Type: c.String("type"), Limit: c.Int("limit"), Hops: c.Int("hops"),
-		Wait: c.Duration("wait"), New: c.Bool("new"),
+		Wait: c.Duration("wait"), New: c.Bool("new"), Group: c.String("group"),
+	}
+	for _, flag := range []string{"new", "hops", "wait"} {
+		if request.Group != "" && c.IsSet(flag) {
+			return request, usage("--%s is for searches of the open network, not for --group", flag)
+		}
 	}
 	switch words := strings.TrimSpace(request.Words); {
 	case request.New && words != "":
@@ -238,7 +255,7 @@ func (s *rows) flush() {
 		fmt.Fprintf(s.w, "%5s  %10s  %7s  %9s  %s\n", "N", "SIZE", "SOURCES", "SPEED", "NAME / HOST")
 	}
 	for _, r := range s.waiting {
-		fmt.Fprintf(s.w, "%5d  %10s  %7s  %9s  %s  (%s)\n", r.Number, size(r.Size), sources(r), speed(r.Speed), clip(r.Name, nameWidth), host(r.Sources))
+		fmt.Fprintf(s.w, "%5d  %10s  %7s  %9s  %s  (%s)\n", r.Number, size(r.Size), sources(r), speed(r.Speed), clip(r.Name, nameWidth), where(r))
 	}
 	s.waiting = s.waiting[:0]
 }
@@ -262,6 +279,33 @@ func (s *rows) disputes() []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// where is who has a file.
+func where(r api.Result) string {
+	if r.Group != "" {
+		return members(r.Sources)
+	}
+	return host(r.Sources)
+}
+
+// members is who of a group has a file: one with a petname first, of those that are there if
+// any is.
+func members(all []api.Source) string {
+	best, away := all[0], all[0].Away
+	for _, s := range all[1:] {
+		if away && !s.Away || away == s.Away && best.Name == "" && s.Name != "" {
+			best, away = s, s.Away
+		}
+	}
+	text := who(best.Name, best.PeerID)
+	if len(all) > 1 {
+		text += " and " + plural(len(all)-1, "other")
+	}
+	if away {
+		text += ", away"
+	}
+	return text
 }
 
 // host is where a file is, and who vouches for it: one with a petname first.

@@ -17,7 +17,11 @@
 // Who is a member is looked up for each piece that is read or written, by the records of
 // overlay/group, so that a connection of who is expelled is of no use from then on.
 //
-// No folder of a group overlaps one that is shared with everybody; see Spaces.Bars.
+// Each member says on the group's board which files it has (page.go), so that every member has
+// a list of all that the others have, searches it without asking anybody, and knows whom to
+// ask for a file.
 //
-// Not here: which member has what, and how lines are opened.
+// No folder of a group overlaps one that is shared with everybody; see Spaces.SharePublic.
+//
+// Not here: how lines are opened, and how the board is kept in step.
 package space

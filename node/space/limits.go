@@ -35,6 +35,39 @@ const (
 	// are asked for what is missing.
 	presenceEvery = 5 * time.Second
 
+	// pages is in how many pages a member tells which files it has (count), by the first byte
+	// of their SHA-1; the longest has board.MaxValue. So 100,000 files are in 16 MiB of its
+	// board at most, and one more is one page of 40 KiB anew. maxFileSize is the largest file
+	// (bytes), and maxFileName the longest name (bytes): what file systems have.
+	pages       = 256
+	maxFileSize = 1 << 60
+	maxFileName = 255
+
+	// maxListedEach is how many files of one member are known, and maxListed of all members of
+	// a group (count), at some 300 bytes each: a member that names more fills its own part.
+	maxListedEach = 100_000
+	maxListed     = 400_000
+
+	// maxFound is how many hits a search has (count): names of one file, and those who have it,
+	// count each.
+	maxFound = 10_000
+
+	// readEvery is the least time between two looks at the board, which changes for other
+	// reasons too. readBatch is how many pages are read at a time (count): 4 MiB at most.
+	readEvery = time.Second
+	readBatch = 64
+
+	// tellFirst is how long it takes until members are told of a change of what is here. It
+	// doubles up to tellLast while changes go on, as while many files are hashed: each time
+	// pages are written anew. A page that the board does not take is tried again after
+	// tellLast.
+	tellFirst = 2 * time.Second
+	tellLast  = time.Minute
+
+	// settleTime is how long it is waited at the start until the shared folders were looked
+	// through: before, it would be told that nothing is here (time).
+	settleTime = 5 * time.Minute
+
 	// grace is how long answers may go on when a space ends (time).
 	grace = time.Second
 

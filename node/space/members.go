@@ -6,6 +6,7 @@ import (
 	"net"
 
 	"filbert/overlay/identity"
+	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/urn"
 )
@@ -42,13 +43,17 @@ func (sp *Space) Sources() (sources []transfer.Source) {
 }
 
 // holders is the members that may have something of a file, whether they are there or not:
-// those that a provider names if one knows the file, else all.
+// those that list it or that a provider names, else all that are there.
 func (sp *Space) holders(sum urn.SHA1) (peers []identity.PeerID) {
 	known := false
 	for _, p := range sp.provided() {
 		have, ok := p.Holders(sum)
 		known = known || ok
 		peers = append(peers, have...)
+	}
+	for _, h := range sp.listing.match(query.Query{SHA1: sum}) {
+		known = true
+		peers = append(peers, h.Source.Peer)
 	}
 	if known {
 		return peers

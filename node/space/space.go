@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/node/board"
 	"filbert/node/state"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
@@ -55,6 +56,11 @@ type Space struct {
 	ended     chan download.Status
 	fetched   fetched.Files
 
+	board   *board.Board
+	listing *listing
+	taken   int           // shares that were kept, and began again
+	changed chan struct{} // what is here is not what members were told; holds one
+
 	end  context.CancelFunc
 	work sync.WaitGroup
 
@@ -64,16 +70,17 @@ type Space struct {
 }
 
 // newSpace prepares the space of a group. Called with changing held.
-func (s *Spaces) newSpace(g *group.Group) *Space {
+func (s *Spaces) newSpace(g *group.Group, b *board.Board) *Space {
 	sp := &Space{
 		spaces: s, group: g, log: s.cfg.Log.With().Str("group", g.ID().String()[:idPrefix]).Logger(),
-		listener: newListener(), ended: make(chan download.Status),
+		board: b, listing: newListing(), changed: make(chan struct{}, 1), listener: newListener(), ended: make(chan download.Status),
 	}
 	if sp.why = sp.openFolder(); sp.why != nil {
 		sp.log.Warn().Err(sp.why).Msg("nothing can be fetched from members")
 	}
 	cfg := s.cfg.Library
 	cfg.Shares, cfg.Log = sp.takeShares(), sp.log
+	sp.taken = len(cfg.Shares)
 	sp.library = library.New(cfg)
 	sp.uploads = upload.New(upload.Config{
 		Library: sp.library, Agent: s.cfg.Agent, Arriving: sp.arriving, Limit: s.cfg.Up, Rand: s.child(), Log: sp.log,
@@ -146,6 +153,14 @@ func (sp *Space) start() {
 		}
 	})
 	sp.work.Go(func() { sp.serve(ctx) })
+	sp.change()
+	sp.work.Go(func() {
+		for range sp.library.Changes(ctx) {
+			sp.change()
+		}
+	})
+	sp.work.Go(func() { sp.tell(ctx) })
+	sp.work.Go(func() { sp.read(ctx) })
 	if sp.downloads == nil {
 		return
 	}
@@ -191,6 +206,7 @@ func (sp *Space) takeEnded(over <-chan struct{}) {
 				if err := sp.fetched.Add(st.File, st.Path, sp.downloads.Tree(st.File.SHA1)); err != nil {
 					sp.log.Warn().Err(err).Msg("a fetched file is not given on")
 				}
+				sp.change()
 			}
 		case <-over:
 			return

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/node/board"
 	"filbert/node/state"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
@@ -40,6 +41,9 @@ type Config struct {
 
 	// Dial opens a line to Service of a peer.
 	Dial func(ctx context.Context, peer identity.PeerID) (net.Conn, error)
+
+	// Board is what members of a group tell each other.
+	Board func(*group.Group) (*board.Board, error)
 
 	// Folder has the folders of the groups, made as they are needed; "" = nothing can be
 	// fetched. Public is the folders that are shared with everybody, absolute.
@@ -107,7 +111,11 @@ func (s *Spaces) Open(g *group.Group) (*Space, error) {
 	if sp := s.Of(g.ID()); sp != nil {
 		return sp, nil
 	}
-	sp := s.newSpace(g)
+	b, err := s.cfg.Board(g)
+	if err != nil {
+		return nil, err
+	}
+	sp := s.newSpace(g, b)
 	sp.start()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"os"
+	"slices"
 	"sync"
 
 	"filbert/transfer"
@@ -65,6 +67,25 @@ func (f *Files) Open(h urn.SHA1) (transfer.File, *merkle.Tree, Reader, bool) {
 	return transfer.File{}, nil, nil, false
 }
 
+// All is the files that still are what they were, each with its hash tree or nil.
+func (f *Files) All() iter.Seq2[transfer.File, *merkle.Tree] {
+	return func(yield func(transfer.File, *merkle.Tree) bool) {
+		f.mu.Lock()
+		all := slices.Clone(f.files)
+		f.mu.Unlock()
+		for _, one := range all {
+			if info, err := os.Stat(one.path); err == nil && one.is(info) && !yield(one.File, one.tree) {
+				return
+			}
+		}
+	}
+}
+
+// is reports whether info is that of the file as it was.
+func (f *file) is(info fs.FileInfo) bool {
+	return os.SameFile(info, f.info) && info.Size() == f.info.Size() && info.ModTime().Equal(f.info.ModTime())
+}
+
 // errOther: what is there now is something else.
 var errOther = errors.New("the file is another one now")
 
@@ -90,7 +111,7 @@ func (r *reader) ReadAt(b []byte, off int64) (int, error) {
 	switch {
 	case statErr != nil:
 		return 0, statErr
-	case !os.SameFile(info, r.info) || info.Size() != r.info.Size() || !info.ModTime().Equal(r.info.ModTime()):
+	case !r.is(info):
 		return 0, fmt.Errorf("fetched: read %s: %w", r.path, errOther)
 	}
 	return n, err
