@@ -77,5 +77,7 @@ func TestEvents(t *testing.T) {
 		}
 		c.stop()
 		tn.until("the member is missed", func() bool { return len(happened(founder, events.MemberAway, events.MemberDead)) > 0 })
+		want("the member goes", happened(founder, events.MemberSuspected, events.MemberAway, events.MemberDead),
+			"member-away "+c.PeerID().String()+": it said that it goes")
 	})
 }

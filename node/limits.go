@@ -86,6 +86,7 @@ const (
 	maxDatagramLines = 256
 	datagramIdle     = 2 * time.Minute
 	datagramDial     = 15 * time.Second
+	datagramPart     = 200 * time.Millisecond // for what waits when a line ends
 
 	// A card, how a member of a group is reached, has at most maxCard bytes, what
 	// memberlist carries for a member; maxCards are kept (count). cardEvery is how often it

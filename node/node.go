@@ -261,11 +261,11 @@ func (n *Node) Run(ctx context.Context) error {
 		part{"stun", n.stuns.run},
 		part{"boards", n.boards.Run},
 		part{"spaces", n.spaces.Run},
-		part{"groups", n.groups.run},
 		part{"upkeep", n.keepUpkeep},
 		part{"whereabouts", n.keepWhereabouts},
 		part{"publications", n.desks.run},
 		part{"port", func(ctx context.Context) error { return n.mux.serve(ctx, n.listener) }},
+		part{"groups", n.groups.run}, // ends before the port: members are told over lines that others opened, too
 	)
 	parts = append(parts, n.finding.parts()...)
 	if n.mapper != nil {

@@ -224,6 +224,25 @@ func (d *packets) carry(ctx context.Context, conn net.Conn, line *packetLine) {
 				return
 			}
 		case <-ctx.Done():
+			d.part(conn, line)
+			return
+		}
+	}
+}
+
+// part sends what waits, which may be a goodbye.
+func (d *packets) part(conn net.Conn, line *packetLine) {
+	conn.SetWriteDeadline(time.Now().Add(datagramPart)) // an error shows at the write
+	for {
+		select {
+		case b, ok := <-line.out:
+			if !ok {
+				return
+			}
+			if _, err := conn.Write(append(binary.BigEndian.AppendUint16(nil, uint16(len(b))), b...)); err != nil {
+				return
+			}
+		default:
 			return
 		}
 	}
