@@ -70,8 +70,24 @@ func (s *Server) groupOf(g *group.Group, full bool) Group {
 			}
 			out.Refused[why.String()] = n
 		}
+		out.Refused = s.boardRefused(g, out.Refused)
 	}
 	return out
+}
+
+// boardRefused adds what was refused of what came for the board of a group.
+func (s *Server) boardRefused(g *group.Group, to map[string]uint64) map[string]uint64 {
+	b, err := s.cfg.Node.Board(g)
+	if err != nil {
+		return to
+	}
+	for why, n := range b.Refused() {
+		if to == nil {
+			to = map[string]uint64{}
+		}
+		to["board: "+why.String()] = n
+	}
+	return to
 }
 
 // groupInput names a group.

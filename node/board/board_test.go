@@ -243,3 +243,23 @@ func TestWrongNames(t *testing.T) {
 		}
 	})
 }
+
+// TestManyMembers: what one says twenty have soon, and who is new has a large catalogue soon.
+func TestManyMembers(t *testing.T) {
+	inFamily(t, 20, func(t *testing.T, f *family) {
+		anna, last := f.all[0], f.all[19]
+		last.goes()
+		rest(time.Minute)
+		anna.puts("files", "a", "1")
+		took := f.see(time.Minute, "files", []string{"0 a=1"}, f.all[:19]...)
+		t.Log("19 members have it after", took)
+		for i := range 300 {
+			anna.puts("have", fmt.Sprint(i), "x")
+		}
+		f.see(time.Minute, "have", anna.reads("have"), f.all[1])
+		last.comes()
+		took = f.see(time.Minute, "have", anna.reads("have"), last)
+		t.Log("who was away has 300 items after", took)
+		last.sound()
+	})
+}

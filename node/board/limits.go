@@ -68,8 +68,8 @@ const (
 
 	// maxCalls is how many lines we open at one time in one group. fanout is how many
 	// members are told of news.
-	maxCalls = 4
-	fanout   = 3
+	maxCalls = 6
+	fanout   = 4
 )
 
 // Times.
