@@ -315,3 +315,58 @@ func TestPublishNothing(t *testing.T) {
 		tn.until("it is published no more", func() bool { return len(tn.desk(boris).List()) == 0 && len(tn.desk(anna).List()) == 0 })
 	})
 }
+
+// TestPublishOnTheWay: a version that is announced while the one before is on its way takes
+// what came of that, which then ends; also when its follower ended in between.
+func TestPublishOnTheWay(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		one := newAlbum(30, 4<<20, 3)
+		slow := func(cfg *node.Config) { cfg.UploadLimit = 40_000 }
+		all := tn.family(2, slow)
+		anna, boris := all[0], all[1]
+		dir := one.put(t, filepath.Join(tn.dir, "album"))
+		g := tn.groupOf(anna)
+		if _, err := anna.Publish(t.Context(), g, dir, "Blue Album", 3); err != nil {
+			t.Fatal(err)
+		}
+		tn.follows(boris, "Blue Album")
+		half := func() bool { return tn.publication(boris, "Blue Album").Here > one.size()/2 }
+		tn.until("half of version 1 is there", half)
+		_, before := tn.given(boris)
+
+		two := maps.Clone(one)
+		two["disc 3/0003"] = slices.Clone(one["disc 4/0004"])[1:]
+		two.put(t, dir)
+		if _, err := anna.Publish(t.Context(), g, dir, "Blue Album", 3); err != nil {
+			t.Fatal(err)
+		}
+		tn.until("version 2 takes of version 1", func() bool {
+			s := tn.publication(boris, "Blue Album")
+			return s.Version == 2 && s.Reused > one.size()/3
+		})
+		_, now := tn.given(boris)
+		boris = tn.returns(boris, slow)
+		at := tn.has(boris, "Blue Album", 2)
+		two.is(t, at)
+		_, after := tn.given(boris) // since it began again
+		if got := int64(before + after + (now - before)); got > one.size()+one.size()/4 {
+			t.Errorf("%d bytes came for a folder of %d", got, one.size())
+		}
+		if _, err := os.Stat(filepath.Join(filepath.Dir(at), "1")); err == nil {
+			t.Error("version 1 was laid out")
+		}
+		sp, err := boris.Space(tn.groupOf(boris))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range sp.Downloads().List() {
+			if !s.State.Final() {
+				t.Errorf("%v goes on", s.File)
+			}
+		}
+		kept, err := filepath.Glob(filepath.Join(sp.Folder(), ".filbert-publications", "*", "*"))
+		if err != nil || len(kept) != 2 { // the manifest of version 2, and its tree
+			t.Errorf("what is kept: %v, %v", kept, err)
+		}
+	})
+}

@@ -135,10 +135,10 @@ func Open(cfg Config) *Desk {
 	if cfg.Space.Folder() != "" {
 		d.load()
 	}
-	d.work.Go(d.run)
 	for _, u := range d.units {
 		d.start(u)
 	}
+	d.work.Go(d.run)
 	return d
 }
 

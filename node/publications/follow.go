@@ -22,7 +22,10 @@ import (
 // follow takes every version that is announced, until ctx ends.
 func (d *Desk) follow(ctx context.Context, u *unit) {
 	d.sweep(u)
-	if v := u.newest(); v != nil { // a kill may have come before it was said
+	d.mu.Lock()
+	v := u.newest()
+	d.mu.Unlock()
+	if v != nil { // a kill may have come before it was said
 		d.say(u, have{v.number, 100})
 	}
 	pause := firstPause

@@ -135,10 +135,13 @@ func (d *Desk) Follow(id ID, base string) error {
 	if base == "" {
 		u.base = d.ownFolder(id.Name)
 	}
-	if err := d.add(u); err != nil {
+	if err := d.keep(u, nil); err != nil {
 		return err
 	}
-	return d.keep(u, nil)
+	if err := d.add(u); err != nil {
+		return errors.Join(err, d.cfg.State.Bucket(stateBucket).Delete(d.stateKey(id)))
+	}
+	return nil
 }
 
 // ownFolder is a folder for a publication in that of the group.
