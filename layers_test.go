@@ -66,7 +66,7 @@ var layers = map[string]layer{
 	"overlay/link":         {rank: 3, may: []string{"overlay/deflate", "overlay/wire"}},
 	"transfer":             {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/collection":  {rank: 2, may: []string{"transfer", "transfer/urn"}},
-	"transfer/publication": {rank: 2, may: []string{"transfer", "transfer/merkle", "transfer/ranges", "transfer/urn"}},
+	"transfer/publication": {rank: 4, may: []string{"transfer", "transfer/library", "transfer/merkle", "transfer/ranges", "transfer/urn"}},
 	"transfer/mesh":        {rank: 1, may: []string{"transfer/urn"}},
 	"transfer/merkle":      {rank: 1, may: []string{"transfer/ranges"}},
 	"transfer/fetched":     {rank: 2, may: []string{"transfer", "transfer/merkle", "transfer/urn"}},

@@ -1,6 +1,7 @@
 package node_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"filbert/node"
+	"filbert/node/space"
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/transfer/download"
@@ -94,6 +97,19 @@ func TestSearchGroup(t *testing.T) {
 		}
 		finds(boris, "film", "Blue Film.mp4 anna clara")
 
+		role := func(r group.Role) {
+			t.Helper()
+			if err := g.SetRole(boris.PeerID(), r); err != nil {
+				t.Fatal(err)
+			}
+		}
+		role(group.Guest)
+		finds(clara, "blue", "Blue Film.mp4 anna", "Blue Song.ogg anna")
+		tn.until("a guest shares nothing", func() bool {
+			return errors.Is(tn.space(boris, "family").Share(t.Context(), dir, false), space.ErrGuest)
+		})
+		role(group.Ordinary)
+		finds(clara, "blue", "Blue Film.mp4 anna boris", "Blue Song.ogg anna")
 		anna.stop()
 		tn.online(clara, "family", 2)
 		finds(clara, "blue", "Blue Film.mp4 anna boris", "Blue Song.ogg anna")

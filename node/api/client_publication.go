@@ -28,8 +28,9 @@ func (c *Client) WatchPublications(ctx context.Context, group string, changed fu
 }
 
 // Publish publishes a folder in a group; keep is how many versions are kept, 0 if nobody says.
-func (c *Client) Publish(ctx context.Context, group, dir, name string, keep int) (Published, error) {
-	in := map[string]any{"dir": dir, "name": name}
+// Folders that are hardly meant, such as that of the user, have to be forced.
+func (c *Client) Publish(ctx context.Context, group, dir, name string, keep int, force bool) (Published, error) {
+	in := map[string]any{"dir": dir, "name": name, "force": force}
 	if keep != 0 {
 		in["keep"] = keep
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"path/filepath"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -14,6 +15,7 @@ import (
 	"filbert/node/space"
 	"filbert/overlay/group"
 	"filbert/transfer"
+	"filbert/transfer/library"
 	"filbert/transfer/publication"
 )
 
@@ -125,15 +127,21 @@ func (s *Server) publicationOperations(api huma.API) {
 	type publish struct {
 		Group string `path:"group" maxLength:"300" doc:"its name, or at least 6 characters of its ID"`
 		Body  struct {
-			Dir  string `json:"dir" maxLength:"4096" doc:"absolute path"`
-			Name string `json:"name" maxLength:"300" doc:"of the publication, up to 100 bytes"`
-			Keep int    `json:"keep,omitempty" minimum:"1" maximum:"100" doc:"how many versions are kept; 3 when absent"`
+			Dir   string `json:"dir" maxLength:"4096" doc:"absolute path"`
+			Name  string `json:"name" maxLength:"300" doc:"of the publication, up to 100 bytes"`
+			Force bool   `json:"force,omitempty" doc:"publish it although such a folder is refused"`
+			Keep  int    `json:"keep,omitempty" minimum:"1" maximum:"100" doc:"how many versions are kept; 3 when absent"`
 		}
 	}
 	huma.Post(api, "/v1/groups/{group}/publications", func(ctx context.Context, in *publish) (*body[Published], error) {
 		g, err := s.cfg.Node.Group(in.Group)
 		if err != nil {
 			return nil, groupFailure(err)
+		}
+		if !in.Body.Force && filepath.IsAbs(in.Body.Dir) {
+			if err := library.Allowed(in.Body.Dir); err != nil {
+				return nil, shareFailure(err)
+			}
 		}
 		p, err := s.cfg.Node.Publish(ctx, g, in.Body.Dir, in.Body.Name, in.Body.Keep)
 		unchanged := errors.Is(err, publications.ErrNothing)

@@ -71,7 +71,7 @@ func shareFailure(err error) error {
 	status := http.StatusInternalServerError
 	var refused *library.RefusedError
 	switch {
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.Is(err, space.ErrGuest):
 		status = http.StatusForbidden
 	case errors.Is(err, library.ErrOverlap), errors.Is(err, space.ErrPublic), errors.Is(err, space.ErrPrivate), errors.Is(err, space.ErrManyShares):
 		status = http.StatusConflict

@@ -14,6 +14,10 @@ import (
 	"filbert/node/shell"
 )
 
+// leftShown is how many files that are not published are named (count): the more there are
+// the less each matters.
+const leftShown = 10
+
 func byFlag() cli.Flag {
 	return &cli.StringFlag{Name: "by", Usage: "the `PEER` that publishes it, if several members publish under the name"}
 }
@@ -22,11 +26,13 @@ func (r *runner) publishFolder() *cli.Command {
 	return &cli.Command{
 		Name: "publish", Usage: "give a folder to the members of a group, version by version", ArgsUsage: "DIR", Category: "files",
 		Description: "The folder as it is now becomes the next version, which those who follow it get. Its files are given from where they are: one that is changed\n" +
-			"is given no more until the folder is published again. Hidden files and links are left out.",
+			"is given no more until the folder is published again. Hidden files, links, and what has the name of\n" +
+			"keys, passwords or mail are left out.",
 		Flags: clientFlags(
 			groupFlag("the `GROUP` it is for"),
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the publication; that of the folder if absent"},
 			&cli.IntFlag{Name: "keep", Usage: "how many versions followers keep", Value: 3},
+			&cli.BoolFlag{Name: "force", Usage: "publish it although it is refused"},
 			jsonFlag(),
 		),
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
@@ -43,16 +49,17 @@ func (r *runner) publishFolder() *cli.Command {
 			if name == "" {
 				name = filepath.Base(dir)
 			}
-			p, err := n.Publish(c.Context, c.String("group"), dir, name, c.Int("keep"))
+			p, err := n.Publish(c.Context, c.String("group"), dir, name, c.Int("keep"), c.Bool("force"))
 			if err != nil {
 				return err
 			}
 			return show(r, c, p, func(p api.Published) error {
-				for _, left := range p.LeftOut {
+				shown := min(len(p.LeftOut), leftShown)
+				for _, left := range p.LeftOut[:shown] {
 					r.say("left out: %s", left)
 				}
-				if more := p.Left - len(p.LeftOut); more > 0 {
-					r.say("and %d more", more)
+				if more := p.Left - shown; more > 0 {
+					r.say("left out: %d more; --json names up to %d", more, len(p.LeftOut))
 				}
 				if p.Unchanged {
 					r.say("%s has not changed since version %d", name, p.Version)

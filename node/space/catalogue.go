@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"filbert/node/board"
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/transfer"
@@ -39,11 +40,11 @@ func (sp *Space) read(ctx context.Context) {
 	}
 }
 
-// readBoard takes in what is new on the board.
+// readBoard takes in what is new on the board. What guests say there does not count.
 func (sp *Space) readBoard() error {
 	members, told := map[identity.PeerID]bool{}, map[identity.PeerID]bool{}
 	for _, m := range sp.group.State().Members() {
-		if m.Peer == sp.spaces.cfg.Self {
+		if m.Peer == sp.spaces.cfg.Self || m.Role == group.Guest {
 			continue
 		}
 		members[m.Peer] = true

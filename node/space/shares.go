@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"filbert/node/state"
+	"filbert/overlay/group"
 	"filbert/transfer/library"
 )
 
@@ -65,12 +66,15 @@ func (sp *Space) keptShares() []keptShare {
 }
 
 // Share shares a folder with the members of the group and nobody else, also after the next
-// start. The error wraps ErrPublic, ErrPrivate or ErrManyShares, or is one of
+// start. The error wraps ErrGuest, ErrPublic, ErrPrivate or ErrManyShares, or is one of
 // library.Library.Add.
 func (sp *Space) Share(ctx context.Context, dir string, forced bool) error {
 	sp.spaces.changing.Lock()
 	defer sp.spaces.changing.Unlock()
 	dir = filepath.Clean(dir)
+	if m, ok := sp.group.State().Member(sp.spaces.cfg.Self); ok && m.Role == group.Guest {
+		return fmt.Errorf("space: share %s: %w", dir, ErrGuest)
+	}
 	shares := sp.keptShares()
 	if len(shares) >= maxShares {
 		return fmt.Errorf("space: share %s: %w", dir, ErrManyShares)

@@ -28,6 +28,8 @@ var (
 	ErrPublic = errors.New("folder overlaps one that everybody gets")
 	// ErrPrivate: the folder overlaps a group's.
 	ErrPrivate = errors.New("folder overlaps one that is for members of a group")
+	// ErrGuest: we are a guest of the group.
+	ErrGuest = errors.New("guests of a group share nothing with it")
 	// ErrManyShares: as many folders as may be are shared with the group.
 	ErrManyShares = errors.New("too many folders are shared with the group")
 	// ErrNoDownloads: there is no folder for what members give.

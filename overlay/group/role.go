@@ -5,7 +5,8 @@ import "strconv"
 // Role is what a member may do.
 type Role uint8
 
-// The roles. Only owners change the group; what a guest may read, applications decide.
+// The roles. Only owners change the group. A guest searches, fetches, follows and writes, and
+// gives the group neither folders nor publications: others do not look at what it says of these.
 const (
 	NoRole Role = iota // not a member
 	Guest

@@ -168,7 +168,7 @@ func TestPublicationKills(t *testing.T) {
 		content.put(t, source)
 		versions[fmt.Sprint(number)] = content
 		await("published", func() bool {
-			p, err := nodes[0].Publish(t.Context(), group, source, name, 5)
+			p, err := nodes[0].Publish(t.Context(), group, source, name, 5, false)
 			if err != nil {
 				t.Log(err)
 			}

@@ -77,6 +77,10 @@ func (s *Share) allowed(homes []string) error {
 	return err
 }
 
+// Allowed is nil if the folder dir may be shared without being forced to, else a
+// *RefusedError, or the error of looking. homes are as of Check.
+func Allowed(dir string, homes ...string) error { return (&Share{Dir: dir}).allowed(homes) }
+
 // refuseDisk says whether a folder that exists may be shared: by its path, by
 // where its path leads, and by whether a disk is mounted there.
 func refuseDisk(dir string, homes []string) (Refusal, error) {

@@ -93,6 +93,13 @@ func skipName(name string) Skip {
 	return NotSkipped
 }
 
+// Private reports whether a file or folder has the name of one that holds keys, passwords
+// or mail.
+func Private(name string) bool {
+	skip := skipName(name)
+	return skip == SkipKey || skip == SkipMail
+}
+
 // skipEntry judges a file or folder by its name, what it is and its size in
 // bytes.
 func skipEntry(name string, mode fs.FileMode, size int64) Skip {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"filbert/transfer"
+	"filbert/transfer/library"
 	"filbert/transfer/merkle"
 	"filbert/transfer/urn"
 )
@@ -77,6 +78,8 @@ func scan(ctx context.Context, root *os.Root) (files []File, left Left, err erro
 		switch base := path.Base(name); {
 		case strings.HasPrefix(base, "."):
 			reason = "it is hidden"
+		case library.Private(base):
+			reason = "its name is that of keys, passwords or mail"
 		case transfer.SafeName(base) != base:
 			reason = "its name is not one on every system"
 		case len(name) > maxPath || strings.Count(name, "/") >= maxDepth:

@@ -179,8 +179,8 @@ func TestUnpackRefuses(t *testing.T) {
 
 // TestLeft leaves out what cannot be published, and says so.
 func TestLeft(t *testing.T) {
-	dir := contents{"a": []byte("1"), ".hidden": nil, ".git/config": nil, "deep/.swp": nil}.put(t, t.TempDir())
-	count, want := 3, ".git: it is hidden; .hidden: it is hidden; deep/.swp: it is hidden"
+	dir := contents{"a": []byte("1"), ".hidden": nil, ".git/config": nil, "deep/.swp": nil, "deep/id_rsa": nil}.put(t, t.TempDir())
+	count, want := 4, ".git: it is hidden; .hidden: it is hidden; deep/.swp: it is hidden; deep/id_rsa: its name is that of keys, passwords or mail"
 	if os.Symlink("/etc/passwd", filepath.Join(dir, "link")) == nil { // else the system has none
 		count, want = count+1, want+"; link: it is no file"
 	}
