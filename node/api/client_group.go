@@ -50,6 +50,19 @@ func (c *Client) Revoke(ctx context.Context, group, invite string) error {
 	return c.do(ctx, http.MethodDelete, groupPath(group, "invites", invite), nil)
 }
 
+// LimitGroup changes what members may take of the node: KiB per second, and files at a time.
+// What is nil stays.
+func (c *Client) LimitGroup(ctx context.Context, group string, up, slots *int64) (GroupLimit, error) {
+	change := map[string]int64{}
+	if up != nil {
+		change["up_kib"] = *up
+	}
+	if slots != nil {
+		change["slots"] = *slots
+	}
+	return call[GroupLimit](ctx, c, http.MethodPut, groupPath(group, "limit"), change)
+}
+
 // RotateGroup gives a group a new key.
 func (c *Client) RotateGroup(ctx context.Context, group string) error {
 	return c.do(ctx, http.MethodPost, groupPath(group, "rotate"), nil)

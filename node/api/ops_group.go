@@ -27,6 +27,8 @@ type Group struct {
 	Signed  float64  `json:"signed,omitempty" doc:"of all that this node can sign as an owner, from 0 to 1; above 0.875 it lets nobody in"`
 	List    []Member `json:"list,omitempty" doc:"the members, where one group was asked for"`
 
+	Limit *GroupLimit `json:"limit,omitempty" doc:"what members may take of this node; absent: what anybody may"`
+
 	Refused map[string]uint64 `json:"refused,omitempty" doc:"what came and was refused, by reason; likewise"`
 }
 
@@ -46,7 +48,7 @@ func (s *Server) groupOf(g *group.Group, full bool) Group {
 	own, _ := st.Member(s.cfg.Node.PeerID())
 	out := Group{
 		ID: g.ID().String(), Name: transfer.Display(st.Name()), Role: own.Role.String(), Keys: int(st.Epoch()), Unsafe: st.NeedsRotation(),
-		Signed: st.Used(s.cfg.Node.PeerID()),
+		Signed: st.Used(s.cfg.Node.PeerID()), Limit: s.groupLimit(g),
 	}
 	if g.Outcast() {
 		out.Role = group.NoRole.String()
@@ -104,6 +106,7 @@ type memberInput struct {
 func (s *Server) groupOperations(api huma.API) {
 	s.inviteOperations(api)
 	s.groupMessageOperations(api)
+	s.groupLimitOperations(api)
 	huma.Get(api, "/v1/groups", func(context.Context, *struct{}) (*body[[]Group], error) {
 		out := []Group{}
 		for _, g := range s.cfg.Node.Groups() {

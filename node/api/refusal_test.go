@@ -135,6 +135,9 @@ func TestRefusals(t *testing.T) {
 		{"PUT /v1/contacts/" + n.PeerID().String(), `{"name":"me"}`, 422, "this node itself"},
 		{"PUT /v1/contacts/kim", `{"trust":"known"}`, 404, "no peer of that name"},
 		{"DELETE /v1/contacts/" + stranger, "", 404, "not in the book"},
+		{"PUT /v1/groups/family/limit", `{"slots":257}`, 422, "slots"},
+		{"PUT /v1/groups/family/limit", `{"up_kib":-1}`, 422, "up_kib"},
+		{"PUT /v1/groups/family/limit", `{"up_kib":100}`, 404, "no such group"},
 		{"POST /v1/downloads", `{"target":"1","output":"relative"}`, 422, "absolute"},
 		{"POST /v1/downloads", `{"target":"nonsense"}`, 422, "want the number of a result"},
 		{"POST /v1/downloads", `{"target":"magnet:?dn=x"}`, 422, "no SHA-1"},
@@ -205,7 +208,7 @@ func TestDocument(t *testing.T) {
 		"DELETE /v1/contacts/{peer}", "DELETE /v1/conversations/{peer}", "DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/groups/{group}", "DELETE /v1/groups/{group}/follows/{name}", "DELETE /v1/groups/{group}/invites/{invite}", "DELETE /v1/groups/{group}/members/{peer}", "DELETE /v1/groups/{group}/messages", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
 		"GET /v1/browse", "GET /v1/contacts", "GET /v1/conversations", "GET /v1/conversations/{peer}", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/events", "GET /v1/events/stream", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/groups", "GET /v1/groups/{group}", "GET /v1/groups/{group}/invites", "GET /v1/groups/{group}/messages", "GET /v1/id", "GET /v1/magnet", "GET /v1/messages/events", "GET /v1/peers", "GET /v1/play", "GET /v1/publications", "GET /v1/publications/events", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
-		"POST /v1/conversations/{peer}/read", "POST /v1/downloads", "POST /v1/folders", "POST /v1/groups", "POST /v1/groups/join", "POST /v1/groups/{group}/follows", "POST /v1/groups/{group}/invites", "POST /v1/groups/{group}/messages", "POST /v1/groups/{group}/messages/read", "POST /v1/groups/{group}/publications", "POST /v1/groups/{group}/rotate", "POST /v1/messages", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}", "PUT /v1/groups/{group}/members/{peer}",
+		"POST /v1/conversations/{peer}/read", "POST /v1/downloads", "POST /v1/folders", "POST /v1/groups", "POST /v1/groups/join", "POST /v1/groups/{group}/follows", "POST /v1/groups/{group}/invites", "POST /v1/groups/{group}/messages", "POST /v1/groups/{group}/messages/read", "POST /v1/groups/{group}/publications", "POST /v1/groups/{group}/rotate", "POST /v1/messages", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}", "PUT /v1/groups/{group}/limit", "PUT /v1/groups/{group}/members/{peer}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

@@ -48,7 +48,7 @@ func (r *runner) group() *cli.Command {
 					return r.showGroups([]api.Group{g})
 				})
 			}),
-		}, r.invite(), r.invites(), {
+		}, r.invite(), r.invites(), r.groupLimit(), {
 			Name: "join", Usage: "become a member by an invite", ArgsUsage: "INVITE", Flags: clientFlags(jsonFlag()),
 			Action: r.onGroup(1, "by which invite? `filbert group join INVITE`", func(c *cli.Context, n *api.Client) error {
 				g, err := n.JoinGroup(c.Context, c.Args().First())
@@ -150,6 +150,9 @@ func (r *runner) showGroup(g api.Group) error {
 			there = "yes"
 		}
 		t.row(name, m.Role, there, m.Since.Local().Format(time.DateOnly), m.PeerID)
+	}
+	if g.Limit != nil {
+		r.say("%s: its members get of this node %s", g.Name, limitText(*g.Limit))
 	}
 	r.warnOfGroup(g)
 	return t.end()

@@ -23,6 +23,9 @@ const (
 	// Config says (count).
 	defaultSlots = 8
 
+	// MaxSlots is the most that a Quota may say (count): a slot needs a line.
+	MaxSlots = maxServed
+
 	// helloTime is how long either end has to say its line, once there is a connection
 	// (time).
 	helloTime = 10 * time.Second

@@ -21,6 +21,7 @@ import (
 	"filbert/transfer/download"
 	"filbert/transfer/fetched"
 	"filbert/transfer/library"
+	"filbert/transfer/limit"
 	"filbert/transfer/store"
 	"filbert/transfer/upload"
 	"filbert/transfer/urn"
@@ -47,6 +48,7 @@ type Space struct {
 	library   *library.Library
 	barred    []library.Status // of shares that were kept, and cannot be shared now
 	uploads   *upload.Server
+	up        *limit.Limit // of what members get
 	listener  *listener
 	folder    string            // for what is fetched, "" if nothing can be
 	why       error             // nothing can be
@@ -67,6 +69,7 @@ type Space struct {
 	mu        sync.Mutex
 	providers []Provider // at most maxProviders
 	shares    []keptShare
+	quota     Quota
 }
 
 // newSpace prepares the space of a group. Called with changing held.
@@ -82,10 +85,12 @@ func (s *Spaces) newSpace(g *group.Group, b *board.Board) *Space {
 	cfg.Shares, cfg.Log = sp.takeShares(), sp.log
 	sp.taken = len(cfg.Shares)
 	sp.library = library.New(cfg)
+	sp.quota = sp.takeQuota()
+	sp.up = s.cfg.Up.Child(sp.quota.Up)
 	sp.uploads = upload.New(upload.Config{
-		Library: sp.library, Agent: s.cfg.Agent, Arriving: sp.arriving, Limit: s.cfg.Up, Rand: s.child(), Log: sp.log,
+		Library: sp.library, Agent: s.cfg.Agent, Arriving: sp.arriving, Limit: sp.up, Rand: s.child(), Log: sp.log,
 		// Who is a member counts, and not where it is: many may come over one relay.
-		Slots: s.cfg.Slots, SlotsPerHost: s.cfg.Slots, SlotsPerNetwork: s.cfg.Slots, ConnsPerHost: maxServed,
+		Slots: sp.slots(sp.quota), SlotsPerHost: maxServed, SlotsPerNetwork: maxServed, ConnsPerHost: maxServed,
 	})
 	return sp
 }

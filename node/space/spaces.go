@@ -146,10 +146,10 @@ func (s *Spaces) Close(id group.ID) error {
 	return sp.close()
 }
 
-// Forget closes the space of a group and forgets what was shared with it. No file is
-// removed.
+// Forget closes the space of a group and forgets what was shared with it, and its quota. No
+// file is removed.
 func (s *Spaces) Forget(id group.ID) error {
-	return errors.Join(s.Close(id), s.kept().Delete(id.String()))
+	return errors.Join(s.Close(id), s.kept().Delete(id.String()), s.keptQuotas().Delete(id.String()))
 }
 
 func (s *Spaces) all() []*Space {

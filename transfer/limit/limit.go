@@ -18,23 +18,34 @@ import (
 type Limit struct {
 	all, own bucket
 	lan      bool
+	parent   *Limit // nil: there is none
 }
 
 // bucket is one rate.
 type bucket struct {
 	*rate.Limiter
+	per   int64        // the part of a second's bytes that may go at once, as 1/per
 	piece atomic.Int64 // bytes; 0: no limit
 }
 
 // New limits to perSecond bytes a second, 0 is no limit. Rates between 0 and
 // Least become Least. Hosts of the own network are limited only with lan.
 func New(perSecond int64, lan bool) *Limit {
-	l := &Limit{lan: lan}
+	l := &Limit{lan: lan, all: bucket{per: perBurst}, own: bucket{per: perBurst}}
 	for _, b := range []*bucket{&l.all, &l.own} {
 		b.Limiter = rate.NewLimiter(rate.Inf, 0)
 	}
 	l.Set(perSecond)
 	return l
+}
+
+// Child is a further limit for some of the transfers that l limits: those are held to both.
+// It holds for hosts of the own network too, whatever l does. l may be nil.
+func (l *Limit) Child(perSecond int64) *Limit {
+	c := New(0, true)
+	c.parent, c.all.per = l, perChildBurst
+	c.Set(perSecond)
+	return c
 }
 
 // Set changes the rate, for whoever asks from now on.
@@ -51,7 +62,7 @@ func (b *bucket) set(perSecond int64) {
 		return
 	}
 	perSecond = max(perSecond, Least)
-	piece := min(max(perSecond/perBurst, minPiece), maxPiece)
+	piece := min(max(perSecond/b.per, minPiece), maxPiece)
 	b.SetBurst(int(piece))
 	b.SetLimit(rate.Limit(perSecond))
 	b.piece.Store(piece)
@@ -64,6 +75,9 @@ func (l *Limit) Piece(host netip.Addr, most int) int {
 		if b != nil {
 			most = b.cut(most)
 		}
+	}
+	if l != nil && l.parent != nil {
+		return l.parent.Piece(host, most)
 	}
 	return most
 }
@@ -79,6 +93,11 @@ func (l *Limit) Wait(ctx context.Context, host netip.Addr, n int) error {
 				continue
 			}
 			if err := b.wait(ctx, piece); err != nil {
+				return err
+			}
+		}
+		if l != nil && l.parent != nil { // last, so that who waits for us is in nobody's way there
+			if err := l.parent.Wait(ctx, host, piece); err != nil {
 				return err
 			}
 		}

@@ -149,3 +149,60 @@ func TestWaitEnds(t *testing.T) {
 		}
 	})
 }
+
+// TestChild has takers of a limit and of children of it who never have enough: each child gets
+// its rate, all together that of the parent, and near hosts are held by a child alone.
+func TestChild(t *testing.T) {
+	const over = 10 * time.Second
+	for _, tt := range []struct {
+		name        string
+		parent      int64 // bytes per second; -1: no Limit
+		first, last int64 // of two children
+		host        netip.Addr
+		want        [3]int64 // bytes per second: of the parent's own taker, of each child's; -1: whatever it is
+		wantAll     int64
+	}{
+		{"of a limit that leaves room", 1 << 20, 100_000, 200_000, far, [3]int64{-1, 100_000, 200_000}, 1 << 20},
+		{"of a limit that leaves none", 300_000, 1 << 20, 1 << 20, far, [3]int64{100_000, 100_000, 100_000}, 300_000},
+		{"of a limit of nothing", 0, 100_000, 50_000, far, [3]int64{0, 100_000, 50_000}, 150_000},
+		{"of none", -1, 100_000, 50_000, far, [3]int64{0, 100_000, 50_000}, 150_000},
+		{"for the own network", 1 << 20, 100_000, 200_000, home, [3]int64{0, 100_000, 200_000}, 300_000},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var parent *Limit
+			if tt.parent >= 0 {
+				parent = New(tt.parent, false)
+			}
+			limits := []*Limit{parent, parent.Child(tt.first), parent.Child(0)}
+			limits[2].Set(tt.last)
+			ctx, cancel := context.WithTimeout(t.Context(), over)
+			defer cancel()
+			var got [3]atomic.Int64
+			var work sync.WaitGroup
+			for i, l := range limits {
+				if i == 0 && tt.want[0] == 0 {
+					continue // it would get all there is
+				}
+				work.Go(func() {
+					for n := l.Piece(tt.host, 1<<20); l.Wait(ctx, tt.host, n) == nil; {
+						got[i].Add(int64(n))
+					}
+				})
+			}
+			work.Wait()
+			all := int64(0)
+			for i, want := range append(tt.want[:], tt.wantAll) {
+				n := all
+				if i < len(got) {
+					n = got[i].Load()
+					all += n
+				}
+				want *= int64(over / time.Second)
+				off := max(want/10, 1) // half a second's bytes may be there at first
+				if want >= 0 && (n < want-off || n > want+off) {
+					t.Errorf("%s: %d bytes (parent, children, all: %d), want %d", tt.name, n, i, want)
+				}
+			}
+		})
+	}
+}

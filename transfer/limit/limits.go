@@ -18,6 +18,10 @@ const (
 	// (count): what a limit lets through beyond its rate, over 5 s one percent.
 	perBurst = 20
 
+	// perChildBurst is the same of a child: it does not lose what it may while it waits in the
+	// line of its parent, and moves as much as others at each turn there.
+	perChildBurst = 2
+
 	// minPiece is the least piece that is granted at once (bytes), so that low
 	// rates do not mean a system call for every few bytes.
 	minPiece = 512

@@ -174,8 +174,15 @@ func (q *Queue) turnOver(h *holding, host netip.Prefix, now time.Time, turn time
 	return now.Sub(h.since) >= turn && q.line.others(host)
 }
 
+// SetSlots changes how many uploads there are at a time, at least 1. Those that are too many
+// then go on. Advance is to be called after it.
+func (q *Queue) SetSlots(n int) { q.slots.max = n }
+
+// Slots is how many uploads there are at a time.
+func (q *Queue) Slots() int { return q.slots.max }
+
 // FreeSlots is how many more uploads could begin now.
-func (q *Queue) FreeSlots() int { return q.slots.max - q.slots.kept }
+func (q *Queue) FreeSlots() int { return max(0, q.slots.max-q.slots.kept) }
 
 // Waiting is who waits, in order.
 func (q *Queue) Waiting() []*Place { return q.line }

@@ -217,7 +217,7 @@ func (a *answer) refuse(reason Reason) {
 		h.Set("Location", pathN2R+"?"+a.entry.SHA1.URN())
 	case RefusedSlots, RefusedHostSlots, RefusedNetworkSlots, RefusedTurn, RefusedLine:
 		var place string
-		place, keep = notify(h, a.r.Header, a.notice, a.server.cfg.Slots)
+		place, keep = notify(h, a.r.Header, a.notice, a.server.Slots())
 		text = reason.String() + ": " + place + "\n"
 		if keep {
 			text = "" // gtk-gnutella takes a body for the next answer

@@ -125,6 +125,22 @@ func (s *Server) crowded(u *upload) (crowded, over bool) {
 	return len(s.queue.Waiting()) > 0, s.queue.Over(time.Now(), u.turn)
 }
 
+// SetSlots changes how many uploads there are at a time, at least 1. Those that are too many
+// then go on.
+func (s *Server) SetSlots(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue.SetSlots(n)
+	s.advance(time.Now())
+}
+
+// Slots is how many uploads there are at a time.
+func (s *Server) Slots() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queue.Slots()
+}
+
 // FreeSlots is how many more uploads could begin now.
 func (s *Server) FreeSlots() int {
 	s.mu.Lock()
