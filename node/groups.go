@@ -136,6 +136,22 @@ func (g *groups) ready() error {
 	return nil
 }
 
+// fellow reports whether a peer is with us in a group.
+func (g *groups) fellow(p identity.PeerID) bool {
+	if g.hub == nil {
+		return false
+	}
+	for _, o := range g.hub.Groups() {
+		st := o.State()
+		_, in := st.Member(p)
+		_, own := st.Member(g.n.cfg.Identity.PeerID())
+		if in && own && !o.Outcast() {
+			return true
+		}
+	}
+	return false
+}
+
 // enter begins what members of a group have beside it, if the group began.
 func (g *groups) enter(o *group.Group, err error) (*group.Group, error) {
 	if err == nil {

@@ -92,7 +92,7 @@ func (n *Node) openRelays() error {
 	}
 	r.client.Shake = n.shake
 	if n.cfg.Relay {
-		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.face.PeerID()), Own: r.isOwn})
+		r.server = relay.NewServer(relay.ServerConfig{Self: relay.PeerID(n.cfg.face.PeerID()), Own: r.isOwn, Friend: func(p relay.PeerID) bool { return n.groups.fellow(identity.PeerID(p)) }})
 		r.server.Open(false) // until others have reached us
 	}
 	n.relays = r

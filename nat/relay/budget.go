@@ -15,18 +15,28 @@ type Budget struct {
 	networks     map[netip.Prefix]int   // reservations, likewise
 	peers        map[PeerID]int         // circuits, likewise; they may outlive a reservation
 	handshakes   int
-	circuits     int
+	circuits     int // of the public; those of friends are in their purse
 
 	asks   map[netip.Prefix]int // since minute
 	minute time.Time
 
 	hour  time.Time
 	spent int64 // bytes since hour, with all that open circuits may still carry
+
+	friends purse
+}
+
+// purse is what friends have beside what everybody may have: no host or network counts in
+// it, as strangers may be at the same.
+type purse struct {
+	reservations, circuits int
+	spent                  int64 // as Budget has it
 }
 
 // reservation is a peer that may be reached.
 type reservation struct {
 	host    netip.Addr
+	friend  bool // it is of the purse
 	expires time.Time
 	offers  int // since minute
 	minute  time.Time
@@ -41,6 +51,7 @@ type Ticket struct {
 	peer     PeerID
 	from, at netip.Prefix // hosts of those who asked and were asked
 	charged  int64
+	friend   bool // it is of the purse
 }
 
 // NewBudget returns a budget of which nothing is spent.
@@ -77,36 +88,50 @@ func (b *Budget) Done(host netip.Addr) {
 	b.hold(hostOf(host), share{handshakes: -1})
 }
 
-// Reserve makes a reservation for a peer that proved its name, in place of one it has.
-func (b *Budget) Reserve(now time.Time, peer PeerID, host netip.Addr) (expires time.Time, status Status) {
+// Reserve makes a reservation for a peer that proved its name, in place of one it has. That of
+// a friend is of the purse when it cannot be of what everybody may have.
+func (b *Budget) Reserve(now time.Time, peer PeerID, host netip.Addr, friend bool) (expires time.Time, status Status) {
 	old, had := b.reservations[peer]
 	b.Release(peer)
+	r := reservation{host: host, expires: now.Add(b.limits.ReservationTime), offers: old.offers, minute: old.minute}
+	status = b.room(host)
+	if status != OK && friend && b.friends.reservations < b.limits.FriendReservations {
+		r.friend, status = true, OK
+	}
 	switch {
-	case len(b.reservations) >= b.limits.Reservations:
-		status = FullReservations
-	case b.hosts[hostOf(host)].reservations >= b.limits.HostReservations:
-		status = HostReservations
-	case b.networks[networkOf(host)] >= b.limits.NetworkReservations:
-		status = NetworkReservations
-	default:
-		r := reservation{host: host, expires: now.Add(b.limits.ReservationTime), offers: old.offers, minute: old.minute}
+	case status == OK:
 		b.put(peer, r)
 		return r.expires, OK
-	}
-	if had {
+	case had:
 		b.put(peer, old)
 	}
 	return time.Time{}, status
 }
 
-// Renew gives a reservation its full time again, unless that has run out.
-func (b *Budget) Renew(now time.Time, peer PeerID) (expires time.Time, status Status) {
+// room tells whether anybody at a host may have a reservation.
+func (b *Budget) room(host netip.Addr) Status {
+	switch {
+	case len(b.reservations)-b.friends.reservations >= b.limits.Reservations:
+		return FullReservations
+	case b.hosts[hostOf(host)].reservations >= b.limits.HostReservations:
+		return HostReservations
+	case b.networks[networkOf(host)] >= b.limits.NetworkReservations:
+		return NetworkReservations
+	}
+	return OK
+}
+
+// Renew gives a reservation its full time again, unless that has run out. One of the purse
+// becomes one that everybody may have if it can, and has to if the peer is no friend any more.
+func (b *Budget) Renew(now time.Time, peer PeerID, friend bool) (expires time.Time, status Status) {
 	r, ok := b.reservations[peer]
 	switch {
 	case !ok:
 		return time.Time{}, NoReservation
 	case !now.Before(r.expires):
 		return time.Time{}, Expired
+	case r.friend:
+		return b.Reserve(now, peer, r.host, friend)
 	}
 	r.expires = now.Add(b.limits.ReservationTime)
 	b.reservations[peer] = r
@@ -120,18 +145,27 @@ func (b *Budget) Release(peer PeerID) {
 		return
 	}
 	delete(b.reservations, peer)
+	if r.friend {
+		b.friends.reservations--
+		return
+	}
 	b.hold(hostOf(r.host), share{reservations: -1})
 	add(b.networks, networkOf(r.host), -1)
 }
 
 func (b *Budget) put(peer PeerID, r reservation) {
 	b.reservations[peer] = r
+	if r.friend {
+		b.friends.reservations++
+		return
+	}
 	b.hold(hostOf(r.host), share{reservations: 1})
 	add(b.networks, networkOf(r.host), 1)
 }
 
-// Connect decides on a circuit from a host to a peer.
-func (b *Budget) Connect(now time.Time, peer PeerID, from netip.Addr) (Ticket, Status) {
+// Connect decides on a circuit from a host to a peer. One to a friend is of the purse when it
+// cannot be of what everybody may have. Who is at the host is not known.
+func (b *Budget) Connect(now time.Time, peer PeerID, from netip.Addr, friend bool) (Ticket, Status) {
 	if !b.ask(now, from) {
 		return Ticket{}, TooOften
 	}
@@ -144,40 +178,66 @@ func (b *Budget) Connect(now time.Time, peer PeerID, from netip.Addr) (Ticket, S
 	}
 	if b.hour.IsZero() || now.Sub(b.hour) >= time.Hour {
 		b.hour, b.spent = now, int64(b.circuits)*2*b.limits.CircuitBytes
+		b.friends.spent = int64(b.friends.circuits) * 2 * b.limits.CircuitBytes
 	}
 	t := Ticket{
 		Grant: b.Grant(), peer: peer, from: hostOf(from), at: hostOf(r.host), charged: 2 * b.limits.CircuitBytes,
 	}
 	switch {
-	case b.circuits >= b.limits.Circuits:
-		return Ticket{}, FullCircuits
 	case b.peers[peer] >= b.limits.PeerCircuits:
 		return Ticket{}, PeerCircuits
-	case b.hosts[t.from].circuits >= b.limits.HostCircuits || b.hosts[t.at].circuits >= b.limits.HostCircuits:
-		return Ticket{}, HostCircuits
 	case r.offers >= b.limits.PeerOffers:
 		return Ticket{}, PeerBusy
-	case b.spent+t.charged > b.limits.HourBytes:
-		return Ticket{}, HourSpent
+	}
+	if status := b.carries(t); status != OK {
+		if !friend || b.friends.circuits >= b.limits.FriendCircuits || b.friends.spent+t.charged > b.limits.FriendHourBytes {
+			return Ticket{}, status
+		}
+		t.friend = true
 	}
 	r.offers++
 	b.reservations[peer] = r
-	b.spent += t.charged
-	b.circuits++
+	b.charge(t, t.charged)
 	b.part(t, 1)
 	return t, OK
 }
 
+// carries tells whether a circuit may be of what everybody may have.
+func (b *Budget) carries(t Ticket) Status {
+	switch {
+	case b.circuits >= b.limits.Circuits:
+		return FullCircuits
+	case b.hosts[t.from].circuits >= b.limits.HostCircuits || b.hosts[t.at].circuits >= b.limits.HostCircuits:
+		return HostCircuits
+	case b.spent+t.charged > b.limits.HourBytes:
+		return HourSpent
+	}
+	return OK
+}
+
 // End ends a circuit that carried used bytes, both ways together.
 func (b *Budget) End(t Ticket, used int64) {
-	b.spent = max(0, b.spent-(t.charged-used)) // of an hour before, it was charged to this one, too
-	b.circuits--
+	b.charge(t, used-t.charged) // of an hour before, it was charged to this one, too
 	b.part(t, -1)
 }
 
-// part counts a circuit for those who have a part in it, once for a host at both ends.
+// charge has a circuit pay bytes.
+func (b *Budget) charge(t Ticket, bytes int64) {
+	spent := &b.spent
+	if t.friend {
+		spent = &b.friends.spent
+	}
+	*spent = max(0, *spent+bytes)
+}
+
+// part counts a circuit, for those who have a part in it too, once for a host at both ends.
 func (b *Budget) part(t Ticket, n int) {
 	add(b.peers, t.peer, n)
+	if t.friend {
+		b.friends.circuits += n
+		return
+	}
+	b.circuits += n
 	b.hold(t.from, share{circuits: n})
 	if t.at != t.from {
 		b.hold(t.at, share{circuits: n})

@@ -27,43 +27,43 @@ func TestCaps(t *testing.T) {
 		ask   func(b *Budget, i int) (Status, func())
 	}{
 		{"reservations", maxReservations, FullReservations, nil, func(b *Budget, i int) (Status, func()) {
-			_, s := b.Reserve(start, peer(i), addr4(byte(i), 1, 1))
+			_, s := b.Reserve(start, peer(i), addr4(byte(i), 1, 1), false)
 			return s, func() { b.Release(peer(i)) }
 		}},
 		{"reservations of an IPv4 host", maxHostReservations, HostReservations, nil, func(b *Budget, i int) (Status, func()) {
-			_, s := b.Reserve(start, peer(i), addr4(1, 1, 1))
+			_, s := b.Reserve(start, peer(i), addr4(1, 1, 1), false)
 			return s, func() { b.Release(peer(i)) }
 		}},
 		{"reservations of an IPv6 host", maxHostReservations, HostReservations, nil, func(b *Budget, i int) (Status, func()) {
-			_, s := b.Reserve(start, peer(i), addr6(1, 1, byte(i)))
+			_, s := b.Reserve(start, peer(i), addr6(1, 1, byte(i)), false)
 			return s, func() { b.Release(peer(i)) }
 		}},
 		{"reservations of a /24", maxNetworkReservations, NetworkReservations, nil, func(b *Budget, i int) (Status, func()) {
-			_, s := b.Reserve(start, peer(i), addr4(1, 1, byte(i)))
+			_, s := b.Reserve(start, peer(i), addr4(1, 1, byte(i)), false)
 			return s, func() { b.Release(peer(i)) }
 		}},
 		{"reservations of a /56", maxNetworkReservations, NetworkReservations, nil, func(b *Budget, i int) (Status, func()) {
-			_, s := b.Reserve(start, peer(i), addr6(1, byte(i), 1))
+			_, s := b.Reserve(start, peer(i), addr6(1, byte(i), 1), false)
 			return s, func() { b.Release(peer(i)) }
 		}},
 		{"circuits", maxCircuits, FullCircuits, reserveMany, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(i), addr4(byte(i), 2, 1))
+			ticket, s := b.Connect(start, peer(i), addr4(byte(i), 2, 1), false)
 			return s, func() { b.End(ticket, 0) }
 		}},
 		{"circuits of a peer", maxPeerCircuits, PeerCircuits, reserveMany, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(1), addr4(byte(i), 2, 1))
+			ticket, s := b.Connect(start, peer(1), addr4(byte(i), 2, 1), false)
 			return s, func() { b.End(ticket, 0) }
 		}},
 		{"circuits from a host", maxHostCircuits, HostCircuits, reserveMany, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(i), addr4(1, 2, 1))
+			ticket, s := b.Connect(start, peer(i), addr4(1, 2, 1), false)
 			return s, func() { b.End(ticket, 0) }
 		}},
 		{"circuits to a host", maxHostCircuits, HostCircuits, func(b *Budget) {
 			for i := range maxHostReservations {
-				b.Reserve(start, peer(i), addr4(1, 1, 1))
+				b.Reserve(start, peer(i), addr4(1, 1, 1), false)
 			}
 		}, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(i%maxHostReservations), addr4(byte(i), 2, 1))
+			ticket, s := b.Connect(start, peer(i%maxHostReservations), addr4(byte(i), 2, 1), false)
 			return s, func() { b.End(ticket, 0) }
 		}},
 		{"handshakes", maxHandshakes, FullHandshakes, nil, func(b *Budget, i int) (Status, func()) {
@@ -73,14 +73,14 @@ func TestCaps(t *testing.T) {
 			return b.Begin(addr4(1, 2, 1)), func() { b.Done(addr4(1, 2, 1)) }
 		}},
 		{"offers to a peer in a minute", maxPeerOffers, PeerBusy, reserveMany, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(1), addr4(byte(i), 2, 1))
+			ticket, s := b.Connect(start, peer(1), addr4(byte(i), 2, 1), false)
 			if s == OK {
 				b.End(ticket, 0)
 			}
 			return s, nil
 		}},
 		{"questions of a network in a minute", maxNetworkAsks, TooOften, reserveMany, func(b *Budget, i int) (Status, func()) {
-			ticket, s := b.Connect(start, peer(i), addr4(1, 2, byte(i)))
+			ticket, s := b.Connect(start, peer(i), addr4(1, 2, byte(i)), false)
 			if s == OK {
 				b.End(ticket, 0)
 			}
@@ -127,7 +127,7 @@ func TestCaps(t *testing.T) {
 // reserveMany reserves for peers 0 to 99, each of a network of its own.
 func reserveMany(b *Budget) {
 	for i := range 100 {
-		b.Reserve(start, PeerID{byte(i)}, addr4(byte(i), 1, 1))
+		b.Reserve(start, PeerID{byte(i)}, addr4(byte(i), 1, 1), false)
 	}
 }
 
@@ -139,7 +139,7 @@ func TestHour(t *testing.T) {
 	ask := func(at time.Duration, want Status) Ticket {
 		t.Helper()
 		for i := range 100 { // peers whose rate is not used up
-			ticket, got := b.Connect(start.Add(at), PeerID{byte(i)}, addr4(byte(i), 2, 1))
+			ticket, got := b.Connect(start.Add(at), PeerID{byte(i)}, addr4(byte(i), 2, 1), false)
 			if got == PeerBusy {
 				continue
 			}
@@ -158,18 +158,18 @@ func TestHour(t *testing.T) {
 	b.End(last, 0)
 	b.End(ask(0, OK), 1)
 	ask(0, HourSpent) // one byte is missing
-	if _, s := b.Renew(start.Add(time.Hour-1), PeerID{1}); s != OK {
+	if _, s := b.Renew(start.Add(time.Hour-1), PeerID{1}, false); s != OK {
 		t.Fatal(s)
 	}
-	b.Connect(start.Add(time.Hour-1), PeerID{1}, addr4(1, 2, 1))
+	b.Connect(start.Add(time.Hour-1), PeerID{1}, addr4(1, 2, 1), false)
 	for i := range 5 {
-		ticket, s := b.Connect(start.Add(time.Hour), PeerID{1}, addr4(byte(i), 2, 1))
+		ticket, s := b.Connect(start.Add(time.Hour), PeerID{1}, addr4(byte(i), 2, 1), false)
 		if s != OK {
 			t.Errorf("in the next hour: %v", s)
 		}
 		defer b.End(ticket, 0)
 	}
-	if _, s := b.Connect(start.Add(time.Hour), PeerID{1}, addr4(9, 2, 1)); s != HourSpent {
+	if _, s := b.Connect(start.Add(time.Hour), PeerID{1}, addr4(9, 2, 1), false); s != HourSpent {
 		t.Errorf("in the next hour, beyond: %v", s)
 	}
 }
@@ -178,29 +178,29 @@ func TestHour(t *testing.T) {
 func TestReservationLife(t *testing.T) {
 	b := NewBudget(Limits{HostReservations: 1})
 	one, two := PeerID{1}, PeerID{2}
-	expires, s := b.Reserve(start, one, addr4(1, 1, 1))
+	expires, s := b.Reserve(start, one, addr4(1, 1, 1), false)
 	if s != OK || expires != start.Add(reservationTime) {
 		t.Fatal(expires, s)
 	}
 	half := start.Add(reservationTime / 2)
-	if again, s := b.Renew(half, one); s != OK || again != half.Add(reservationTime) {
+	if again, s := b.Renew(half, one, false); s != OK || again != half.Add(reservationTime) {
 		t.Errorf("renewed to %v, %v", again, s)
 	}
-	if _, s := b.Renew(half, two); s != NoReservation {
+	if _, s := b.Renew(half, two, false); s != NoReservation {
 		t.Errorf("renewed what is not there: %v", s)
 	}
 	// Who comes again, as after a lost connection, takes its own place.
-	if _, s := b.Reserve(half, one, addr4(1, 1, 1)); s != OK || len(b.reservations) != 1 {
+	if _, s := b.Reserve(half, one, addr4(1, 1, 1), false); s != OK || len(b.reservations) != 1 {
 		t.Errorf("again: %v", s)
 	}
-	if _, s := b.Reserve(half, two, addr4(2, 1, 1)); s != OK {
+	if _, s := b.Reserve(half, two, addr4(2, 1, 1), false); s != OK {
 		t.Fatal(s)
 	}
-	if _, s := b.Reserve(half, one, addr4(2, 1, 1)); s != HostReservations || b.reservations[one].host != addr4(1, 1, 1) {
+	if _, s := b.Reserve(half, one, addr4(2, 1, 1), false); s != HostReservations || b.reservations[one].host != addr4(1, 1, 1) {
 		t.Errorf("moving to a host that has one: %v, %v", s, b.reservations[one])
 	}
 	for at, want := range map[time.Time]Status{half.Add(reservationTime - 1): OK, half.Add(reservationTime): NoReservation} {
-		ticket, s := b.Connect(at, one, addr4(3, 1, 1))
+		ticket, s := b.Connect(at, one, addr4(3, 1, 1), false)
 		if s != want {
 			t.Errorf("%v after the renewal: %v", at.Sub(half), s)
 		}
@@ -208,7 +208,7 @@ func TestReservationLife(t *testing.T) {
 			b.End(ticket, 0)
 		}
 	}
-	if _, s := b.Renew(half.Add(reservationTime), one); s != Expired {
+	if _, s := b.Renew(half.Add(reservationTime), one, false); s != Expired {
 		t.Errorf("renewed too late: %v", s)
 	}
 }
@@ -225,7 +225,7 @@ func TestRatesPass(t *testing.T) {
 		{0, 1, OK}, {1, 1, PeerBusy}, {2, 2, TooOften}, {time.Minute - 1, 1, TooOften},
 		{time.Minute, 1, OK}, {time.Minute, 2, OK}, {time.Minute, 3, TooOften},
 	} {
-		ticket, s := b.Connect(start.Add(step.at), PeerID{step.peer}, addr4(1, 2, 1))
+		ticket, s := b.Connect(start.Add(step.at), PeerID{step.peer}, addr4(1, 2, 1), false)
 		if s != step.want {
 			t.Errorf("after %v: %v, want %v", step.at, s, step.want)
 		}
@@ -239,12 +239,12 @@ func TestRatesPass(t *testing.T) {
 func TestAskersAreBounded(t *testing.T) {
 	b := NewBudget(Limits{})
 	for i := range 2 * maxAskers {
-		b.Connect(start, PeerID{1}, addr4(byte(i>>8), byte(i), 1))
+		b.Connect(start, PeerID{1}, addr4(byte(i>>8), byte(i), 1), false)
 	}
 	if len(b.asks) != maxAskers {
 		t.Errorf("%d are counted", len(b.asks))
 	}
-	b.Connect(start.Add(time.Minute), PeerID{1}, addr4(1, 1, 1))
+	b.Connect(start.Add(time.Minute), PeerID{1}, addr4(1, 1, 1), false)
 	if len(b.asks) != 1 {
 		t.Errorf("%d are counted after a minute", len(b.asks))
 	}

@@ -14,6 +14,8 @@ type Limits struct {
 	HostHandshakes      int
 	PeerOffers          int // a minute
 	NetworkAsks         int // a minute
+	FriendReservations  int
+	FriendCircuits      int
 
 	ReservationTime time.Duration
 	CircuitTime     time.Duration
@@ -21,6 +23,8 @@ type Limits struct {
 
 	CircuitBytes int64 // each way
 	HourBytes    int64 // both ways together
+
+	FriendHourBytes int64 // likewise
 }
 
 // withDefaults fills in what the zero value means.
@@ -33,6 +37,7 @@ func (l Limits) withDefaults() Limits {
 		{&l.NetworkReservations, maxNetworkReservations}, {&l.Circuits, maxCircuits}, {&l.HostCircuits, maxHostCircuits},
 		{&l.PeerCircuits, maxPeerCircuits}, {&l.Handshakes, maxHandshakes}, {&l.HostHandshakes, maxHostHandshakes},
 		{&l.PeerOffers, maxPeerOffers}, {&l.NetworkAsks, maxNetworkAsks},
+		{&l.FriendReservations, maxFriendReservations}, {&l.FriendCircuits, maxFriendCircuits},
 	} {
 		if *f.value <= 0 {
 			*f.value = f.or
@@ -53,6 +58,9 @@ func (l Limits) withDefaults() Limits {
 	l.CircuitBytes = max(l.CircuitBytes, minCircuitBytes)
 	if l.HourBytes <= 0 {
 		l.HourBytes = hourBytes
+	}
+	if l.FriendHourBytes <= 0 {
+		l.FriendHourBytes = friendHourBytes
 	}
 	return l
 }

@@ -38,8 +38,9 @@
 // reservation ends with its connection. The relay connects to nobody, and B to nobody
 // but the relay it chose; nobody relays for itself, or over another relay.
 //
-// What a relay gives is decided by Budget, which does no I/O. Server holds the relay's
-// side of the conversations, Client and Listener those of A and B. The package accepts
-// no connections and dials by a function it is given; whom to pin, and so that B is B,
-// is in the tls.Config it is given.
+// What a relay gives is decided by Budget, which does no I/O. Friends, whom the relay's
+// owner knows, have something beside what is for all, once they proved their name.
+// Server holds the relay's side of the conversations, Client and Listener those of A and
+// B. The package accepts no connections and dials by a function it is given; whom to pin,
+// and so that B is B, is in the tls.Config it is given.
 package relay

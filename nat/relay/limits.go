@@ -80,6 +80,12 @@ const (
 	maxHostCircuits = 8
 	maxPeerCircuits = 4
 
+	// maxFriendReservations and maxFriendCircuits are for friends alone, when they find no
+	// room among all: an eighth and a half of that. A stranger can ask for the circuits of
+	// a friend, of which that has maxPeerCircuits: it takes two friends to have none left.
+	maxFriendReservations = 16
+	maxFriendCircuits     = 8
+
 	// maxHandshakes are conversations that have not come to a decision, a CONNECT
 	// that waits for B among them; each holds a goroutine and 4 KiB. The port itself
 	// lets 128 and 8 of one address begin (node/limits.go).
@@ -121,6 +127,9 @@ const (
 	// hourBytes is what the relay passes on in an hour, both ways together: 0.3 MB/s
 	// on average, a fifteenth of a line of 40 Mbit/s up.
 	hourBytes = 1 << 30
+
+	// friendHourBytes is what circuits for friends alone carry in an hour beside that.
+	friendHourBytes = hourBytes / 4
 
 	// minCircuitBytes is the least a circuit may be set to: TLS and one range.
 	minCircuitBytes = 64 << 10

@@ -22,6 +22,10 @@ type ServerConfig struct {
 	// the relay's. Nil: it is the local one of the connection. It is called by several
 	// goroutines and must not block.
 	Own func(netip.AddrPort) bool
+
+	// Friend reports whether a peer has places of its own, beside those for all. Nil: none
+	// has. It is called by several goroutines and must not block.
+	Friend func(PeerID) bool
 }
 
 // Server is the relay's side. It has no goroutine outside Serve, and may be used by
@@ -155,6 +159,9 @@ func (s *Server) own(c *peerConn, at netip.AddrPort) bool {
 	local, ok := c.LocalAddr().(interface{ AddrPort() netip.AddrPort })
 	return ok && unmapped(local.AddrPort()) == at
 }
+
+// friend reports whether a peer has places of its own.
+func (s *Server) friend(peer PeerID) bool { return s.config.Friend != nil && s.config.Friend(peer) }
 
 // random fills b with bytes nobody can guess.
 func random(b []byte) {

@@ -57,12 +57,13 @@ func (s *Server) connect(ctx context.Context, c *peerConn, req request, done fun
 func (s *Server) offer(c *peerConn, peer PeerID) (*circuit, Status) {
 	waiting := &circuit{answer: make(chan decision, 1), over: make(chan struct{})}
 	random(waiting.id[:])
+	friend := s.friend(peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return nil, Closing
 	}
-	ticket, status := s.budget.Connect(time.Now(), peer, c.addr.Addr())
+	ticket, status := s.budget.Connect(time.Now(), peer, c.addr.Addr(), friend)
 	if status != OK {
 		return nil, status
 	}

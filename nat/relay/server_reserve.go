@@ -78,13 +78,14 @@ func (s *Server) challenge(c *peerConn, req request) (Status, error) {
 
 // admit asks the budget. A reservation the peer had gives way.
 func (s *Server) admit(ctl *controlConn) (left time.Duration, status Status) {
+	friend := s.friend(ctl.peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
 		return 0, Closing
 	}
 	now := time.Now()
-	expires, status := s.budget.Reserve(now, ctl.peer, ctl.addr.Addr())
+	expires, status := s.budget.Reserve(now, ctl.peer, ctl.addr.Addr(), friend)
 	if status != OK {
 		return 0, status
 	}
@@ -213,13 +214,14 @@ func (s *Server) postLocked(ctl *controlConn, c control) bool {
 
 // renew gives a reservation its full time again.
 func (s *Server) renew(ctl *controlConn, expires time.Time) (time.Time, error) {
+	friend := s.friend(ctl.peer)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.reservations[ctl.peer] != ctl {
 		return expires, &StatusError{Op: "control", Code: Replaced, Text: Replaced.String()}
 	}
 	now := time.Now()
-	renewedTo, status := s.budget.Renew(now, ctl.peer)
+	renewedTo, status := s.budget.Renew(now, ctl.peer, friend)
 	if status != OK {
 		return expires, nil // it runs out at the next read
 	}

@@ -31,6 +31,7 @@ func (e End) String() string {
 // Stats is what a relay does and did.
 type Stats struct {
 	Handshakes, Reservations, Circuits int // now
+	Friends                            int // of the reservations, those that are for friends alone
 
 	Reserved, Renewed, Opened uint64
 	Bytes                     uint64 // of circuits that are over, both ways together
@@ -46,7 +47,8 @@ func (s *Server) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	st := s.stats
-	st.Handshakes, st.Reservations, st.Circuits = s.budget.handshakes, len(s.budget.reservations), s.budget.circuits
+	st.Handshakes, st.Reservations, st.Circuits = s.budget.handshakes, len(s.budget.reservations), s.budget.circuits+s.budget.friends.circuits
+	st.Friends = s.budget.friends.reservations
 	st.Refused, st.Ended = maps.Clone(st.Refused), maps.Clone(st.Ended)
 	return st
 }

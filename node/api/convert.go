@@ -38,7 +38,7 @@ func statusOf(s node.Status) Status {
 		Router: Router{Entries: s.Router.Now, Most: s.Router.Most, Limit: s.Router.Limit, Refused: s.Router.Refused},
 		Upkeep: upkeepOf(s.Upkeep),
 		Relay: Relay{
-			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
+			Serves: s.Relay.Serves, Reservations: s.Relay.Stats.Reservations, Members: s.Relay.Stats.Friends, Circuits: s.Relay.Stats.Circuits, Bytes: s.Relay.Stats.Bytes,
 			At: make([]string, 0, len(s.Relay.At)),
 		},
 		UDP: UDP{Gnutella: udpKind(s.UDP.Gnutella), STUN: udpKind(s.UDP.STUN), QUIC: udpKind(s.UDP.QUIC), Errors: s.UDP.Errors},

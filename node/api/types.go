@@ -105,6 +105,7 @@ type Paths struct {
 type Relay struct {
 	Serves       bool     `json:"serves" doc:"passes bytes on for filberts that nobody can connect to"`
 	Reservations int      `json:"reservations" doc:"of filberts that are reached over us"`
+	Members      int      `json:"members" doc:"of these reservations, those in places for members of the node's groups alone"`
 	Circuits     int      `json:"circuits" doc:"that are open over us"`
 	Bytes        uint64   `json:"bytes" doc:"of circuits over us that have ended, both ways"`
 	At           []string `json:"at" doc:"relays over which we are reached"`
