@@ -32,7 +32,11 @@ import (
 	"filbert/transfer/urn"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain looks for goroutines that are left. net/http waits half a second before it closes
+// some connections, which is longer than goleak waits.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 // town is a few whole nodes on one network.
 type town struct {

@@ -20,7 +20,11 @@ import (
 	"filbert/transfer/library"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain looks for goroutines that are left. net/http waits half a second before it closes
+// some connections, which is longer than goleak waits.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("net/http.(*conn).closeWriteAndWait"))
+}
 
 // open opens a node of its own on loopback and runs it until the test ends.
 func open(t *testing.T, number byte, files fs.FS, seeds ...*node.Node) *node.Node {
