@@ -27,4 +27,7 @@ const (
 	// patience is how long one step may take, in virtual time; look how often it is looked.
 	patience = 2 * time.Minute
 	look     = 10 * time.Millisecond
+
+	// searchAgain is how long after a search that found nothing there is another.
+	searchAgain = 2 * time.Second
 )

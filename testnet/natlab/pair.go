@@ -242,18 +242,27 @@ func ready(n *node.Node, files int) bool {
 		(s.Overlay.TCP.Open || len(s.Relay.At) > 0)
 }
 
-// find searches for the file.
+// find searches for the file, again if need be: the table of who shares it may be on its way to
+// an ultrapeer still.
 func find(n *node.Node) (found query.Result, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	err = n.Search(ctx, query.Query{Text: "blue film"}, func(r query.Result, _ query.Hit) {
-		found = r
-		cancel()
-	})
-	if err == nil && len(found.Sources) == 0 {
-		err = errors.New("it is not found")
+	for {
+		err = n.Search(ctx, query.Query{Text: "blue film"}, func(r query.Result, _ query.Hit) {
+			found = r
+			cancel()
+		})
+		switch {
+		case err != nil, len(found.Sources) > 0:
+			return found, err
+		case ctx.Err() != nil:
+			return found, errors.New("it is not found")
+		}
+		select {
+		case <-time.After(searchAgain):
+		case <-ctx.Done():
+		}
 	}
-	return found, err
 }
 
 // until waits until something holds.
