@@ -28,6 +28,6 @@ const (
 	patience = 2 * time.Minute
 	look     = 10 * time.Millisecond
 
-	// searchAgain is how long after a search that found nothing there is another.
-	searchAgain = 2 * time.Second
+	// searchTime is how long one search may find nothing.
+	searchTime = 10 * time.Second
 )

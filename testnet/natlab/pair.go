@@ -245,24 +245,20 @@ func ready(n *node.Node, files int) bool {
 // find searches for the file, again if need be: the table of who shares it may be on its way to
 // an ultrapeer still.
 func find(n *node.Node) (found query.Result, err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	for {
-		err = n.Search(ctx, query.Query{Text: "blue film"}, func(r query.Result, _ query.Hit) {
+	search := func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), searchTime)
+		defer cancel()
+		return n.Search(ctx, query.Query{Text: "blue film"}, func(r query.Result, _ query.Hit) {
 			found = r
 			cancel()
 		})
-		switch {
-		case err != nil, len(found.Sources) > 0:
+	}
+	for began := time.Now(); time.Since(began) < patience; {
+		if err := search(); err != nil || len(found.Sources) > 0 {
 			return found, err
-		case ctx.Err() != nil:
-			return found, errors.New("it is not found")
-		}
-		select {
-		case <-time.After(searchAgain):
-		case <-ctx.Done():
 		}
 	}
+	return found, errors.New("it is not found")
 }
 
 // until waits until something holds.
