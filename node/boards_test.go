@@ -47,22 +47,9 @@ func (tn *town) reads(c *citizen, name, topic string, want ...string) {
 // expelled gets nothing more, and who leaves keeps nothing.
 func TestBoard(t *testing.T) {
 	amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
-		tn.grouped()
-		relay := tn.movesAs(nil, relaying)
-		anna := tn.movesAs(nil, asLeaf, relay)
-		boris, clara := tn.movesAs(nil, asLeaf, relay), tn.movesAs(nil, asLeaf, relay)
-		for _, c := range []*citizen{boris, clara} {
-			tn.linked(c, 1)
-			tn.relayed(c, 1)
-		}
-		if _, err := anna.FoundGroup("family"); err != nil {
-			t.Fatal(err)
-		}
-		tn.invites(anna, boris, "family")
-		tn.invites(anna, clara, "family")
+		anna, boris, clara := tn.familyOverRelay()
 		everybody := []*citizen{anna, boris, clara}
 		for _, c := range everybody {
-			tn.online(c, "family", 3)
 			if err := tn.board(c, "family").Put("files", "a", []byte(c.PeerID().String())); err != nil {
 				t.Fatal(err)
 			}

@@ -113,25 +113,32 @@ func TestGroup(t *testing.T) {
 	})
 }
 
+// familyOverRelay is three leaves that are in one group, "family", over the one relay of the town.
+func (tn *town) familyOverRelay() (anna, boris, clara *citizen) {
+	tn.t.Helper()
+	tn.grouped()
+	relay := tn.movesAs(nil, relaying)
+	anna = tn.movesAs(nil, asLeaf, relay)
+	boris, clara = tn.movesAs(nil, asLeaf, relay), tn.movesAs(nil, asLeaf, relay)
+	for _, c := range []*citizen{boris, clara} {
+		tn.linked(c, 1)
+		tn.relayed(c, 1)
+	}
+	if _, err := anna.FoundGroup("family"); err != nil {
+		tn.t.Fatal(err)
+	}
+	tn.invites(anna, boris, "family")
+	tn.invites(anna, clara, "family")
+	for _, c := range []*citizen{anna, boris, clara} {
+		tn.online(c, "family", 3)
+	}
+	return anna, boris, clara
+}
+
 // TestGroupThroughNATs: members behind NATs are one group all the same, over relays.
 func TestGroupThroughNATs(t *testing.T) {
 	amongNATs(t, 2, fabric.PortRestricted(), func(t *testing.T, tn *town) {
-		tn.grouped()
-		relay := tn.movesAs(nil, relaying)
-		anna := tn.movesAs(nil, asLeaf, relay)
-		boris, clara := tn.movesAs(nil, asLeaf, relay), tn.movesAs(nil, asLeaf, relay)
-		for _, c := range []*citizen{boris, clara} {
-			tn.linked(c, 1)
-			tn.relayed(c, 1)
-		}
-		if _, err := anna.FoundGroup("family"); err != nil {
-			t.Fatal(err)
-		}
-		tn.invites(anna, boris, "family")
-		tn.invites(anna, clara, "family")
-		for _, c := range []*citizen{anna, boris, clara} {
-			tn.online(c, "family", 3)
-		}
+		anna, boris, clara := tn.familyOverRelay()
 		clara.stop()
 		began := time.Now()
 		tn.online(anna, "family", 2)

@@ -417,22 +417,7 @@ func TestSpaceThroughNATs(t *testing.T) {
 	}{{"path", fabric.PortRestricted()}, {"relay", fabric.Symmetric()}} {
 		t.Run(test.name, func(t *testing.T) {
 			amongNATs(t, 2, test.nat, func(t *testing.T, tn *town) {
-				tn.grouped()
-				relay := tn.movesAs(nil, relaying)
-				anna := tn.movesAs(nil, asLeaf, relay)
-				boris, clara := tn.movesAs(nil, asLeaf, relay), tn.movesAs(nil, asLeaf, relay)
-				for _, c := range []*citizen{boris, clara} {
-					tn.linked(c, 1)
-					tn.relayed(c, 1)
-				}
-				if _, err := anna.FoundGroup("family"); err != nil {
-					t.Fatal(err)
-				}
-				tn.invites(anna, boris, "family")
-				tn.invites(anna, clara, "family")
-				for _, c := range []*citizen{anna, boris, clara} {
-					tn.online(c, "family", 3)
-				}
+				_, boris, clara := tn.familyOverRelay()
 				film, h := random(7, 3<<20)
 				tn.sharesWith(boris, "family", tn.folder("films", map[string][]byte{"film.mp4": film}), 1)
 				began := time.Now()
