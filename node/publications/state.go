@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"filbert/node/state"
 	"filbert/transfer"
 	"filbert/transfer/merkle"
 	"filbert/transfer/publication"
@@ -212,7 +213,7 @@ func (d *Desk) keepTree(id ID, m *publication.Manifest, t *merkle.Tree) error {
 	return write(d.file(id, m.SHA1, suffixTree), t.AppendNodes(nil))
 }
 
-// write writes a file so that it is there whole or not at all.
+// write writes a file so that it is there whole or not at all, and stays.
 func write(path string, b []byte) error {
 	if there, err := os.ReadFile(path); err == nil && bytes.Equal(there, b) {
 		return nil
@@ -225,7 +226,10 @@ func write(path string, b []byte) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(path+suffixTemp, path)
+	if err := os.Rename(path+suffixTemp, path); err != nil {
+		return err
+	}
+	return state.SyncDir(filepath.Dir(path))
 }
 
 // forget removes the files of a version that is of no use any more, but those of its bundle

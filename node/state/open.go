@@ -74,7 +74,7 @@ func openChecked(path string, maxSize int) (*bolt, error) {
 		return nil, err
 	}
 	if fresh {
-		err = syncDir(filepath.Dir(path))
+		err = SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return nil, errors.Join(err, b.close())
@@ -120,12 +120,12 @@ func setAside(path string, now time.Time) (string, error) {
 	if err := os.Rename(path, aside); err != nil {
 		return "", err
 	}
-	return aside, syncDir(filepath.Dir(path))
+	return aside, SyncDir(filepath.Dir(path))
 }
 
-// syncDir makes a new name in a folder durable. Windows cannot, and its file
+// SyncDir makes a new name in a folder last through a power cut. Windows cannot, and its file
 // systems journal names.
-func syncDir(dir string) error {
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" {
 		return nil
 	}
