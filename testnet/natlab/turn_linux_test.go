@@ -3,20 +3,16 @@ package natlab
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/netip"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"github.com/rs/zerolog"
 
-	"filbert/nat/stun"
 	"filbert/nat/turn"
 	"filbert/node"
 	"filbert/overlay"
@@ -28,11 +24,8 @@ import (
 // coturn that the one who fetches names.
 func TestRealTURN(t *testing.T) {
 	needSpaces(t)
-	program, err := exec.LookPath("turnserver")
+	program, err := turnserver(t)
 	if err != nil {
-		if os.Getenv("FILBERT_REQUIRE_ALL") == "1" {
-			t.Fatal(err)
-		}
 		t.Skip(err)
 	}
 	spaces, err := newSpaces(false)
@@ -75,9 +68,15 @@ func TestRealTURN(t *testing.T) {
 		}
 	}
 	shares := moves(Symmetric, overlay.ModeLeaf, fstest.MapFS{"Blue Song.ogg": {Data: song}, "Blue Film.avi": {Data: film}}, seeds...)
-	server := coturn(t, spaces, program, l.count+1)
 	l.count++
-	l.servers = []turn.Server{server}
+	host, addr, err := spaces.host(Open, spot{number: l.count})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := netip.AddrPortFrom(addr, 3478)
+	coturn(t, host, program, []netip.AddrPort{at}, "-L", addr.String(), "-E", addr.String(),
+		"--lt-cred-mech", "--user", "anna:secret", "--realm", "filbert")
+	l.servers = []turn.Server{turn.NewServer(at.String(), "anna", "secret")}
 	fetches := moves(Symmetric, overlay.ModeLeaf, nil, seeds...)
 	wait("the nodes are not ready", func() bool { return ready(shares, 2) && ready(fetches, 0) })
 
@@ -119,34 +118,4 @@ func TestRealTURN(t *testing.T) {
 		t.Errorf("%d bytes of the film came over the path", got)
 	}
 	t.Logf("a path over coturn after %v, 32 MiB over it in %v, %.1f MB/s", took, whole, float64(len(film))/1e6/whole.Seconds())
-}
-
-// coturn runs one on an open host until the test ends.
-func coturn(t *testing.T, spaces *spaces, program string, number byte) turn.Server {
-	t.Helper()
-	host, addr, err := spaces.host(Open, spot{number: number})
-	if err != nil {
-		t.Fatal(err)
-	}
-	at, dir := netip.AddrPortFrom(addr, 3478), t.TempDir()
-	cmd := exec.Command(program, "-n", "-L", addr.String(), "-E", addr.String(), "--listening-port", "3478",
-		"--lt-cred-mech", "--user", "anna:secret", "--realm", "filbert", "--no-tcp", "--no-tls", "--no-dtls", "--no-cli", "--log-file", "stdout",
-		"--pidfile", filepath.Join(dir, "pid"), "--userdb", filepath.Join(dir, "db"))
-	if err := host.(*space).in(cmd.Start); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		cmd.Process.Kill()
-		cmd.Wait()
-	})
-	conn, err := host.ListenPacket(t.Context(), "udp", fmt.Sprint(addr, ":0"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	up := stun.Open(conn, stun.Config{RTO: 50 * time.Millisecond, Sends: 10})
-	defer up.Close()
-	if _, err := up.Bind(t.Context(), at, stun.Options{}); err != nil {
-		t.Fatal(err)
-	}
-	return turn.NewServer(at.String(), "anna", "secret")
 }
