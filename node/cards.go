@@ -23,10 +23,11 @@ const stateCards = "member addresses"
 // card is what a member of a group tells of how it is reached. It is the member's word, for
 // members alone, and leads to nobody but who proves to be the member.
 type card struct {
-	At     netip.AddrPort   `json:"at,omitzero"`
-	IPv6   netip.Addr       `json:"ipv6,omitzero"`
-	Push   bool             `json:"push,omitempty"` // it cannot be connected to
-	Relays []netip.AddrPort `json:"relays,omitempty"`
+	At      netip.AddrPort   `json:"at,omitzero"`
+	IPv6    netip.Addr       `json:"ipv6,omitzero"`
+	Push    bool             `json:"push,omitempty"` // it cannot be connected to
+	Relays  []netip.AddrPort `json:"relays,omitempty"`
+	Proxies []netip.AddrPort `json:"proxies,omitempty"`
 }
 
 // cards is those of the members of our groups.
@@ -84,6 +85,16 @@ func (c *cards) learn(groups []*group.Group) {
 	}
 }
 
+// guess notes how a peer is reached by somebody's word, until it tells us itself.
+func (c *cards) guess(peer identity.PeerID, said card) {
+	text, err := json.Marshal(said)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err == nil && c.of[peer] == nil && len(c.of) < maxCards && said.leads() {
+		c.of[peer] = text
+	}
+}
+
 // source is where a peer is: by its card, by what else is known, or as our neighbor.
 func (c *cards) source(peer identity.PeerID) transfer.Source {
 	c.mu.Lock()
@@ -91,7 +102,7 @@ func (c *cards) source(peer identity.PeerID) transfer.Source {
 	c.mu.Unlock()
 	src := c.where(peer)
 	if told, ok := parseCard(text); ok {
-		src.Addr, src.IPv6, src.Push, src.Relays = told.At, told.IPv6, told.Push, told.Relays
+		told.tell(&src)
 	} else if !src.Addr.IsValid() && !src.IPv6.IsValid() && len(src.Proxies)+len(src.Relays) == 0 {
 		ctx, cancel := context.WithTimeout(context.Background(), lineTimeout)
 		defer cancel()
@@ -100,13 +111,26 @@ func (c *cards) source(peer identity.PeerID) transfer.Source {
 	return src
 }
 
-// parseCard reads a card, in which only some relays are taken.
+// tell puts a card in the place of what else is known of a peer.
+func (c *card) tell(src *transfer.Source) {
+	src.Addr, src.IPv6, src.Push, src.Relays, src.Proxies = c.At, c.IPv6, c.Push, c.Relays, c.Proxies
+}
+
+// leads reports whether a card tells a way to its peer.
+func (c *card) leads() bool { return c.At.IsValid() || len(c.Relays)+len(c.Proxies) > 0 }
+
+// parseCard reads a card, in which only some relays and push proxies are taken.
 func parseCard(text []byte) (c card, ok bool) {
 	if len(text) == 0 || len(text) > maxCard || json.Unmarshal(text, &c) != nil {
 		return card{}, false
 	}
-	c.Relays = slices.DeleteFunc(c.Relays[:min(len(c.Relays), maxAskedRelays)], func(a netip.AddrPort) bool { return !a.IsValid() })
-	return c, c.At.IsValid() || len(c.Relays) > 0
+	c.Relays, c.Proxies = usable(c.Relays, maxAskedRelays), usable(c.Proxies, maxAskedProxies)
+	return c, c.leads()
+}
+
+// usable is those of the first addresses that are some.
+func usable(at []netip.AddrPort, most int) []netip.AddrPort {
+	return slices.DeleteFunc(at[:min(len(at), most)], func(a netip.AddrPort) bool { return !a.IsValid() })
 }
 
 // tellCard tells members how we are reached, if that has changed.
@@ -124,15 +148,30 @@ func (g *groups) tellCard(ctx context.Context) {
 	g.told = told
 }
 
-// ownCard is how we are reached.
+// ownCard is how we are reached, as members are told it.
 func (n *Node) ownCard(ctx context.Context) []byte {
-	c := card{At: n.reachedAt(ctx), Push: n.openness(ctx) == nat.Closed}
-	if c.Push {
-		c.Relays = n.relays.reservations()
-	}
-	text, err := json.Marshal(c)
+	text, err := json.Marshal(n.reached(ctx))
 	if err != nil {
 		return nil
 	}
 	return text
+}
+
+// reached is how we are reached.
+func (n *Node) reached(ctx context.Context) card {
+	c := card{At: n.reachedAt(ctx), Push: n.openness(ctx) == nat.Closed}
+	if s, err := n.overlay.Status(ctx); err == nil {
+		if s.IPv6 != c.At.Addr() {
+			c.IPv6 = s.IPv6
+		}
+		for i := range s.Neighbors {
+			if at := s.Neighbors[i].Proxy; c.Push && at.IsValid() && len(c.Proxies) < maxAskedProxies {
+				c.Proxies = append(c.Proxies, at)
+			}
+		}
+	}
+	if c.Push {
+		c.Relays = n.relays.reservations()
+	}
+	return c
 }

@@ -178,33 +178,6 @@ func (n *Node) FoundGroup(name string) (*group.Group, error) {
 	return n.groups.enter(n.groups.hub.Open(s))
 }
 
-// JoinGroup becomes a member by an invite. It asks the peers that this names until one
-// admits us.
-func (n *Node) JoinGroup(ctx context.Context, invite string) (*group.Group, error) {
-	if err := n.groups.ready(); err != nil {
-		return nil, err
-	}
-	i, err := group.ParseInvite(invite)
-	if err != nil {
-		return nil, err
-	}
-	return n.groups.enter(n.groups.hub.Join(ctx, i))
-}
-
-// InviteTo makes an invite to a group, for one peer, that names us and where we are
-// reached, if that is known.
-func (n *Node) InviteTo(ctx context.Context, g *group.Group, role group.Role, life time.Duration) (string, error) {
-	ask := group.Ask{Peer: n.cfg.Identity.PeerID()}
-	if at := n.reachedAt(ctx); at.IsValid() {
-		ask.Address = at.String()
-	}
-	i, err := g.Invite(role, life, []group.Ask{ask})
-	if err != nil {
-		return "", err
-	}
-	return i.String(), nil
-}
-
 // LeaveGroup ends our membership, and forgets the group. The founder can do so when it is
 // the only member. The error tells that nobody heard of it, or that what was kept of the
 // group is still there.

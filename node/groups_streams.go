@@ -2,13 +2,17 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
+	"filbert/overlay/group"
 	"filbert/overlay/identity"
+	"filbert/transfer"
 )
 
 // serviceGroups is the service of lines that members of groups speak over.
@@ -29,14 +33,46 @@ func newGroupStreams(l *lines, sent *atomic.Uint64) *groupStreams {
 	return s
 }
 
-// Dial implements group.Streams.
-func (s *groupStreams) Dial(ctx context.Context, to identity.PeerID, address string) (net.Conn, error) {
-	at, _ := netip.ParseAddrPort(address) // an invite may name a host that we do not look up
-	conn, err := s.lines.dial(ctx, to, at, serviceGroups)
-	if err != nil {
-		return nil, err
+// Dial implements group.Streams. What an invite says may be older than what is known, or newer:
+// if the one leads nowhere the other is tried.
+func (s *groupStreams) Dial(ctx context.Context, to group.Ask) (net.Conn, error) {
+	known := s.lines.where(to.Peer)
+	ways := []transfer.Source{known}
+	if said := cardOf(to); said.leads() {
+		invited := known
+		said.tell(&invited)
+		ways = append(ways, invited)
+		if !known.Addr.IsValid() && len(known.Relays)+len(known.Proxies) == 0 {
+			ways = ways[1:]
+		}
 	}
-	return &groupConn{conn, s.sent}, nil
+	var conn net.Conn
+	var err error
+	for i, src := range ways {
+		if conn, err = s.dial(ctx, src, len(ways)-i); err == nil {
+			return &groupConn{conn, s.sent}, nil
+		}
+		if errors.Is(err, ErrLineRefused) {
+			break
+		}
+	}
+	return nil, err
+}
+
+// dial opens a line within a share of the time that is left.
+func (s *groupStreams) dial(ctx context.Context, src transfer.Source, share int) (net.Conn, error) {
+	if until, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, time.Until(until)/time.Duration(share))
+		defer cancel()
+	}
+	return s.lines.dialTo(ctx, src, serviceGroups)
+}
+
+// cardOf is how a peer is reached, as an invite says. It may name a host that we do not look up.
+func cardOf(a group.Ask) card {
+	at, _ := netip.ParseAddrPort(a.Address)
+	return card{At: at, IPv6: a.Via.IPv6, Push: a.Via.Push, Relays: usable(a.Via.Relays, maxAskedRelays), Proxies: usable(a.Via.Proxies, maxAskedProxies)}
 }
 
 // Accept implements group.Streams.

@@ -68,19 +68,25 @@ func (l *lines) handle(service string, h LineHandler) {
 
 // dial opens a line to a service of a peer. At is where it was said to be, if that is
 // known, besides what was heard of it.
-func (l *lines) dial(ctx context.Context, peer identity.PeerID, at netip.AddrPort, service string) (_ net.Conn, err error) {
+func (l *lines) dial(ctx context.Context, peer identity.PeerID, at netip.AddrPort, service string) (net.Conn, error) {
 	if l.ids == nil {
 		return nil, fmt.Errorf("node: %w", ErrNoLines)
 	}
+	src := l.where(peer)
+	if at.IsValid() && (!src.Addr.IsValid() || src.Push) {
+		src.Addr, src.Push = at, false
+	}
+	return l.dialTo(ctx, src, service)
+}
+
+// dialTo opens a line to a service of a peer by the ways that a source names.
+func (l *lines) dialTo(ctx context.Context, src transfer.Source, service string) (_ net.Conn, err error) {
+	peer := identity.PeerID(src.Peer)
 	config, err := l.own.LinkTLSTo(peer)
 	if err != nil {
 		return nil, err
 	}
-	src := l.where(peer)
 	src.Vouched = false // what it proves, it proves in the line
-	if at.IsValid() && (!src.Addr.IsValid() || src.Push) {
-		src.Addr, src.Push = at, false
-	}
 	conn, err := l.connect(ctx, src)
 	if err != nil {
 		return nil, err

@@ -23,13 +23,14 @@ type Neighbor struct {
 	MaxTTL     wire.TTL
 	Terms      handshake.Terms
 	Since      time.Time
-	Heard      time.Time     // last bytes of it
-	RTT        time.Duration // 0 = not known
-	Table      bool          // it sent a route table
-	TableFill  float64       // how much of it is set, 0 to 1
-	Files, KiB uint32        // what it shares, by its own word
-	Relays     bool          // for those whom nobody can connect to, by its own word
-	STUN       bool          // it answers STUN where it listens, likewise
+	Heard      time.Time      // last bytes of it
+	RTT        time.Duration  // 0 = not known
+	Table      bool           // it sent a route table
+	TableFill  float64        // how much of it is set, 0 to 1
+	Files, KiB uint32         // what it shares, by its own word
+	Relays     bool           // for those whom nobody can connect to, by its own word
+	STUN       bool           // it answers STUN where it listens, likewise
+	Proxy      netip.AddrPort // where it asks us to call, if it is our push proxy
 	Received   Counts
 	Sent       Counts
 	Drops      Drops // of what it sent
@@ -45,6 +46,7 @@ type View struct {
 	Role      handshake.Role
 	RoleWhy   string     // why it is what it is, or what keeps it from being an ultrapeer
 	External  netip.Addr // as others see us; invalid while they do not agree
+	IPv6      netip.Addr // likewise, by IPv6
 	Started   time.Time
 	Neighbors []Neighbor
 	Dialing   int
@@ -88,6 +90,7 @@ func (c *Core) View() View {
 		Role:      c.role.is,
 		RoleWhy:   c.role.why,
 		External:  c.self.external,
+		IPv6:      c.self.known(false),
 		Started:   c.started,
 		Dialing:   len(c.dialing),
 		DialsHeld: c.vain.held,
@@ -125,6 +128,7 @@ func (c *Core) View() View {
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
 			Relays:   n.peer.Features[handshake.FeatureRelay] != (handshake.Version{}),
 			STUN:     n.peer.Features[handshake.FeatureSTUN] != (handshake.Version{}),
+			Proxy:    n.vendor.proxy.at,
 			Received: n.received, Sent: n.sent, Drops: n.drops, RTT: n.rtt,
 		}
 		if t := n.table(); t != nil {

@@ -194,6 +194,8 @@ func groupFailure(err error) error {
 	switch why := group.ReasonOf(err); {
 	case err == nil:
 		return nil
+	case errors.Is(err, node.ErrNotLetIn):
+		status = http.StatusBadGateway
 	case errors.Is(err, node.ErrNoGroup), why == group.NotMember, why == group.UnknownInvite, errors.Is(err, node.ErrNoContact):
 		status = http.StatusNotFound
 	case errors.Is(err, node.ErrManyGroups), why == group.IsMember:

@@ -15,6 +15,7 @@ type Invite struct {
 	Invite  string    `json:"invite" doc:"give it to one peer, over a way that nobody else reads"`
 	Role    string    `json:"role" enum:"guest,member,owner"`
 	Expires time.Time `json:"expires"`
+	Doubt   string    `json:"doubt,omitempty" doc:"why somebody may not reach this node by it, and what to do"`
 }
 
 // Invited is an invite as members of a group know it: not its text, which only who made it has.
@@ -67,7 +68,9 @@ func (s *Server) inviteOperations(api huma.API) {
 		if err != nil {
 			return nil, groupFailure(err)
 		}
-		return answer(Invite{Invite: text, Role: role.String(), Expires: expires.UTC().Truncate(time.Second)}), nil
+		return answer(Invite{
+			Invite: text, Role: role.String(), Expires: expires.UTC().Truncate(time.Second), Doubt: s.cfg.Node.InviteDoubt(ctx),
+		}), nil
 	})
 	huma.Get(api, "/v1/groups/{group}/invites", func(_ context.Context, in *groupInput) (*body[[]Invited], error) {
 		g, err := s.cfg.Node.Group(in.Group)

@@ -40,6 +40,9 @@ func (r *runner) invite() *cli.Command {
 			return show(r, c, i, func(i api.Invite) error {
 				_, err := fmt.Fprintln(r.env.Out, i.Invite)
 				r.say("the other runs `filbert group join` with it, until %s", i.Expires.Local().Format(time.DateTime))
+				if i.Doubt != "" {
+					r.say("%s", i.Doubt)
+				}
 				return err
 			})
 		}),

@@ -191,75 +191,25 @@ func (h *Hub) greet(c net.Conn) {
 	g.welcome(c, hi)
 }
 
-// dial opens a stream to a peer and says hello.
-func (h *Hub) dial(ctx context.Context, address string, hi *hello) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, helloTime)
+// dial opens a stream to a peer and says hello, each within some time.
+func (h *Hub) dial(ctx context.Context, within time.Duration, to Ask, hi *hello) (net.Conn, error) {
+	hi.acceptor = to.Peer
+	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	c, err := h.cfg.Streams.Dial(ctx, hi.acceptor, address)
+	c, err := h.cfg.Streams.Dial(ctx, to)
 	if err != nil {
-		return nil, fmt.Errorf("group: dial: %w", err)
+		return nil, fmt.Errorf("group: dial: %w: %w", ErrUnreached, err)
 	}
 	stop := context.AfterFunc(ctx, func() { c.Close() })
 	err = call(c, h.cfg.Self, hi, time.Now())
+	if err != nil && ReasonOf(err) == Fine {
+		err = fmt.Errorf("%w: %w", ErrSilent, err)
+	}
 	if !stop() || err != nil {
 		c.Close()
 		return nil, errors.Join(err, ctx.Err())
 	}
 	return c, nil
-}
-
-// Join asks the owners of an invite in turn to become a member, and opens the group.
-func (h *Hub) Join(ctx context.Context, i Invite) (*Group, error) {
-	err := fmt.Errorf("group: join: the invite names nobody to ask")
-	for _, a := range i.Ask {
-		var s *State
-		if s, err = h.ask(ctx, i, a); err == nil {
-			return h.Open(s)
-		}
-		if why := ReasonOf(err); why != Fine && why != Busy && why != NotOwner {
-			break // the others would say the same
-		}
-	}
-	return nil, err
-}
-
-// ask becomes a member by one owner.
-func (h *Hub) ask(ctx context.Context, i Invite, a Ask) (*State, error) {
-	var s *State
-	take := func(records []*Record) (*State, int, error) {
-		if s == nil {
-			if len(records) == 0 || ID(records[0].hash) != i.Group {
-				return nil, 0, refused(OtherGroup)
-			}
-			var err error
-			if s, err = Open(records[0]); err != nil {
-				return nil, 0, err
-			}
-		}
-		n, _ := s.Merge(records...)
-		return s, n, nil
-	}
-	hi := &hello{purpose: forJoin, group: i.Group, acceptor: a.Peer, join: NewJoinRequest(h.cfg.Self, i, a.Peer)}
-	for { // the first exchange makes us a member, the others bring what it had no room for
-		c, err := h.dial(ctx, a.Address, hi)
-		if ReasonOf(err) == Busy && s != nil && pause(ctx, time.Second) {
-			continue // a large state comes at its rate
-		}
-		if err != nil {
-			return nil, fmt.Errorf("group: join: %w", err)
-		}
-		got, err := h.exchange(ctx, c, s, take)
-		if err != nil {
-			return nil, fmt.Errorf("group: join: %w", err)
-		}
-		if _, ok := s.Member(h.cfg.Self.PeerID()); ok {
-			return s, nil
-		}
-		if got == 0 {
-			return nil, fmt.Errorf("group: join: %w", refused(NotMember))
-		}
-		hi = &hello{purpose: forSync, group: i.Group, acceptor: a.Peer}
-	}
 }
 
 // pause waits, and tells whether it was for as long as that.
@@ -272,17 +222,6 @@ func pause(ctx context.Context, d time.Duration) bool {
 	case <-ctx.Done():
 		return false
 	}
-}
-
-func (h *Hub) exchange(ctx context.Context, c net.Conn, s *State, take func([]*Record) (*State, int, error)) (int, error) {
-	defer c.Close()
-	stop := context.AfterFunc(ctx, func() { c.Close() })
-	defer stop()
-	if err := c.SetDeadline(time.Now().Add(syncTime)); err != nil {
-		return 0, fmt.Errorf("group: exchange: %w", err)
-	}
-	o, err := exchangeDialing(c, s, take)
-	return o.got, err
 }
 
 // self is who runs the groups.

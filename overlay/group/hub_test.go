@@ -84,7 +84,7 @@ func TestJoinAndExpel(t *testing.T) {
 		_, err = g[2].exchange(ctx, founder.id.PeerID())
 		wantRefused(t, err, Expelled)
 		// A stranger is told nothing, not even that there is such a group.
-		_, err = anna.dial(ctx, "", &hello{purpose: forSync, group: ID{1}, acceptor: founder.id.PeerID()})
+		_, err = anna.dial(ctx, helloTime, Ask{Peer: founder.id.PeerID()}, &hello{purpose: forSync, group: ID{1}})
 		if err == nil || ReasonOf(err) != Fine {
 			t.Errorf("a stranger was answered: %v", err)
 		}

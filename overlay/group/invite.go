@@ -15,7 +15,8 @@ import (
 //	filbert-group:ID.TOKEN[.PEER[@ADDRESS]]...
 //
 // with the ID and token in base32 with check characters, then up to maxAsk owners who may be
-// asked, and where each is reached. Who has the text can join once, until it expires.
+// asked, and where each is reached. An owner that is reached in other ways too is named once more,
+// with a Via in the place of the address. Who has the text can join once, until it expires.
 type Invite struct {
 	Group ID
 	Token Token
@@ -26,6 +27,22 @@ type Invite struct {
 type Ask struct {
 	Peer    identity.PeerID
 	Address string // host:port, or empty
+	Via     Via
+}
+
+// parts is how it stands in an invite.
+func (a *Ask) parts() (parts []string) {
+	peer := a.Peer.String()
+	switch {
+	case a.Address != "":
+		parts = append(parts, peer+"@"+strings.ReplaceAll(a.Address, ".", "_"))
+	case a.Via.Empty():
+		parts = append(parts, peer)
+	}
+	if !a.Via.Empty() {
+		parts = append(parts, peer+"@"+a.Via.String())
+	}
+	return parts
 }
 
 // Token is the secret of an invite: the seed of an Ed25519 key.
@@ -44,9 +61,8 @@ func (i Invite) String() string {
 	var b strings.Builder
 	b.WriteString(inviteScheme + i.Group.String() + "." + checkedText(i.Token[:]))
 	for _, a := range i.Ask {
-		b.WriteString("." + a.Peer.String())
-		if a.Address != "" {
-			b.WriteString("@" + strings.ReplaceAll(a.Address, ".", "_"))
+		for _, p := range a.parts() {
+			b.WriteString("." + p)
 		}
 	}
 	return b.String()
@@ -82,6 +98,16 @@ func ParseInvite(text string) (Invite, error) {
 		if a.Peer, err = identity.ParsePeerID(name); err != nil || at && !validAddress(a.Address) {
 			return bad("a peer was mistyped or cut")
 		}
+		if strings.HasPrefix(address, viaMark) {
+			if a.Via, ok = parseVia(address); !ok {
+				return bad("how a peer is reached was mistyped or cut")
+			}
+			a.Address = ""
+			if last := len(i.Ask) - 1; last >= 0 && i.Ask[last].Peer == a.Peer && i.Ask[last].Via.Empty() {
+				i.Ask[last].Via = a.Via
+				continue
+			}
+		}
 		i.Ask = append(i.Ask, a)
 	}
 	return i, nil
@@ -102,15 +128,19 @@ func validAddress(a string) bool {
 }
 
 // Invite opens an invite: the record, and the text to give away. Addresses that cannot be
-// written are left out.
+// written, and peers for whom there is no room, are left out.
 func (s *State) Invite(self Signer, role Role, life time.Duration, ask []Ask, rand io.Reader, now time.Time) (Invite, *Record, error) {
 	i := Invite{Group: s.id}
 	if _, err := io.ReadFull(rand, i.Token[:]); err != nil {
 		return Invite{}, nil, fmt.Errorf("group: invite: %w", err)
 	}
-	for _, a := range ask[:min(len(ask), maxAsk)] {
+	parts := 0
+	for _, a := range ask {
 		if !validAddress(a.Address) {
 			a.Address = ""
+		}
+		if parts += len(a.parts()); parts > maxAsk {
+			break
 		}
 		i.Ask = append(i.Ask, a)
 	}

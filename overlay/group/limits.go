@@ -34,9 +34,9 @@ const (
 	maxAhead = 4096
 
 	maxName    = 64  // bytes of a group's name
-	maxAddress = 64  // bytes of one address in an invite
+	maxAddress = 64  // characters of one address in an invite, or of one Via
 	maxInvite  = 768 // characters of an invite, so that it fits a chat line
-	maxAsk     = 4   // peers and addresses in an invite
+	maxAsk     = 4   // peers and addresses in an invite: 590 characters with the rest of it
 
 	maxInviteLife = 30 * 24 * time.Hour // of an invite
 	maxOpen       = 256                 // invites at one time that can be used
@@ -103,6 +103,11 @@ const (
 	oddTime     = 30 * time.Second       // a peer is left alone whose records do not fit ours
 	blindPause  = 2 * time.Second        // between exchanges with anybody while we have no key
 	helloTime   = 5 * time.Second        // bounds the first words of a stream
+	joinDial    = 15 * time.Second       // and of one to who lets us in: it may take several ways, the last over a relay
+	joinTime    = 2 * time.Minute        // in which who has an invite is let in: at streamRate that is a hundred others first
+	joinSilence = 20 * time.Second       // as long as who does not answer is asked again
+	joinPause   = time.Second            // before an owner that had too much to do is asked again, half as long more or less,
+	joinPauses  = 4 * time.Second        // and twice as long each time, up to this
 	rejoinPause = 4 * time.Second        // between dials to members that are away
 	oldKeyTime  = 30 * time.Second       // a key is still read after the next one came
 	rotateAgain = 20 * time.Second       // between two rotations that an owner makes by itself

@@ -184,8 +184,8 @@ func (g *Group) exchange(ctx context.Context, p identity.PeerID) (outcome, error
 }
 
 func (g *Group) dial(ctx context.Context, p identity.PeerID, why purpose) (net.Conn, error) {
-	hi := &hello{purpose: why, group: g.id, acceptor: p, has: g.state.Load().brief()}
-	c, err := g.hub.dial(ctx, "", hi)
+	hi := &hello{purpose: why, group: g.id, has: g.state.Load().brief()}
+	c, err := g.hub.dial(ctx, helloTime, Ask{Peer: p}, hi)
 	if err == nil || ReasonOf(err) == Expelled {
 		g.outcast.Store(err != nil)
 	}

@@ -23,8 +23,8 @@ type Packets interface {
 // Streams carries streams between peers, each of which is private to the two: TLS with a
 // peer whose ID the dialer verified. Who calls proves its ID by the package's own words.
 type Streams interface {
-	// Dial opens a stream to a peer. Address is where it was said to be, or empty.
-	Dial(ctx context.Context, to identity.PeerID, address string) (net.Conn, error)
+	// Dial opens a stream to a peer, by what is known of it and what an invite says.
+	Dial(ctx context.Context, to Ask) (net.Conn, error)
 
 	// Accept waits for the next stream. After Close it returns an error.
 	Accept() (net.Conn, error)

@@ -145,7 +145,7 @@ func FuzzJoinRequest(f *testing.F) {
 // FuzzInvite: a text that passes has one meaning.
 func FuzzInvite(f *testing.F) {
 	f.Add(Invite{Group: ID{1}, Token: Token{2}}.String())
-	f.Add(Invite{Group: ID{1}, Ask: []Ask{{newPeer(f, 1).PeerID(), "[2001:db8::1]:6346"}, {Peer: newPeer(f, 2).PeerID()}}}.String())
+	f.Add(Invite{Group: ID{1}, Ask: []Ask{{Peer: newPeer(f, 1).PeerID(), Address: "[2001:db8::1]:6346", Via: everyWay}, {Peer: newPeer(f, 2).PeerID()}}}.String())
 	f.Fuzz(func(t *testing.T, text string) {
 		i, err := ParseInvite(text)
 		if err != nil {

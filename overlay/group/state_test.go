@@ -1,6 +1,7 @@
 package group
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -377,13 +378,14 @@ func TestInviteText(t *testing.T) {
 	p := newPeers(t, 2)
 	s := found(t, p[0])
 	i, _, err := s.Invite(p[0], Ordinary, time.Hour, []Ask{
-		{p[0].PeerID(), "198.51.100.7:6346"}, {p[1].PeerID(), "[2001:db8::1]:6346"}, {Peer: p[1].PeerID()}, {p[0].PeerID(), "bad address"},
+		{Peer: p[0].PeerID(), Address: "198.51.100.7:6346"}, {Peer: p[1].PeerID(), Address: "[2001:db8::1]:6346"},
+		{Peer: p[1].PeerID()}, {Peer: p[0].PeerID(), Address: "bad address"},
 	}, seeded(1), noon)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := ParseInvite(" " + i.String() + "\n")
-	if err != nil || got.String() != i.String() || len(got.Ask) != 4 || got.Ask[1] != i.Ask[1] || got.Ask[3].Address != "" {
+	if err != nil || got.String() != i.String() || len(got.Ask) != 4 || !reflect.DeepEqual(got.Ask[1], i.Ask[1]) || got.Ask[3].Address != "" {
 		t.Errorf("%v became %v: %v", i, got, err)
 	}
 	for _, bad := range []string{

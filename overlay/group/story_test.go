@@ -121,7 +121,7 @@ func TestApart(t *testing.T) {
 		if _, err := b[0].Unseal(sealed); ReasonOf(err) != OtherGroup {
 			t.Errorf("a message of one group in the other: %v", err)
 		}
-		if _, err := w.nodes[2].dial(context.Background(), "", &hello{purpose: forSync, group: b[0].ID(), acceptor: w.nodes[0].id.PeerID()}); err == nil {
+		if _, err := w.nodes[2].dial(context.Background(), helloTime, Ask{Peer: w.nodes[0].id.PeerID()}, &hello{purpose: forSync, group: b[0].ID()}); err == nil {
 			t.Error("a member of one group is let into the other")
 		}
 		if err := b[0].Expel(w.nodes[1].id.PeerID()); err != nil {
@@ -282,7 +282,7 @@ func TestSilentCaller(t *testing.T) {
 		g := w.family(t, 2)
 		var all []net.Conn
 		for range maxPending + 10 {
-			c, err := w.nodes[1].cfg.Streams.Dial(context.Background(), w.nodes[0].id.PeerID(), "")
+			c, err := w.nodes[1].cfg.Streams.Dial(context.Background(), Ask{Peer: w.nodes[0].id.PeerID()})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -190,9 +190,9 @@ type streamWay struct {
 	ln   net.Listener
 }
 
-func (s *streamWay) Dial(ctx context.Context, to identity.PeerID, _ string) (net.Conn, error) {
+func (s *streamWay) Dial(ctx context.Context, to Ask) (net.Conn, error) {
 	s.w.mu.Lock()
-	addr := s.w.where[to]
+	addr := s.w.where[to.Peer]
 	s.w.mu.Unlock()
 	return s.host.DialContext(ctx, "tcp", fmt.Sprintf("%v:%d", addr, tcpPort))
 }
