@@ -36,12 +36,12 @@ func (n *Node) JoinGroup(ctx context.Context, invite string) (*group.Group, erro
 		for _, a := range i.Ask {
 			n.groups.cards.guess(a.Peer, cardOf(a))
 		}
+	case group.ReasonOf(err) == group.Busy:
+		err = fmt.Errorf("node: %w: %s (%w)", ErrNotLetIn, adviceBusy, err)
 	case errors.Is(err, group.ErrUnreached):
 		err = fmt.Errorf("node: %w: %s (%w)", ErrNotLetIn, adviceUnreached, err)
 	case errors.Is(err, group.ErrSilent):
 		err = fmt.Errorf("node: %w: %s (%w)", ErrNotLetIn, adviceSilent, err)
-	case group.ReasonOf(err) == group.Busy:
-		err = fmt.Errorf("node: %w: %s (%w)", ErrNotLetIn, adviceBusy, err)
 	}
 	return n.groups.enter(g, err)
 }

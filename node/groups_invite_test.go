@@ -3,6 +3,8 @@ package node_test
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -91,6 +93,66 @@ func TestInviteByPush(t *testing.T) {
 		tn.invites(anna, clara, "family")
 		for _, c := range []*citizen{anna, clara} {
 			tn.online(c, "family", 2)
+		}
+	})
+}
+
+// TestJoinOverFullRelay: strangers have all circuits to the founder that its relay gives. Who
+// joins waits until there is one.
+func TestJoinOverFullRelay(t *testing.T) {
+	amongNATs(t, 1, fabric.Symmetric(), func(t *testing.T, tn *town) {
+		tn.grouped()
+		boris := tn.movesAs(nil, relaying)
+		anna := tn.movesAs(fstest.MapFS{"Blue Film.avi": file("la")}, asLeaf, boris)
+		bruno, clara := tn.movesAs(nil, asLeaf, boris), tn.movesAs(nil, asLeaf, boris)
+		tn.shares(anna, 1)
+		tn.relayed(anna, 1)
+		tn.linked(clara, 1)
+		g, err := anna.FoundGroup("family")
+		if err != nil {
+			t.Fatal(err)
+		}
+		invite, err := anna.InviteTo(t.Context(), g, group.Ordinary, time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tn.finds(bruno, "blue film", 1)
+		var lines []net.Conn
+		fill := func() {
+			for {
+				line, err := bruno.Line(t.Context(), anna.PeerID(), netip.AddrPort{}, "datagrams") // a service that waits
+				if err != nil {
+					return
+				}
+				lines = append(lines, line)
+			}
+		}
+		fill()
+		<-time.After(15 * time.Second)
+		fill() // the words that would open a path had a circuit
+		began := time.Now()
+		joined := make(chan error, 1)
+		go func() {
+			_, err := clara.JoinGroup(t.Context(), invite)
+			joined <- err
+		}()
+		const held = 40 * time.Second
+		for tick := time.Tick(10 * time.Second); time.Since(began) < held; <-tick {
+			for _, line := range lines {
+				if _, err := line.Write([]byte{0, 1, 0}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for _, line := range lines {
+			line.Close()
+		}
+		if err := <-joined; err != nil {
+			t.Error(err)
+		}
+		took := time.Since(began)
+		if t.Logf("%d circuits were taken, joined after %v", len(lines), took); took < held {
+			t.Errorf("joined after %v: there was a circuit left", took)
 		}
 	})
 }

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"filbert/nat/relay"
 	"filbert/overlay/group"
 	"filbert/overlay/identity"
 	"filbert/transfer"
@@ -56,7 +58,17 @@ func (s *groupStreams) Dial(ctx context.Context, to group.Ask) (net.Conn, error)
 			break
 		}
 	}
+	if crowded(err) {
+		err = fmt.Errorf("%w: %w", &group.RefusedError{Reason: group.Busy}, err)
+	}
 	return nil, err
+}
+
+// crowded reports whether a relay has no room for us now, and may have some soon.
+func crowded(err error) bool {
+	return slices.ContainsFunc([]relay.Status{
+		relay.HostCircuits, relay.PeerCircuits, relay.PeerBusy, relay.HostHandshakes, relay.TooOften, relay.PeerRefused, relay.FullCircuits, relay.FullHandshakes,
+	}, func(code relay.Status) bool { return errors.Is(err, &relay.StatusError{Code: code}) })
 }
 
 // dial opens a line within a share of the time that is left.

@@ -104,7 +104,7 @@ const (
 	blindPause  = 2 * time.Second        // between exchanges with anybody while we have no key
 	helloTime   = 5 * time.Second        // bounds the first words of a stream
 	joinDial    = 15 * time.Second       // and of one to who lets us in: it may take several ways, the last over a relay
-	joinTime    = 2 * time.Minute        // in which who has an invite is let in: at streamRate that is a hundred others first
+	joinTime    = 10 * time.Minute       // as long as who has an invite is told to come again: twenty at once, over two relays of four circuits each, take half of it
 	joinSilence = 20 * time.Second       // as long as who does not answer is asked again
 	joinPause   = time.Second            // before an owner that had too much to do is asked again, half as long more or less,
 	joinPauses  = 4 * time.Second        // and twice as long each time, up to this

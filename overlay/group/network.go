@@ -23,7 +23,8 @@ type Packets interface {
 // Streams carries streams between peers, each of which is private to the two: TLS with a
 // peer whose ID the dialer verified. Who calls proves its ID by the package's own words.
 type Streams interface {
-	// Dial opens a stream to a peer, by what is known of it and what an invite says.
+	// Dial opens a stream to a peer, by what is known of it and what an invite says. An error
+	// of the reason Busy tells that there is no room on the way now.
 	Dial(ctx context.Context, to Ask) (net.Conn, error)
 
 	// Accept waits for the next stream. After Close it returns an error.
