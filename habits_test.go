@@ -105,6 +105,7 @@ var pure = []string{
 	"node/app/messages/message.go", "node/app/messages/order.go", "node/app/messages/frame.go",
 	"overlay/bootstrap/uhc/*", "overlay/bootstrap/gwc/*", "overlay/bootstrap/plan.go",
 	"nat/punch/message.go", "nat/punch/candidate.go", "nat/punch/probe.go", "nat/punch/attempt.go", "nat/punch/reason.go", "nat/punch/outcome.go",
+	"nat/proxy/budget.go", "nat/proxy/line.go", "nat/proxy/limits.go", "nat/proxy/constants.go",
 	"nat/relay/budget.go", "nat/relay/choose.go", "nat/relay/line.go", "nat/relay/block.go", "nat/relay/control.go", "nat/relay/status.go",
 	"testnet/crawl/walk.go", "testnet/crawl/lime.go", "testnet/crawl/layout.go", "testnet/crawl/tree.go", "testnet/crawl/svg.go",
 }

@@ -108,6 +108,7 @@ var layers = map[string]layer{
 	"nat":       {rank: 0},
 	"nat/punch": {rank: 1},
 	"nat/relay": {rank: 1},
+	"nat/proxy": {rank: 2, may: []string{"nat/punch"}},
 
 	"node/space": {rank: 5, may: []string{
 		"node/board", "node/state", "overlay/group", "overlay/identity", "query", "query/index", "query/keyword",
@@ -118,7 +119,7 @@ var layers = map[string]layer{
 		"transfer/upload", "transfer/download",
 	}},
 	"node": {rank: 6, may: []string{
-		"node/state", "node/board", "node/contacts", "node/events", "node/space", "node/publications", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/tlslink", "overlay/wire",
+		"node/state", "node/board", "node/contacts", "node/events", "node/space", "node/publications", "node/hook", "node/doctor", "nat", "nat/portmap", "nat/proxy", "nat/punch", "nat/relay", "nat/socket", "nat/stun", "nat/turn", "overlay", "overlay/group", "overlay/identity", "overlay/hostcache", "overlay/handshake", "overlay/link", "overlay/tlslink", "overlay/wire",
 		"overlay/bootstrap", "overlay/bootstrap/uhc", "overlay/bootstrap/gwc", "overlay/bootstrap/lan",
 		"query", "query/keyword", "query/index", "query/flood",
 		"transfer", "transfer/urn", "transfer/collection", "transfer/publication", "transfer/ranges", "transfer/store", "transfer/limit", "transfer/library", "transfer/merkle", "transfer/upload", "transfer/download",
