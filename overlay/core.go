@@ -37,6 +37,10 @@ type Config struct {
 	// knows who vouches for the files. nil: they are not signed.
 	Identity *identity.Identity
 
+	// Face is whose GUID it is, so that hits can tell who is reached by a path through NATs;
+	// zero: they do not.
+	Face identity.PeerID
+
 	Mode      Mode
 	Want      int // ultrapeers the node dials for; a leaf wants no more than leafWant
 	Max       int // ultrapeers it has at most; default 32
@@ -185,6 +189,8 @@ func (c *Core) Step(now time.Time, ev Event) []Effect {
 		c.reached(now, ev.From)
 	case *AskPush:
 		c.askPush(now, ev)
+	case *PassWord:
+		c.passWord(ev)
 	case *CallFailed:
 		c.calls.tcp.failed(now, ev.To)
 	case *Datagram:

@@ -82,7 +82,7 @@ func (c *Core) deliver(now time.Time, n *neighbor, f wire.Frame) {
 	default:
 		c.answered(f.GUID(), len(hit.Records))
 		from := n.remote.Addr()
-		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, from), Relayed: c.relayedOf(hit, from)}})
+		c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: n.remote, At: now, Proxies: c.proxiesOf(hit, from), Relayed: c.relayedOf(hit, from), Punched: c.punchedOf(hit, from)}})
 		c.searches.keep(f.GUID(), len(hit.Records))
 	}
 }

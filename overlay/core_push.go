@@ -96,13 +96,27 @@ func (c *Core) trailer(scope hostcache.Scope, exts ...ggep.Extension) wire.Trail
 	if ext, ok := wire.PushProxies(at); ok {
 		exts = append(exts, ext)
 	}
+	if ext, ok := c.punchProxies(scope); ok {
+		exts = append(exts, ext)
+	}
 	return wire.NewTrailer(vendor, wire.HitPush, exts...)
 }
 
 // relayedOf is how the servent of a hit is reached over relays, as far as they can
 // be hosts.
 func (c *Core) relayedOf(hit *wire.QueryHit, teller netip.Addr) wire.Relayed {
-	r := hit.Trailer.Relayed()
+	return c.overHosts(hit.Trailer.Relayed(), teller)
+}
+
+// punchedOf is by whom words about a path reach the servent of a hit, likewise.
+func (c *Core) punchedOf(hit *wire.QueryHit, teller netip.Addr) wire.Relayed {
+	if !hit.Trailer.Has(wire.HitPush) {
+		return wire.Relayed{}
+	}
+	return c.overHosts(hit.Trailer.Punched(), teller)
+}
+
+func (c *Core) overHosts(r wire.Relayed, teller netip.Addr) wire.Relayed {
 	r.At = c.hostsOf(r.At, teller)
 	if len(r.At) == 0 {
 		return wire.Relayed{}

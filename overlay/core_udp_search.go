@@ -116,5 +116,5 @@ func (c *Core) deliverDatagram(now time.Time, from netip.AddrPort, id SearchID, 
 	}
 	c.answered(f.GUID(), len(hit.Records))
 	c.searches.keep(f.GUID(), len(hit.Records))
-	c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: from, At: now, Proxies: c.proxiesOf(hit, from.Addr()), Relayed: c.relayedOf(hit, from.Addr())}})
+	c.out.add(&Deliver{id, &Hit{QueryHit: *hit, Hops: f.Hops(), Via: from, At: now, Proxies: c.proxiesOf(hit, from.Addr()), Relayed: c.relayedOf(hit, from.Addr()), Punched: c.punchedOf(hit, from.Addr())}})
 }

@@ -26,6 +26,7 @@ var handled = []wire.VendorID{
 	wire.VendorTimeRequest, wire.VendorOOBProxyVeto,
 	wire.VendorProxyRequest, wire.VendorProxyRequest2, wire.VendorProxyAnswer, wire.VendorProxyAnswer2, wire.VendorProxyCancel,
 	wire.VendorHeadPing, wire.VendorHeadPing2, wire.VendorHeadPong, wire.VendorHeadPong2,
+	wire.VendorPunchWord,
 }
 
 // Names of features.
@@ -119,6 +120,8 @@ func (c *Core) vendorMessage(now time.Time, n *neighbor, f wire.Frame) {
 		err = c.headPing(n, f.GUID(), v)
 	case wire.VendorHeadPong, wire.VendorHeadPong2:
 		c.headPong(now, n, f)
+	case wire.VendorPunchWord:
+		err = c.punchWord(n, f.GUID(), v)
 	default:
 		c.drop(n, DropUnsupported)
 	}

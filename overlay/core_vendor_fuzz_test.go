@@ -24,6 +24,7 @@ func FuzzVendorMessage(f *testing.F) {
 		&wire.Vendor{ID: wire.VendorStatusRequest}, &wire.Vendor{ID: wire.VendorTimeRequest, Data: []byte{0}},
 		&wire.Vendor{ID: wire.VendorProxyRequest}, wire.NewProxyAnswer(alice), &wire.Vendor{ID: wire.VendorProxyCancel},
 		headPingFor([20]byte{}, ourServent), wire.NewHeadPong(wire.VendorHeadPing, wire.HeadPong{}),
+		wire.NewPunchWord([]byte("word")), wire.NewPunchWord(make([]byte, wire.MaxPunchWord+1)),
 		wire.NewPush(ourServent, 1, dave), wire.NewPush(ourServent, 1, netip.MustParseAddrPort("[fd00::1]:6346")),
 		&wire.HSEP{Levels: []wire.HSEPLevel{{Nodes: 1}}},
 	} {

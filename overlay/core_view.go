@@ -31,6 +31,7 @@ type Neighbor struct {
 	Relays     bool           // for those whom nobody can connect to, by its own word
 	STUN       bool           // it answers STUN where it listens, likewise
 	Proxy      netip.AddrPort // where it asks us to call, if it is our push proxy
+	Words      bool           // it passes words about paths on to us, as our push proxy
 	Received   Counts
 	Sent       Counts
 	Drops      Drops // of what it sent
@@ -127,6 +128,7 @@ func (c *Core) View() View {
 			Agent: n.peer.Agent, GUID: n.peer.GUID, Role: n.peer.Role, Degree: n.peer.Degree, MaxTTL: n.peer.MaxTTL, Terms: n.terms,
 			Since: n.since, Heard: n.heard, Files: n.files, KiB: n.kib,
 			Relays:   n.peer.Features[handshake.FeatureRelay] != (handshake.Version{}),
+			Words:    n.vendor.proxy.at.IsValid() && n.supports(wire.VendorPunchWord),
 			STUN:     n.peer.Features[handshake.FeatureSTUN] != (handshake.Version{}),
 			Proxy:    n.vendor.proxy.at,
 			Received: n.received, Sent: n.sent, Drops: n.drops, RTT: n.rtt,

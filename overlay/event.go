@@ -263,4 +263,6 @@ type Hit struct {
 	Proxies []netip.AddrPort
 	// Relayed is how its servent is reached over relays, as far as they can be hosts.
 	Relayed wire.Relayed
+	// Punched is by which push proxies words about a path reach it, likewise.
+	Punched wire.Relayed
 }

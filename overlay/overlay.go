@@ -28,6 +28,7 @@ type Options struct {
 	Bouncer Bouncer        // knows who is not wanted as a neighbor; nil: nobody
 	Witness Witness        // hears of neighbors that come and go; nil: nobody
 	Caller  Caller         // connects to those who ask for it by PUSH; nil when nobody shall
+	Punches Punches        // takes the words of those who open paths; nil when nobody does
 	Deflate bool           // compress links where the other side does
 	TLS     *tlslink.Layer // encrypt links where the other side does; nil = never
 	IDs     *tlslink.Layer // likewise, where both prove their IDs (identity.LinkTLS); nil = never; needs TLS
@@ -73,6 +74,7 @@ type Overlay struct {
 	ids     *tlslink.Layer // for those who prove their IDs
 	bouncer Bouncer
 	witness Witness
+	punches Punches
 	match   *matching
 	pongs   Pongs
 	aside   PacketListener
@@ -140,6 +142,7 @@ func New(o Options) *Overlay {
 		ids:      o.IDs,
 		bouncer:  o.Bouncer,
 		witness:  o.Witness,
+		punches:  o.Punches,
 		dialer:   o.Dialer,
 		pongs:    o.Pongs,
 		packets:  o.Packets,
@@ -309,6 +312,8 @@ func (o *Overlay) do(effect Effect) {
 		o.call(e)
 	case *PushAsked:
 		o.calling.asked = e.Result
+	case *Word:
+		o.word(e)
 	case *Judged:
 		if reply := o.verdicts[e.Link]; reply != nil {
 			reply <- e.Verdict // has room for it

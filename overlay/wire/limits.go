@@ -40,6 +40,10 @@ const MaxPushProxies = 8
 // one may be changing.
 const MaxRelays = 4
 
+// MaxPunchWord bounds what a vendor message carries of the words of two who open a path,
+// in bytes.
+const MaxPunchWord = 512
+
 // MaxAlternates bounds the other sources told in one record, spamAlternates those
 // read: LimeWire and gtk-gnutella send 10, and more than 16 are spam to the
 // latter.

@@ -7,8 +7,8 @@ import (
 )
 
 // Relayed is how a filbert that cannot be connected to is reached over others: its
-// peer ID, and the relays at which it has a reservation. It is an extension of a hit's
-// trailer that only filberts send.
+// peer ID, and the relays at which it has a reservation, or the push proxies that pass on
+// words about a path to it. Each is an extension of a hit's trailer that only filberts send.
 //
 //	offset  bytes  what
 //	     0     32  Ed25519 public key of the servent
@@ -23,8 +23,13 @@ type Relayed struct {
 // peerIDLen is the length of an Ed25519 public key in bytes.
 const peerIDLen = 32
 
-// Extension is the extension that says so. ok is false if there is no relay.
-func (r *Relayed) Extension() (ext ggep.Extension, ok bool) {
+// Extension is the extension that tells of relays. ok is false if there is none.
+func (r *Relayed) Extension() (ext ggep.Extension, ok bool) { return r.extension(ggep.Relayed) }
+
+// PunchExtension is the extension that tells of push proxies. ok is false if there is none.
+func (r *Relayed) PunchExtension() (ext ggep.Extension, ok bool) { return r.extension(ggep.Punched) }
+
+func (r *Relayed) extension(id string) (ext ggep.Extension, ok bool) {
 	var four, six packedList
 	for _, at := range r.At[:min(len(r.At), MaxRelays)] {
 		if at.Addr().Unmap().Is4() {
@@ -35,14 +40,20 @@ func (r *Relayed) Extension() (ext ggep.Extension, ok bool) {
 	}
 	data := append(r.Peer[:], byte(four.count))
 	data = append(append(data, four.list...), six.list...)
-	return ggep.Extension{ID: ggep.Relayed, Data: data}, four.count+six.count > 0
+	return ggep.Extension{ID: id, Data: data}, four.count+six.count > 0
 }
 
 // Relayed reads what a trailer tells of relays; the zero value if it is malformed or
 // tells of none, or of too many.
-func (t *Trailer) Relayed() (r Relayed) {
+func (t *Trailer) Relayed() Relayed { return t.relayed(ggep.Relayed) }
+
+// Punched reads what a trailer tells of push proxies that pass on words about a path, as
+// Relayed does.
+func (t *Trailer) Punched() Relayed { return t.relayed(ggep.Punched) }
+
+func (t *Trailer) relayed(id string) (r Relayed) {
 	exts, err := t.GGEP()
-	e, ok := ggep.Lookup(exts, ggep.Relayed)
+	e, ok := ggep.Lookup(exts, id)
 	if err != nil || !ok {
 		return Relayed{}
 	}

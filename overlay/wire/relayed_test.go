@@ -37,6 +37,17 @@ func TestRelayed(t *testing.T) {
 		if got := trailer.Relayed(); !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: read %+v, want %+v", name, got, want)
 		}
+		if got := trailer.Punched(); got.At != nil {
+			t.Errorf("%s: relays are read as push proxies: %+v", name, got)
+		}
+		ext, ok = told.PunchExtension()
+		if ok != (len(test.at) > 0) || ext.ID != "FP" || !bytes.Equal(ext.Data, append(key[:], test.data...)) {
+			t.Errorf("%s: %v, %s %x", name, ok, ext.ID, ext.Data)
+		}
+		trailer = NewTrailer(VendorCode{'T', 'E', 'S', 'T'}, HitPush, ext)
+		if got := trailer.Punched(); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: push proxies %+v, want %+v", name, got, want)
+		}
 	}
 }
 

@@ -151,5 +151,6 @@ func vendorVectors() []vector {
 		plain("connect-back-redirect", "to 192.0.2.17:6346", noGUID, VendorRedirect, 192, 0, 2, 17, 0xca, 0x18),
 		plain("node-info-request", "flags 3", noGUID, gtkg<<32|22<<16|1, 0, 0, 0, 3),
 		plain("push-proxy-cancel", "no data", noGUID, VendorProxyCancel),
+		plain("punch-word", "the shortest, of an Offer", pingMUID, VendorPunchWord, 1),
 	}
 }

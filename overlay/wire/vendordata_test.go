@@ -180,3 +180,16 @@ func TestPushTarget(t *testing.T) {
 		t.Errorf("an IPv4 address in an IPv6 one became %v", got)
 	}
 }
+
+// TestPunchWord: a word has at least one byte, and at most MaxPunchWord.
+func TestPunchWord(t *testing.T) {
+	if _, m := golden(t, "punch-word"); m.ID.String() != "FLBT/1v1" {
+		t.Errorf("it is %v", m.ID)
+	}
+	for n, ok := range map[int]bool{0: false, 1: true, MaxPunchWord: true, MaxPunchWord + 1: false} {
+		word := bytes.Repeat([]byte{5}, n)
+		if got, err := NewPunchWord(word).PunchWord(); (err == nil) != ok || ok && !bytes.Equal(got, word) {
+			t.Errorf("%d bytes: read %d, %v", n, len(got), err)
+		}
+	}
+}

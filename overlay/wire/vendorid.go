@@ -39,6 +39,7 @@ const (
 	bear = 'B'<<24 | 'E'<<16 | 'A'<<8 | 'R'
 	gtkg = 'G'<<24 | 'T'<<16 | 'K'<<8 | 'G'
 	lime = 'L'<<24 | 'I'<<16 | 'M'<<8 | 'E'
+	flbt = 'F'<<24 | 'L'<<16 | 'B'<<8 | 'T'
 )
 
 // The vendor messages that this servent or its peers use. G marks those whose
@@ -75,6 +76,8 @@ const (
 	VendorHeadPing2     VendorID = lime<<32 | 23<<16 | 2
 	VendorHeadPong      VendorID = lime<<32 | 24<<16 | 1
 	VendorHeadPong2     VendorID = lime<<32 | 24<<16 | 2
+
+	VendorPunchWord VendorID = flbt<<32 | 1<<16 | 1 // G: talk
 )
 
 // Code returns who defined the message.

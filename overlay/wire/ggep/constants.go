@@ -61,6 +61,7 @@ const (
 	Alternate6TLS = "ALT6_TLS" // record: likewise of ALT6
 	PushProxy     = "PUSH"     // trailer: IPv4 addresses of push proxies
 	Relayed       = "FR"       // trailer: peer ID and relays; of filberts alone
+	Punched       = "FP"       // trailer: peer ID and push proxies that pass words of a punch on; of filberts alone
 	Vouched       = "FS"       // trailer: peer ID and signature of the records; of filberts alone
 	Browse        = "BH"       // trailer: browsing this host is welcome
 )
