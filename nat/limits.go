@@ -35,7 +35,8 @@ const (
 	// maxReason is how much of an error is remembered, in bytes.
 	maxReason = 200
 
-	// maxHelpers is how many push proxies and relays of one peer are remembered (count).
+	// maxHelpers is how many push proxies and relays of one peer, and push proxies that pass on
+	// words, are remembered (count).
 	maxHelpers = 8
 )
 

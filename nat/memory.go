@@ -125,6 +125,7 @@ func (m *Memory) Note(p *Peer, a Attempt) {
 	k.peer = *p
 	k.peer.Proxies = slices.Clone(p.Proxies[:min(len(p.Proxies), maxHelpers)])
 	k.peer.Relays = slices.Clone(p.Relays[:min(len(p.Relays), maxHelpers)])
+	k.peer.PunchProxies = slices.Clone(p.PunchProxies[:min(len(p.PunchProxies), maxHelpers)])
 	if len(k.attempts) == MaxAttempts {
 		k.attempts = slices.Delete(k.attempts, 0, 1)
 	}

@@ -36,6 +36,7 @@ func TestMemoryForgets(t *testing.T) {
 
 	p := walled().Peer
 	p.Relays = make([]netip.AddrPort, maxHelpers+1)
+	p.PunchProxies = make([]netip.AddrPort, maxHelpers+1)
 	for i := range MaxAttempts + 1 {
 		m.Note(&p, Attempt{Rung: Push, At: epoch, Outcome: Failed, Reason: fmt.Sprint(i, strings.Repeat("x", maxReason))})
 	}
@@ -44,7 +45,7 @@ func TestMemoryForgets(t *testing.T) {
 		len(last[0].Reason) != maxReason {
 		t.Errorf("attempts %+v", last)
 	}
-	if found, ok := m.Find(netip.AddrPort{}, p.Servent); !ok || len(found.Relays) != maxHelpers {
+	if found, ok := m.Find(netip.AddrPort{}, p.Servent); !ok || len(found.Relays) != maxHelpers || len(found.PunchProxies) != maxHelpers {
 		t.Errorf("found %+v, %v", found, ok)
 	}
 }

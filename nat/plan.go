@@ -17,6 +17,8 @@ type Peer struct {
 	Proxies []netip.AddrPort
 	Key     [32]byte // Ed25519, zero if not known; relays know it by that
 	Relays  []netip.AddrPort
+
+	PunchProxies []netip.AddrPort // push proxies that pass on words about a path
 }
 
 // Openness is whether others can connect to us.
@@ -46,8 +48,9 @@ type Facts struct {
 	NoIPv4 bool     // this machine has no address of the family
 	NoIPv6 bool
 
-	NoPunch string // why no hole leads to this peer; empty if one is open
-	Relayed bool   // what is open leads over a TURN server
+	NoPunch  string // why no hole leads to this peer; empty if one is open
+	Relayed  bool   // what is open leads over a TURN server
+	MayPunch bool   // one may be opened now, by words through its PunchProxies
 }
 
 // Step is one rung of the ladder to a peer.
@@ -74,7 +77,7 @@ func Plan(now time.Time, f *Facts, past *Past) []Step {
 	}
 	f.fallBack(now, steps, past)
 	slices.SortStableFunc(steps, func(a, b Step) int {
-		return cmp.Or(past.place(now, &a)-past.place(now, &b), f.cost(a.Rung)-f.cost(b.Rung))
+		return cmp.Or(f.place(now, &a, past)-f.place(now, &b, past), f.cost(a.Rung)-f.cost(b.Rung))
 	})
 	for i := range steps {
 		s := &steps[i]
@@ -98,12 +101,13 @@ const (
 	placeLeftOut
 )
 
-// place is where a step comes.
-func (p *Past) place(now time.Time, s *Step) int {
+// place is where a step comes. A path that is open goes first; one that is to be opened
+// is not better for having been open before.
+func (f *Facts) place(now time.Time, s *Step, p *Past) int {
 	switch past := &p[s.Rung]; {
 	case !s.Try:
 		return placeLeftOut
-	case past.worked(now), s.Rung == Punch: // one that is tried is open
+	case s.Rung == Punch && f.NoPunch == "", s.Rung != Punch && past.worked(now):
 		return placeWorked
 	case s.unlikely:
 		return placeUnlikely
@@ -115,8 +119,12 @@ func (p *Past) place(now time.Time, s *Step) int {
 
 // cost orders the rungs of one place. An address on our own network may be one on
 // another that has the same numbers, and somebody else's here: who says so had better
-// call us, if he can.
+// call us, if he can. A relay stands sooner than a path that is to be opened, and has one
+// opened meanwhile.
 func (f *Facts) cost(r Rung) int {
+	if r == Punch && f.NoPunch != "" {
+		return 2*int(Relay) + 1
+	}
 	if r.Direct() && f.Push && f.Near && f.At(r) == f.Addr && f.Own == Open {
 		return 2*int(Push) + 1
 	}
@@ -135,10 +143,15 @@ func (f *Facts) try(r Rung) (bool, string) {
 	case Push:
 		return f.push()
 	case Punch:
-		if f.NoPunch == "" && f.Relayed {
+		switch {
+		case f.NoPunch == "" && f.Relayed:
 			return true, "a path is open over a TURN server, as no hole came about"
+		case f.NoPunch == "":
+			return true, "a hole in both NATs is open"
+		case f.MayPunch:
+			return true, "a hole in both NATs can be opened, by words through " + counted(len(f.PunchProxies), "push proxy", "push proxies")
 		}
-		return f.NoPunch == "", orElse(f.NoPunch, "a hole in both NATs is open")
+		return false, f.NoPunch
 	default:
 		switch {
 		case len(f.Relays) == 0 || f.Key == [32]byte{}:
@@ -223,13 +236,6 @@ func (f *Facts) fallBack(now time.Time, steps []Step, past *Past) {
 		push.Why = "it says that it can be connected to, but it may be wrong"
 	}
 	push.Try, push.unlikely = true, true
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
 }
 
 // counted is "1 relay" or "2 relays".

@@ -19,6 +19,9 @@ func walled() Facts {
 	}, Own: Open, NoPunch: "no UDP"}
 }
 
+// words has push proxies of a peer pass on words about a path, while nobody can connect to us.
+func words(f *Facts) { f.Own, f.PunchProxies, f.MayPunch = Closed, f.Proxies, true }
+
 // ladder is the steps that are tried, as "push 0s, relay 3s".
 func ladder(steps []Step) string {
 	var tried []string
@@ -79,6 +82,21 @@ func TestPlan(t *testing.T) {
 		"no address":          {func(f *Facts) { f.Peer = Peer{} }, Past{}, "", Direct4, "no IPv4 address of it", Unreachable},
 		"no port":             {func(f *Facts) { f.Peer = Peer{Addr: netip.MustParseAddrPort("198.51.100.7:0")} }, Past{}, "", Direct4, "no IPv4 address of it", Unreachable},
 		"no key for relays":   {func(f *Facts) { f.Key = [32]byte{} }, Past{}, "push 0s", Relay, "no relay", Helped},
+
+		"both closed, words":        {func(f *Facts) { words(f); f.Relays = nil }, Past{}, "punch 0s", Punch, "by words through 1 push proxy", Helped},
+		"words beside a relay":      {func(f *Facts) { words(f) }, Past{}, "relay 0s, punch 3s", Punch, "by words through 1 push proxy", Helped},
+		"words, and we are open":    {func(f *Facts) { words(f); f.Own, f.Relays = Open, nil }, Past{}, "push 0s, punch 3s", Punch, "by words", Helped},
+		"words, and a path is open": {func(f *Facts) { words(f); f.NoPunch = "" }, Past{}, "punch 0s, relay 3s", Punch, "is open", Helped},
+		"words worked beside a relay": {
+			func(f *Facts) { words(f) }, Past{Punch: {Punch, epoch.Add(-time.Minute), true, ""}}, "relay 0s, punch 3s", Punch, "it worked 1m0s ago", Helped,
+		},
+		"words, as the relay failed": {
+			func(f *Facts) { words(f) }, Past{Relay: {Relay, epoch.Add(-time.Minute), false, "full"}}, "punch 0s, relay 3s", Relay, "full", Helped,
+		},
+		"words of late, in vain": {
+			func(f *Facts) { words(f); f.MayPunch, f.Relays = false, nil }, Past{Punch: {Punch, epoch, false, "silent"}},
+			"push 0s", Punch, "no UDP; it failed 0s ago: silent", Unreachable,
+		},
 
 		"push failed": {
 			func(f *Facts) { f.NoPunch = "" }, Past{Push: {Push, epoch.Add(-time.Minute), false, "late"}},

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // muxCounts counts what came to the node's TCP port.
 type muxCounts struct {
-	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, blocked, relayed, lines atomic.Uint64
+	accepted, crowded, evicted, links, requests, malformed, unknown, panics, tls, tlsFailed, unproven, blocked, relayed, words, lines atomic.Uint64
 
 	probes, givs, givsUnknown, proxyRequests, calls, callsCrowded atomic.Uint64
 }
@@ -23,6 +23,7 @@ type PortCounts struct {
 	Probes                                        uint64 // whether we can be reached
 	Givs, GivsUnknown                             uint64 // that we asked for by PUSH; that nobody waits for
 	Relayed                                       uint64 // who wants us to relay
+	Words                                         uint64 // who wants words about a path passed on
 	Lines                                         uint64 // of peers that prove their IDs
 	ProxyRequests                                 uint64 // pushes for neighbors
 	Calls, CallsCrowded                           uint64 // connections others asked for by PUSH; too many at once
@@ -33,7 +34,7 @@ func (c *muxCounts) load() PortCounts {
 		Accepted: c.accepted.Load(), Crowded: c.crowded.Load(), Evicted: c.evicted.Load(),
 		Links: c.links.Load(), Requests: c.requests.Load(), Malformed: c.malformed.Load(),
 		Unknown: c.unknown.Load(), Panicked: c.panics.Load(),
-		Relayed: c.relayed.Load(), Lines: c.lines.Load(),
+		Relayed: c.relayed.Load(), Words: c.words.Load(), Lines: c.lines.Load(),
 		TLS: c.tls.Load(), TLSFailed: c.tlsFailed.Load(), Unproven: c.unproven.Load(), Blocked: c.blocked.Load(),
 		Probes: c.probes.Load(), Givs: c.givs.Load(), GivsUnknown: c.givsUnknown.Load(), ProxyRequests: c.proxyRequests.Load(),
 		Calls: c.calls.Load(), CallsCrowded: c.callsCrowded.Load(),

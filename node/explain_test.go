@@ -51,8 +51,8 @@ func TestExplain(t *testing.T) {
 			before, after string
 		}{
 			{direct, "direct: direct-v4 0s", "direct: direct-v4 0s; direct-v4 worked"},
-			{behind, "helped: relay 0s", "helped: relay 0s; relay worked"},
-			{transfer.Source{Servent: behind.Servent}, "helped: relay 0s", "helped: relay 0s; relay worked"},
+			{behind, "helped: relay 0s, punch 3s", "helped: relay 0s, punch 3s; relay worked"},
+			{transfer.Source{Servent: behind.Servent}, "helped: relay 0s, punch 3s", "helped: relay 0s, punch 3s; relay worked"},
 			{transfer.Source{Addr: direct.Addr}, "direct: direct-v4 0s", "direct: direct-v4 0s; direct-v4 worked"},
 		}
 		for _, test := range tests {
@@ -67,7 +67,7 @@ func TestExplain(t *testing.T) {
 		if _, err := anna.Explain(t.Context(), transfer.Source{Servent: [16]byte{9}}); !errors.Is(err, node.ErrNoPeer) {
 			t.Errorf("a stranger: %v", err)
 		}
-		if got := tn.explains(boris, behind); got != "helped: push 0s, relay 3s" {
+		if got := tn.explains(boris, behind); got != "helped: push 0s, relay 3s, punch 3s" {
 			t.Errorf("to boris: %s", got)
 		}
 		if _, err := anna.Get(red, "", download.Terms{}); err != nil {

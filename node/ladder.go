@@ -41,7 +41,7 @@ func (c connector) Connect(ctx context.Context, src transfer.Source) (net.Conn, 
 			}
 			return n.secure(ctx, conn, src)
 		case nat.Punch:
-			return n.punches.connect(ctx, identity.PeerID(src.Peer))
+			return n.punches.connect(ctx, src)
 		case nat.Relay:
 			return n.relays.connect(ctx, src)
 		}
@@ -80,7 +80,7 @@ func (n *Node) secure(ctx context.Context, conn net.Conn, src transfer.Source) (
 
 // peerOf is what a source says of how it is reached.
 func peerOf(src *transfer.Source) nat.Peer {
-	return nat.Peer{Servent: src.Servent, Addr: src.Addr, IPv6: src.IPv6, Push: src.Push, Proxies: src.Proxies, Key: src.Peer, Relays: src.Relays}
+	return nat.Peer{Servent: src.Servent, Addr: src.Addr, IPv6: src.IPv6, Push: src.Push, Proxies: src.Proxies, Key: src.Peer, Relays: src.Relays, PunchProxies: src.PunchProxies}
 }
 
 // factsOf is what decides how a peer is reached.
@@ -90,6 +90,7 @@ func (n *Node) factsOf(ctx context.Context, p nat.Peer) nat.Facts {
 	}
 	f := nat.Facts{Peer: p}
 	f.NoPunch, f.Relayed = n.punches.why(identity.PeerID(p.Key))
+	f.MayPunch = n.punches.mayOpen(&p)
 	if p.Servent != [16]byte{} { // or it cannot be asked to connect to us
 		f.Own = n.openness(ctx)
 	}

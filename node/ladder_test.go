@@ -48,7 +48,7 @@ func TestTimeToFirstByte(t *testing.T) {
 			open = append(open, tn.movesAs(nil, asLeaf, boris))
 		}
 		clara := tn.movesAs(fstest.MapFS{"Blue Song.ogg": file(noise(10_000))}, asLeaf, boris)
-		for range 2 * askers {
+		for range 3 * askers {
 			closed = append(closed, tn.movesAs(nil, asLeaf, boris))
 		}
 		tn.shares(boris, 1)
@@ -65,6 +65,8 @@ func TestTimeToFirstByte(t *testing.T) {
 			network, _ := tn.host(100) // on no NAT
 			return network.DialContext(ctx, "tcp", boris.Addr().String())
 		}, red.File.SHA1)
+		words := blue.Sources[0] // no relay is in reach
+		words.Relays = nil
 		gone := blue.Sources[0] // its push proxies are
 		gone.Proxies = []netip.AddrPort{netip.MustParseAddrPort("9.1.1.1:7001")}
 		for _, test := range []struct {
@@ -80,6 +82,7 @@ func TestTimeToFirstByte(t *testing.T) {
 			{"push through its proxy", open, blue.Sources[0], blue.File.SHA1, "push", 2 * time.Second},
 			{"push by the way of its hits", open, gone, blue.File.SHA1, "push", 2 * time.Second},
 			{"relay", closed[:askers], blue.Sources[0], blue.File.SHA1, "relay", time.Second},
+			{"punch, by words through its push proxy", closed[2*askers:], words, blue.File.SHA1, "punch", 3 * time.Second},
 		} {
 			var took []time.Duration
 			for _, c := range test.askers {
@@ -100,7 +103,7 @@ func TestTimeToFirstByte(t *testing.T) {
 
 		// A path through both NATs is opened while the relay is used.
 		var took []time.Duration
-		for _, c := range closed[askers:] {
+		for _, c := range closed[askers : 2*askers] {
 			tn.finds(c, "blue song", 1)
 			reach := func(ctx context.Context) (net.Conn, error) { return c.Reach(ctx, blue.Sources[0]) }
 			began := time.Now()

@@ -201,6 +201,10 @@ const (
 	// maxPathsPerHost is how many paths others have of one host (count), as with relays.
 	maxPathsPerHost = 8
 
+	// maxPunchProxies is how many push proxies of a source are asked to pass words on (count):
+	// as many as relays.
+	maxPunchProxies = 2
+
 	// maxPunchWord is the longest message about a path (bytes), as in nat/punch.
 	maxPunchWord = 512
 

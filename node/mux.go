@@ -13,6 +13,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"filbert/nat/proxy"
 	"filbert/nat/relay"
 	"filbert/overlay/handshake"
 	"filbert/overlay/hostcache"
@@ -33,6 +34,7 @@ type mux struct {
 	web     *webListener
 	pushes  *pushes
 	relays  *relays
+	words   *punchProxy
 	lines   *lines
 	counts  *muxCounts
 	work    sync.WaitGroup
@@ -55,8 +57,8 @@ type pendingConn struct {
 	spoken bool // guarded by mux.mu: it has said its first line
 }
 
-func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, lines *lines, counts *muxCounts) *mux {
-	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, relays: relays, lines: lines, counts: counts}
+func newMux(log zerolog.Logger, links linkAcceptor, layer *tlslink.Layer, web *webListener, pushes *pushes, relays *relays, words *punchProxy, lines *lines, counts *muxCounts) *mux {
+	return &mux{log: log, links: links, tls: layer, web: web, pushes: pushes, relays: relays, words: words, lines: lines, counts: counts}
 }
 
 // serve accepts connections until ctx ends.
@@ -199,6 +201,12 @@ func (m *mux) handle(ctx context.Context, p *pendingConn) {
 		if stop() {
 			m.forget(p) // it stays for long
 			m.relays.accept(ctx, conn, r, string(line))
+		}
+	case proxy.IsHello(string(line)):
+		m.counts.words.Add(1)
+		if stop() {
+			m.forget(p) // it stays for a while
+			m.words.accept(ctx, conn, r, string(line))
 		}
 	case isLine(line):
 		m.counts.lines.Add(1)

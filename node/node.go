@@ -48,50 +48,52 @@ type Node struct {
 	addr     netip.AddrPort
 	started  time.Time
 
-	overlay   *overlay.Overlay
-	layer     *tlslink.Layer // nil when no TLS is spoken
-	shaking   *tlslink.Layer // that one, or one whose turns alone are made use of
-	vouching  flood.Vouching
-	library   *library.Library
-	hashes    *hashCache
-	index     *index.Index
-	browse    *flood.Browse
-	contacts  *contacts.Book
-	changed   atomic.Int64 // when the index last changed, nanoseconds since 1970
-	uploads   *upload.Server
-	web       *webListener
-	pushes    *pushes
-	relays    *relays
-	punches   *punches
-	stuns     *stuns
-	ladder    *nat.Ladder
-	router    *nat.Router
-	public    publicity
-	upkeep    upkeep
-	rehomed   atomic.Bool // this machine is on another network than keepMapping knows
-	dials     *nat.Dialer // of all transfers
-	mux       *mux
-	lines     *lines
-	spaces    *space.Spaces
-	desks     *desks
-	groups    *groups
-	boards    *board.Boards
-	counts    muxCounts
-	disk      *store.Disk          // nil when nothing can be fetched
-	claim     *state.Held          // on the download folder; likewise
-	downloads *download.Manager    // likewise
-	ended     chan download.Status // what the manager says, for the hooks
-	hooks     *hook.Runner
-	folders   *folders // nil when nothing can be fetched
-	fetched   fetched.Files
-	moved     moved
-	limits    *limits
-	streams   *stream.Server
-	mesh      *meshTable
-	searcher  query.Searcher
-	named     []string // seeds whose names are looked up
-	finding   finding
-	mapper    *portmap.Mapper // nil when the router is not asked
+	overlay    *overlay.Overlay
+	layer      *tlslink.Layer // nil when no TLS is spoken
+	shaking    *tlslink.Layer // that one, or one whose turns alone are made use of
+	vouching   flood.Vouching
+	library    *library.Library
+	hashes     *hashCache
+	index      *index.Index
+	browse     *flood.Browse
+	contacts   *contacts.Book
+	changed    atomic.Int64 // when the index last changed, nanoseconds since 1970
+	uploads    *upload.Server
+	web        *webListener
+	pushes     *pushes
+	relays     *relays
+	punches    *punches
+	asked      *asked
+	punchProxy *punchProxy
+	stuns      *stuns
+	ladder     *nat.Ladder
+	router     *nat.Router
+	public     publicity
+	upkeep     upkeep
+	rehomed    atomic.Bool // this machine is on another network than keepMapping knows
+	dials      *nat.Dialer // of all transfers
+	mux        *mux
+	lines      *lines
+	spaces     *space.Spaces
+	desks      *desks
+	groups     *groups
+	boards     *board.Boards
+	counts     muxCounts
+	disk       *store.Disk          // nil when nothing can be fetched
+	claim      *state.Held          // on the download folder; likewise
+	downloads  *download.Manager    // likewise
+	ended      chan download.Status // what the manager says, for the hooks
+	hooks      *hook.Runner
+	folders    *folders // nil when nothing can be fetched
+	fetched    fetched.Files
+	moved      moved
+	limits     *limits
+	streams    *stream.Server
+	mesh       *meshTable
+	searcher   query.Searcher
+	named      []string // seeds whose names are looked up
+	finding    finding
+	mapper     *portmap.Mapper // nil when the router is not asked
 
 	events events.Log
 
@@ -173,7 +175,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 			GUID: wire.GUID(cfg.face.GUID()), Port: n.addr.Port(), External: cfg.External,
 			Mode: cfg.Mode, Want: cfg.Neighbors, Max: cfg.MaxLinks, MaxLeaves: cfg.MaxLeaves, Flood: cfg.Flood, GUESS: cfg.GUESS, InBand: cfg.InBand,
 			Hasher: &flood.Hasher{}, Holder: holder{n}, MaxTTL: cfg.TTL, Speed: cfg.Speed, Seeds: seeds, Hosts: cfg.Hosts,
-			Identity: cfg.signer(), HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
+			Identity: cfg.signer(), Face: cfg.face.PeerID(), HostCache: cfg.BeHostCache, OnlyIPv6: onlyIPv6(n.addr.Addr()), Browse: cfg.Browse, Relay: cfg.Relay, STUN: true,
 		},
 		Agent:   cfg.agent(),
 		Dialer:  n.router.Links(),
@@ -184,6 +186,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Bouncer: n.contacts,
 		Matcher: answerer,
 		Caller:  n.pushes,
+		Punches: wordsTaken{n},
 		Witness: happened{&n.events},
 		Known:   known,
 		Pongs:   n.finding.pongs(),
@@ -196,6 +199,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.streams = stream.NewServer(playable{n})
 	n.openMapping()
 	n.pushes.overlay, n.relays.overlay, n.stuns.overlay = n.overlay, n.overlay, n.overlay
+	n.asked.overlay, n.punchProxy.overlay = n.overlay, n.overlay
 	n.openLines(ids)
 	if err := n.openSpaces(); err != nil {
 		return nil, err
@@ -204,7 +208,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.openBoards()
 	n.desks = newDesks(n)
 	n.pushes.serve, n.relays.lines = n.serveConn, n.lines
-	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.lines, &n.counts)
+	n.mux = newMux(n.log, n.overlay, n.layer, n.web, n.pushes, n.relays, n.punchProxy, n.lines, &n.counts)
 	return n, nil
 }
 

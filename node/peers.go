@@ -103,6 +103,7 @@ func (n *Node) SourceOf(peer identity.PeerID) transfer.Source {
 	src := transfer.Source{Servent: peer.GUID(), Peer: peer, Vouched: true}
 	if p, ok := n.knownPeer(netip.AddrPort{}, src.Servent); ok {
 		src.Addr, src.IPv6, src.Push, src.Proxies, src.Relays = p.Addr, p.IPv6, p.Push, p.Proxies, p.Relays
+		src.PunchProxies = p.PunchProxies
 	}
 	return src
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/quic-go/quic-go"
 	"github.com/rs/zerolog"
 
+	"filbert/nat"
 	"filbert/nat/punch"
 	"filbert/nat/socket"
 	"filbert/overlay/identity"
@@ -22,14 +23,15 @@ import (
 )
 
 // punches is the node's paths through NATs: opened from both ends after words that were
-// exchanged over a relay, and kept while they are used. Whoever is at the other end may
-// fetch files over them.
+// exchanged over a relay or through a push proxy, and kept while they are used. Whoever is at
+// the other end may fetch files over them.
 type punches struct {
 	socket *socket.Socket
 	ids    *socket.IDs
 	tls    *tls.Config // with the certificate of the identity's own key
 	turn   func(ctx context.Context) (end func(), err error)
 	relays *relays
+	dials  *nat.Dialer // to push proxies
 	turns  *turns
 	local  func(ctx context.Context) punch.Local    // what we say of ourselves
 	serve  func(ctx context.Context, conn net.Conn) // what comes over a path
@@ -41,13 +43,30 @@ type punches struct {
 
 	mu        sync.Mutex // Below.
 	transport *quic.Transport
-	puncher   *punch.Puncher                // nil until the first attempt
-	paths     map[identity.PeerID]*hole     // ours, by who is reached
-	holes     map[*hole]bool                // all, ours and those of others
-	tried     map[identity.PeerID]time.Time // when it began last, of those that failed or go on
+	puncher   *punch.Puncher             // nil until the first attempt
+	paths     map[identity.PeerID]*hole  // ours, by who is reached
+	holes     map[*hole]bool             // all, ours and those of others
+	tried     map[identity.PeerID]*trial // the last, of those that failed or go on
 
 	opened, failed, refused, received atomic.Uint64
 	streams                           atomic.Uint64 // opened over paths, by either end
+}
+
+// trial is an attempt to open a path.
+type trial struct {
+	at   time.Time
+	done chan struct{} // closed at its end
+	err  error         // then
+}
+
+// goesOn reports whether it is not over.
+func (t *trial) goesOn() bool {
+	select {
+	case <-t.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // uses is how many streams were opened over paths so far, and whether one is in use.
@@ -68,6 +87,8 @@ type PathStatus struct {
 	Opened, Failed uint64 // attempts, ours and those of others
 	Refused        uint64 // paths there was no room for
 	Received       uint64 // bytes, over paths of ours
+	Words          uint64 // passed on between others, as a push proxy
+	WordsRefused   uint64 // talks that wanted that, or a path to us, and were too many or of no use
 }
 
 func (p *punches) status() PathStatus {
@@ -85,12 +106,14 @@ func (p *punches) status() PathStatus {
 // openPunches prepares. Nothing is listened to until somebody wants a path.
 func (n *Node) openPunches() {
 	p := &punches{
-		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, turns: n.openTurns(), local: n.punchLocal, log: n.log,
+		socket: n.socket, ids: n.ids, tls: n.relays.tls, relays: n.relays, dials: n.dials, turns: n.openTurns(), local: n.punchLocal, log: n.log,
 		turn: n.shaking.Turn, serve: n.serveConn,
-		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
+		paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]*trial{},
 	}
 	p.life, p.stop = context.WithCancel(context.Background())
 	n.punches, n.relays.punches, n.stuns.punches = p, p, p
+	n.asked = &asked{punches: p, key: n.cfg.face.SealKey(), talks: map[talkKey]chan []byte{}}
+	n.punchProxy = newPunchProxy()
 }
 
 // run lasts until ctx ends, and closes paths that nobody uses any more.
@@ -107,6 +130,18 @@ func (p *punches) run(ctx context.Context) error {
 			return nil
 		}
 	}
+}
+
+// start does something that lasts until the node ends, at the longest, unless that ends
+// already.
+func (p *punches) start(do func()) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.life.Err() != nil {
+		return false
+	}
+	p.work.Go(do)
+	return true
 }
 
 // close ends everything.
@@ -141,8 +176,8 @@ func (p *punches) sweep(now time.Time) {
 			w.conn.Close() // its reader forgets it
 		}
 	}
-	for peer, at := range p.tried {
-		if now.Sub(at) > punchAgain {
+	for peer, t := range p.tried {
+		if now.Sub(t.at) > punchAgain {
 			delete(p.tried, peer)
 		}
 	}
@@ -207,16 +242,47 @@ func (p *punches) why(peer identity.PeerID) (why string, relayed bool) {
 	case tried:
 		return "no hole came about of late, or one is being opened", false
 	}
-	return "holes are opened by words over a relay, while it carries bytes", false
+	return "holes are opened by words over a relay, while it carries bytes, or through a push proxy that passes them on", false
 }
 
-// connect opens a stream over the path to a peer.
-func (p *punches) connect(ctx context.Context, peer identity.PeerID) (net.Conn, error) {
+// mayOpen reports whether a path to a peer may be opened now, by words through its push
+// proxies, or is being opened.
+func (p *punches) mayOpen(to *nat.Peer) bool {
+	peer := identity.PeerID(to.Key)
+	if len(to.PunchProxies) == 0 || peer.GUID() != to.Servent {
+		return false
+	}
 	p.mu.Lock()
-	w := p.paths[peer]
-	p.mu.Unlock()
+	defer p.mu.Unlock()
+	t := p.tried[peer]
+	return t == nil && len(p.tried) < maxPunches || t != nil && t.goesOn()
+}
+
+// pathTo is the path that leads to a peer, nil if none does.
+func (p *punches) pathTo(peer identity.PeerID) *hole {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.paths[peer]
+}
+
+// connect opens a stream over the path to a source. If there is none one is opened, by words
+// through its push proxies.
+func (p *punches) connect(ctx context.Context, src transfer.Source) (net.Conn, error) {
+	peer := identity.PeerID(src.Peer)
+	w := p.pathTo(peer)
 	if w == nil {
-		return nil, errNoPath
+		t := p.begin(src, false)
+		if t == nil {
+			return nil, errNoPath
+		}
+		select {
+		case <-t.done:
+		case <-ctx.Done():
+			return nil, ctx.Err() // what is opened is of use to who comes next
+		}
+		if w = p.pathTo(peer); w == nil {
+			return nil, fmt.Errorf("%w: %w", errNoPath, orClosed(t.err))
+		}
 	}
 	w.open.Add(1)
 	p.streams.Add(1)
@@ -228,46 +294,60 @@ func (p *punches) connect(ctx context.Context, peer identity.PeerID) (net.Conn, 
 	return &pathConn{Conn: conn, hole: w, received: &p.received}, nil
 }
 
-var errNoPath = errors.New("no path was opened")
+var (
+	errNoPath   = errors.New("no path was opened")
+	errPathGone = errors.New("it is closed already")
+)
 
-// begin tries to open a path to a source that we reach over a relay, unless that was
-// tried of late. It does not wait.
-func (p *punches) begin(src transfer.Source) {
+// orClosed is why there is no path when an attempt is over.
+func orClosed(err error) error {
+	if err == nil {
+		return errPathGone
+	}
+	return err
+}
+
+// begin tries to open a path to a source, by words over a relay if we reach it so, unless
+// that was tried of late. It does not wait. Without what it returns nothing was tried.
+func (p *punches) begin(src transfer.Source, relayed bool) *trial {
 	peer, now := identity.PeerID(src.Peer), time.Now()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	at, tried := p.tried[peer]
-	if p.life.Err() != nil || p.paths[peer] != nil || tried && now.Sub(at) < punchAgain || len(p.tried) >= maxPunches {
-		return
+	if t := p.tried[peer]; t != nil && (t.goesOn() || now.Sub(t.at) < punchAgain) {
+		return t
 	}
-	p.tried[peer] = now
+	if p.life.Err() != nil || p.paths[peer] != nil || len(p.tried) >= maxPunches {
+		return nil
+	}
+	t := &trial{at: now, done: make(chan struct{})}
+	p.tried[peer] = t
 	p.work.Go(func() {
+		defer close(t.done)
 		ctx, cancel := context.WithTimeout(p.life, punchTimeout)
 		defer cancel()
-		if err := p.initiate(ctx, peer, src); err != nil {
+		if t.err = p.initiate(ctx, peer, src, relayed); t.err != nil {
 			p.failed.Add(1)
-			p.log.Debug().Err(err).Stringer("peer", peer).Msg("no path through the NATs")
+			p.log.Debug().Err(t.err).Stringer("peer", peer).Msg("no path through the NATs")
 		}
 	})
+	return t
 }
 
-// initiate opens a path to a peer, by words over a circuit of its own.
-func (p *punches) initiate(ctx context.Context, peer identity.PeerID, src transfer.Source) error {
+// initiate opens a path to a peer, by words over a circuit of its own, or through a push
+// proxy of the peer.
+func (p *punches) initiate(ctx context.Context, peer identity.PeerID, src transfer.Source, relayed bool) error {
 	puncher := p.ready()
 	if puncher == nil {
 		return errNoPath
 	}
-	circuit, err := p.relays.circuit(ctx, src)
+	words, end, err := p.words(ctx, peer, src, relayed)
 	if err != nil {
 		return err
 	}
-	defer circuit.Close()
-	if _, err := fmt.Fprintf(circuit, "%s\r\n", punchHello); err != nil {
-		return fmt.Errorf("node: punch: %w", err)
-	}
+	defer end()
 	local, release := p.withDetour(ctx, puncher) // as the peer does meanwhile
 	defer release()
-	conn, out, err := puncher.Initiate(ctx, &signal{conn: circuit, in: bufio.NewReader(circuit)}, local)
+	conn, out, err := puncher.Initiate(ctx, words, local)
 	p.log.Debug().Stringer("peer", peer).Stringer("outcome", out).Msg("punched")
 	if err != nil {
 		return err
@@ -296,6 +376,11 @@ func (p *punches) withDetour(ctx context.Context, puncher *punch.Puncher) (local
 // answer lets a peer that came over a relay open a path.
 func (p *punches) answer(ctx context.Context, circuit net.Conn, in *bufio.Reader) {
 	defer circuit.Close()
+	p.respond(ctx, &signal{conn: circuit, in: in}, nil)
+}
+
+// respond lets a peer open a path, by words of which the first may be here already.
+func (p *punches) respond(ctx context.Context, words punch.Signal, first []byte) {
 	ctx, cancel := context.WithTimeout(ctx, punchTimeout)
 	defer cancel()
 	puncher := p.ready()
@@ -304,7 +389,7 @@ func (p *punches) answer(ctx context.Context, circuit net.Conn, in *bufio.Reader
 	}
 	local, release := p.withDetour(ctx, puncher)
 	defer release()
-	conn, out, err := puncher.Respond(ctx, &signal{conn: circuit, in: in}, local, nil)
+	conn, out, err := puncher.Respond(ctx, words, local, first)
 	p.log.Debug().Err(err).Stringer("outcome", out).Msg("a peer punches")
 	if err != nil {
 		p.failed.Add(1)

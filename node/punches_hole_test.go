@@ -51,7 +51,7 @@ func holds(t *testing.T, serve func(ctx context.Context, conn net.Conn), body fu
 		defer sim.Close()
 		h := &keeper{T: t, net: sim, punches: &punches{
 			serve: serve, turns: &turns{}, log: zerolog.Nop(),
-			paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]time.Time{},
+			paths: map[identity.PeerID]*hole{}, holes: map[*hole]bool{}, tried: map[identity.PeerID]*trial{},
 		}}
 		h.life, h.stop = context.WithCancel(context.Background())
 		h.transport, h.puncher = h.puncherAt(netip.MustParseAddr("9.1.1.1"), 7000)

@@ -123,7 +123,7 @@ func (n *Node) askSeen(ctx context.Context) (seen, by []netip.AddrPort) {
 	wait := time.Duration(0)
 	for i := range s.Neighbors {
 		at, ok := listensAt(&s.Neighbors[i])
-		if len(ask) == maxSeers || !ok || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays {
+		if len(ask) == maxSeers || !ok || !s.Neighbors[i].STUN && !s.Neighbors[i].Relays && !s.Neighbors[i].Words {
 			continue
 		}
 		ask = append(ask, at)

@@ -24,7 +24,7 @@ func (r *relays) connect(ctx context.Context, src transfer.Source) (net.Conn, er
 		return nil, err
 	}
 	peer := identity.PeerID(src.Peer)
-	r.punches.begin(src)
+	r.punches.begin(src, true)
 	return &limitedConn{Conn: c, room: c.Grant.Room(), better: func() bool { return r.punches.leads(peer) }}, nil
 }
 

@@ -81,7 +81,7 @@ func (n *Node) Status(ctx context.Context) (Status, error) {
 		Port:     n.counts.load(),
 		Sources:  n.finding.hostSources(),
 		Browsed:  n.browse.Stats(),
-		Paths:    n.punches.status(),
+		Paths:    n.pathStatus(),
 		Router:   n.router.Counts(),
 		Relay:    RelayStatus{Serves: o.Relays, Stats: n.relays.stats(), At: n.relays.reservations()},
 		STUN:     n.stuns.status(),

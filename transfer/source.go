@@ -28,12 +28,14 @@ type Source struct {
 	Proxies []netip.AddrPort
 
 	// Peer is the Ed25519 public key of a filbert that told it, be it to say over which
-	// Relays it is reached, zero for all others. Vouched says that its signature of what
+	// Relays it is reached, or which PunchProxies pass on words about a path through its NAT,
+	// zero for all others. Vouched says that its signature of what
 	// it told was verified, or that no other is meant: it is then connected to in TLS, and
 	// must be the owner of that key.
-	Peer    [32]byte
-	Relays  []netip.AddrPort
-	Vouched bool
+	Peer         [32]byte
+	Relays       []netip.AddrPort
+	PunchProxies []netip.AddrPort
+	Vouched      bool
 }
 
 // ErrSpent is the error of a connection that has carried, or lasted, all it may. Who

@@ -98,6 +98,9 @@ type Paths struct {
 	Failed   uint64 `json:"failed" doc:"attempts that made none"`
 	Refused  uint64 `json:"refused" doc:"paths there was no room for, in all or of one host"`
 	Received uint64 `json:"received" doc:"bytes that came over paths of ours"`
+
+	Words        uint64 `json:"words" doc:"about paths of others, passed on between them as a push proxy"`
+	WordsRefused uint64 `json:"words_refused" doc:"talks that wanted that, or a path to us, and were too many or of no use"`
 }
 
 // Relay is what the node has to do with relays: as one, and as who is reached over
@@ -239,6 +242,7 @@ type PortCounts struct {
 	Givs          uint64 `json:"givs" doc:"connections we asked for by PUSH"`
 	GivsUnknown   uint64 `json:"givs_unknown" doc:"of them, those nobody waits for"`
 	Relayed       uint64 `json:"relayed" doc:"connections of who wants us to relay"`
+	Words         uint64 `json:"words" doc:"connections of who wants words about a path passed on to a neighbor"`
 	Lines         uint64 `json:"lines" doc:"connections of peers that prove their IDs"`
 	ProxyRequests uint64 `json:"proxy_requests" doc:"pushes that were to be passed on to a neighbor"`
 	Calls         uint64 `json:"calls" doc:"connections we opened because a PUSH asked for it"`

@@ -84,6 +84,7 @@ func (g *Browsing) packet(f wire.Frame, found func(query.Hit)) error {
 		h.Hops = 1
 		h.Source.Addr, h.Source.Push, h.Source.Proxies = g.source.Addr, g.source.Push, g.source.Proxies
 		h.Source.IPv6, h.Source.Peer, h.Source.Relays, h.Source.Vouched = g.source.IPv6, g.source.Peer, g.source.Relays, g.source.Vouched
+		h.Source.PunchProxies = g.source.PunchProxies
 		if h.Hashed() {
 			if g.seen[h.File.SHA1] {
 				continue

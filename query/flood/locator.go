@@ -97,20 +97,26 @@ func readHit(hit *overlay.Hit, r *wire.Record) query.Hit {
 	h := query.Hit{
 		File: transfer.File{Name: r.Name, Size: r.Size},
 		Source: transfer.Source{
-			Addr:    hit.Addr,
-			Servent: hit.Servent,
-			Index:   r.Index,
-			Vendor:  vendor(hit),
-			Push:    hit.Trailer.Has(wire.HitPush),
-			Proxies: hit.Proxies,
-			Peer:    hit.Relayed.Peer,
-			Relays:  hit.Relayed.At,
+			Addr:         hit.Addr,
+			Servent:      hit.Servent,
+			Index:        r.Index,
+			Vendor:       vendor(hit),
+			Push:         hit.Trailer.Has(wire.HitPush),
+			Proxies:      hit.Proxies,
+			Peer:         hit.Relayed.Peer,
+			Relays:       hit.Relayed.At,
+			PunchProxies: hit.Punched.At,
 		},
 		Speed: hit.Speed,
 		Busy:  hit.Trailer.Has(wire.HitBusy),
 		Hops:  int(hit.Hops) + 1,
 		Via:   hit.Via,
 		At:    hit.At,
+	}
+	if len(h.Source.Relays) == 0 {
+		h.Source.Peer = hit.Punched.Peer
+	} else if hit.Punched.Peer != hit.Relayed.Peer {
+		h.Source.PunchProxies = nil // it says of itself that it is two
 	}
 	if ip := hit.IPv6(); ip != hit.Addr.Addr() {
 		h.Source.IPv6 = ip

@@ -86,8 +86,8 @@ func (s *sources) add(src transfer.Source) bool {
 			if known.dropped && !known.lied {
 				known.dropped, known.failures = false, 0
 			}
-			if len(src.Relays) > 0 && !known.working { // they change
-				known.Peer, known.Relays = src.Peer, src.Relays
+			if len(src.Relays)+len(src.PunchProxies) > 0 && !known.working { // they change
+				known.Peer, known.Relays, known.PunchProxies = src.Peer, src.Relays, src.PunchProxies
 			}
 			return false
 		}
