@@ -220,7 +220,7 @@ func (c *crew) give(now time.Time, w *worker, first, missing []ranges.Range) boo
 		if d.tree == nil && !c.undecided() {
 			d.setVerified(false)
 		}
-		w.start(now, job{part: part, free: free, offer: offer, tree: d.tree, bound: d.bound, probe: c.undecided()})
+		w.start(now, job{part: part, free: free, offer: offer, sink: w.sinks(rate), tree: d.tree, bound: d.bound, probe: c.undecided()})
 	}
 	return ok
 }

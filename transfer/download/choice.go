@@ -27,13 +27,18 @@ func readChooses(h http.Header) bool {
 }
 
 // offer is what the source of w may choose from: what is missing and does not come
-// from anybody else, nil if it does not choose.
+// from anybody else, nil if it does not choose. One that chose in vain is not offered
+// what others were asked for either.
 func (c *crew) offer(w *worker, missing []ranges.Range) *ranges.Set {
 	if !c.chooses(w) {
 		return nil
 	}
 	offer := new(ranges.Set)
-	for r := range c.cut().Free(missing, c.coming(w), nil) {
+	jobs := c.coming(w)
+	if w.vain > 0 {
+		jobs = c.jobsOf(func(o *worker) bool { return o != w })
+	}
+	for r := range c.cut().Free(missing, jobs, nil) {
 		offer.Add(r)
 	}
 	return offer
@@ -43,6 +48,16 @@ func (c *crew) offer(w *worker, missing []ranges.Range) *ranges.Set {
 // It does if others want the file too.
 func (c *crew) chooses(w *worker) bool {
 	return w.source.chooses && c.d.tree != nil && c.d.strategy != picker.Sequential
+}
+
+// sinks is how much is read of what the source of w, of the given rate, chooses in vain: it
+// is on its way already, and to connect again takes longer. One that does so again and
+// again rests instead.
+func (w *worker) sinks(rate int64) int64 {
+	if w.vain >= maxVain {
+		return 0
+	}
+	return max(maxSunkBytes, int64(float64(rate)*sinkTime.Seconds()))
 }
 
 // claim decides whether what a source chose is wanted still: it is up to what

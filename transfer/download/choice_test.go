@@ -87,6 +87,41 @@ func TestChoiceElsewhere(t *testing.T) {
 	}
 }
 
+// TestChosenInVain: sources that choose the same again and again keep their connections
+// for the most part, and each gives its part.
+func TestChosenInVain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n := newPipes(t)
+		file, b := content(1, 16*mb)
+		trees := treesOf(b)
+		var seeds []*seed
+		for range 3 {
+			s := plant(t, n, file, b, trees)
+			s.rate, s.ahead = steady(fullRate), 20*time.Millisecond
+			s.chooses = func(offer string, r ranges.Range) ranges.Range {
+				want, ok := ranges.ParseList(offer, file.Size, 2<<10)
+				if !ok {
+					return r
+				}
+				for first := range want.All() {
+					return ranges.Range{Start: first.Start, End: min(first.End, first.Start+min(r.Len(), trees[0].SliceSize()))}
+				}
+				return r
+			}
+			seeds = append(seeds, s)
+		}
+		took, status := fetch(t, n, file, b, seeds...)
+		calls := seeds[0].calls.Load() + seeds[1].calls.Load() + seeds[2].calls.Load()
+		t.Logf("%v, %d connections, %d bytes for nothing", took, calls, status.Wasted)
+		if calls > 15 { // 22 if each answer in vain costs one
+			t.Errorf("%d connections were made", calls)
+		}
+		if most := 10 * time.Second; took > most { // 8 s from one alone
+			t.Errorf("took %v, want %v at most", took, most)
+		}
+	})
+}
+
 // TestSilentChoice: what a source is asked for that does not choose after all is
 // fetched from the other.
 func TestSilentChoice(t *testing.T) {

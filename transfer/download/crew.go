@@ -151,6 +151,10 @@ func (c *crew) heard(ev event) error {
 		return nil
 	}
 	w.busy, w.settling = false, ranges.Range{}
+	if w.vain++; ev.sunk == 0 {
+		w.vain = 0
+	}
+	w.pace.add(w.pace.last, ev.sunk)
 	if ev.host.IsValid() {
 		w.source.host = ev.host
 	}

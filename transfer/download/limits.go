@@ -101,6 +101,11 @@ const (
 	// connection can be kept (bytes), as gtk-gnutella does.
 	maxSunkBytes = 16 << 10
 
+	// sinkTime is how long a source may go on with what it chose in vain so that the
+	// connection can be kept (time); after maxVain such answers in a row (count) it rests.
+	sinkTime = 500 * time.Millisecond
+	maxVain  = 4
+
 	// connectTimeout is how long reaching a source may take (time), as in
 	// LimeWire.
 	connectTimeout = 10 * time.Second

@@ -38,6 +38,7 @@ type seed struct {
 	sent  atomic.Int64 // bytes of the file
 	asked atomic.Int64 // requests for it
 	gave  atomic.Int64 // trees
+	calls atomic.Int64 // connections
 }
 
 // treesOf is the trees of b, of BLAKE3 if nothing else is asked for.
@@ -65,6 +66,7 @@ func plant(t *testing.T, n network, file transfer.File, b []byte, trees []*merkl
 }
 
 func (s *seed) serve(c net.Conn) {
+	s.calls.Add(1)
 	in := bufio.NewReader(c)
 	for {
 		r, err := http.ReadRequest(in)

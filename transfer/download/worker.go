@@ -3,6 +3,7 @@ package download
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"net/netip"
 	"os"
@@ -51,6 +52,7 @@ type worker struct {
 	from      int64        // where at was when it was last looked what is missing
 	settling  ranges.Range // what it held back before this job, and writes first
 	coming    bool         // its source gives what it offered, or is given no choice
+	vain      int          // answers in a row that its source chose in vain
 	sent      bool         // away, which its next event confirms
 	names     names        // of its trees
 	pace      pace
@@ -64,6 +66,7 @@ type worker struct {
 type job struct {
 	part, free ranges.Range // what to ask for; the missing bytes from there on
 	offer      *ranges.Set  // of which the source may choose as much; nil: it gives part
+	sink       int64        // the most to read of what it chose in vain
 	tree       *merkle.Tree // verify by; nil: what comes is written as it is
 	bound      names        // of its trees the source must have none other than these
 	probe      bool         // keep what comes: how to verify it is not known yet
@@ -77,6 +80,7 @@ type told struct {
 	have    *ranges.Set // the bytes it has, nil if it has all or does not say
 	place   place       // in its queue, none if it does not say
 	chooses bool        // of what we offer
+	sunk    int64       // bytes of it that came in vain, and nothing else did
 }
 
 // event tells the loop that a worker is done with its job. With an error, which
@@ -165,7 +169,7 @@ func (w *worker) fit(c *client, j *job) {
 
 // take takes in an answer. Behind is what was asked for while it came.
 func (w *worker) take(ctx context.Context, j job, answer *http.Response) (_ told, behind ranges.Range, _ error) {
-	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header), readChooses(answer.Header)}
+	said := told{readNames(answer.Header, w.d.file.SHA1), readAvailable(answer.Header, w.d.file.Size), readPlace(answer.Header), readChooses(answer.Header), 0}
 	if conflict := said.conflict(j.bound); conflict != "" {
 		return said, behind, refuse(lied, "has another file under this SHA-1: %s", conflict)
 	}
@@ -183,6 +187,9 @@ func (w *worker) take(ctx context.Context, j job, answer *http.Response) (_ told
 	}
 	if j.offer != nil {
 		if err := w.chosen(ctx, span); err != nil {
+			if span.Len() <= j.sink && w.sink(answer) {
+				said.sunk, err = span.Len(), nil
+			}
 			return said, behind, err
 		}
 	} else if span.Start > j.part.Start && j.tree != nil { // it does not have what is before
@@ -210,6 +217,13 @@ func (w *worker) take(ctx context.Context, j job, answer *http.Response) (_ told
 		return said, behind, nil
 	}
 	return said, in.behind, nil
+}
+
+// sink reads an answer that its source chose in vain, so as to keep the connection.
+func (w *worker) sink(answer *http.Response) bool {
+	n, err := io.Copy(io.Discard, answer.Body)
+	w.unfit.Add(n)
+	return err == nil && !answer.Close
 }
 
 // short is the refusal of a source whose answer holds no whole slice. One that has
