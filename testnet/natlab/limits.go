@@ -28,6 +28,9 @@ const (
 	patience = 2 * time.Minute
 	look     = 10 * time.Millisecond
 
+	// settled is after how long a node takes it that nobody can connect to it, and some more.
+	settled = 20 * time.Second
+
 	// searchTime is how long one search may find nothing.
 	searchTime = 10 * time.Second
 )

@@ -34,6 +34,7 @@ type Config struct {
 	IPv6     bool   // instead of IPv4
 	Real     bool   // between network namespaces, in real time; needs root on Linux
 	Dir      string // for what is fetched
+	alone    bool   // nobody relays: paths are opened by words through push proxies
 	Log      zerolog.Logger
 }
 

@@ -55,7 +55,7 @@ func (c Config) try(pair Pair, dir string) Pair {
 	}
 	play := func(net internet, err error) {
 		if err == nil {
-			l := &lab{net: net, dir: dir, log: c.Log}
+			l := &lab{net: net, dir: dir, log: c.Log, alone: c.alone}
 			if c.Real {
 				l.rate = realRate
 			}
@@ -81,6 +81,7 @@ type lab struct {
 	rate    int64         // of what is sent; 0 = no limit
 	servers []turn.Server // of the nodes that move in from now on
 	any     bool          // they listen at any address of theirs
+	alone   bool          // none of them relays
 	dir     string
 	log     zerolog.Logger
 	count   byte
@@ -116,7 +117,7 @@ func (l *lab) movesTo(k Kind, at spot, mode overlay.Mode, files fstest.MapFS, se
 	}
 	cfg := node.Config{
 		Version: "lab", Identity: id, State: state.Memory(), Network: host, Rand: rand.New(rand.NewPCG(uint64(l.count), 1)), Log: l.log,
-		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: true, Neighbors: ultrapeers, Quiet: time.Millisecond,
+		Listen: netip.AddrPortFrom(addr, port).String(), Mode: mode, Relay: !l.alone, Neighbors: ultrapeers, Quiet: time.Millisecond,
 		MapPort: k == Mapped, UploadLimit: l.rate, TURNServers: l.servers, Downloads: filepath.Join(l.dir, fmt.Sprint(l.count)),
 	}
 	if files != nil {
@@ -173,7 +174,12 @@ func (l *lab) play(pair *Pair) error {
 	if err != nil {
 		return err
 	}
-	if err := until(func() bool { return ready(shares, 1) && ready(fetches, 0) }); err != nil {
+	set := ready
+	if l.alone {
+		began := time.Now()
+		set = func(n *node.Node, files int) bool { return time.Since(began) > settled && proxied(n, files) }
+	}
+	if err := until(func() bool { return set(shares, 1) && set(fetches, 0) }); err != nil {
 		return fmt.Errorf("the nodes are not ready: %w", err)
 	}
 	r, err := find(fetches)
@@ -240,6 +246,12 @@ func ready(n *node.Node, files int) bool {
 	s, err := n.Status(context.Background())
 	return err == nil && s.Files == files && len(s.Overlay.Neighbors) >= ultrapeers && s.Overlay.Role == handshake.RoleLeaf &&
 		(s.Overlay.TCP.Open || len(s.Relay.At) > 0)
+}
+
+// proxied is ready, of a node that push proxies alone lead to.
+func proxied(n *node.Node, files int) bool {
+	s, err := n.Status(context.Background())
+	return err == nil && s.Files == files && s.Overlay.Proxies >= ultrapeers
 }
 
 // find searches for the file, again if need be: the table of who shares it may be on its way to
