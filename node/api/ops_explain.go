@@ -31,6 +31,7 @@ type Path struct {
 	Push    bool     `json:"push" doc:"it says that nobody can connect to it"`
 	Proxies []string `json:"push_proxies"`
 	Relays  []string `json:"relays" doc:"relays over which it is reached"`
+	Words   []string `json:"punch_proxies" doc:"those of its push proxies that pass on words about a path through both NATs"`
 	Own     string   `json:"own" enum:"open,closed,unproven" doc:"whether others can connect to us"`
 
 	Ways     []Way     `json:"ways" doc:"those that would be tried now, in order, then the others"`
@@ -79,7 +80,7 @@ func (s *Server) explainOperations(api huma.API) {
 
 func pathOf(e *node.Explanation) Path {
 	p := Path{
-		Schema: Schema, Reach: e.Reach.String(), Push: e.Peer.Push, Proxies: addrTexts(e.Peer.Proxies), Relays: addrTexts(e.Peer.Relays),
+		Schema: Schema, Reach: e.Reach.String(), Push: e.Peer.Push, Proxies: addrTexts(e.Peer.Proxies), Relays: addrTexts(e.Peer.Relays), Words: addrTexts(e.Peer.PunchProxies),
 		IPv6: addrText(e.Peer.IPv6), Own: e.Own.String(), Ways: make([]Way, 0, len(e.Steps)), Attempts: make([]Attempt, 0, len(e.Attempts)),
 	}
 	if e.Peer.Addr.IsValid() {

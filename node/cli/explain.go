@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -56,6 +57,9 @@ func (r *runner) showPath(p api.Path) error {
 	}
 	t.row("it says", says(p))
 	for _, at := range p.Proxies {
+		if slices.Contains(p.Words, at) {
+			at += ", passes on words about a path"
+		}
 		t.row("push proxy", at)
 	}
 	for _, at := range p.Relays {

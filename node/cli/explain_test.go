@@ -16,7 +16,7 @@ func TestExplain(t *testing.T) {
 	}{{"direct", exitDone}, {"helped", explainHelped}, {"none", explainNone}} {
 		f := newFake(t)
 		f.answers("GET /v1/explain", api.Path{
-			Reach: tt.reach, Addr: "192.0.2.7:6346", GUID: "0f0f", Push: true, Own: "open", Proxies: []string{"192.0.2.1:7"}, Relays: []string{},
+			Reach: tt.reach, Addr: "192.0.2.7:6346", GUID: "0f0f", Push: true, Own: "open", Proxies: []string{"192.0.2.1:7", "192.0.2.2:7"}, Words: []string{"192.0.2.2:7"}, Relays: []string{},
 			Ways: []api.Way{
 				{Way: "push", Try: true, Why: "it is asked"}, {Way: "relay", Try: true, After: 3, Failed: true, Why: "it failed"}, {Way: "direct", Why: "it says no"},
 			},
@@ -27,6 +27,7 @@ func TestExplain(t *testing.T) {
 			"servent     0f0f\n" +
 			"it says     nobody can connect to it\n" +
 			"push proxy  192.0.2.1:7\n" +
+			"push proxy  192.0.2.2:7, passes on words about a path\n" +
 			"we          can be connected to\n" +
 			"reached     with help\n" +
 			"\n" +
