@@ -20,6 +20,7 @@ func (n *Node) takeEnded(ctx context.Context) error {
 				if err := n.fetched.Add(st.File, st.Path, n.downloads.Tree(st.File.SHA1)); err != nil {
 					n.log.Warn().Err(err).Msg("a fetched file is not given on")
 				}
+				n.routing.kick()
 				n.hooks.Add(hook.File{Path: st.Path, Size: st.File.Size, SHA1: st.File.SHA1.URN()})
 			}
 		case <-ctx.Done():

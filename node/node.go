@@ -86,6 +86,7 @@ type Node struct {
 	hooks      *hook.Runner
 	folders    *folders // nil when nothing can be fetched
 	fetched    fetched.Files
+	routing    routing
 	moved      moved
 	limits     *limits
 	streams    *stream.Server
@@ -108,6 +109,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		return nil, fmt.Errorf("node: %w", err)
 	}
 	n := &Node{cfg: cfg, log: cfg.Log, results: query.NewResults(), ladder: nat.NewLadder(), index: index.New()}
+	n.routing.wake = make(chan struct{}, 1)
 	if err := hook.Check(cfg.OnComplete); err != nil {
 		return nil, fmt.Errorf("node: command for complete downloads: %w", err)
 	}
@@ -169,7 +171,7 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 		Root: n.browse, Features: cfg.features(), Mesh: n.mesh, Limit: n.limits.up, Arriving: n.arriving, Rand: cfg.child(),
 	})
 	answerer := flood.NewAnswerer(n.index, cfg.child())
-	answerer.Mesh, answerer.Roots = n.mesh, n.roots
+	answerer.Mesh, answerer.Roots, answerer.Fetched = n.mesh, n.roots, n.givenOn
 	n.overlay = overlay.New(overlay.Options{
 		Config: overlay.Config{
 			GUID: wire.GUID(cfg.face.GUID()), Port: n.addr.Port(), External: cfg.External,
@@ -260,6 +262,7 @@ func (n *Node) Run(ctx context.Context) error {
 	}
 	parts = append(parts,
 		part{"streams", n.streams.Run},
+		part{"routing", n.keepRouting},
 		part{"datagrams", n.serveDatagrams},
 		part{"stun datagrams", n.stuns.read},
 		part{"stun", n.stuns.run},
@@ -368,7 +371,7 @@ func (n *Node) fillIndex(ctx context.Context) error {
 		n.changed.Store(time.Now().UnixNano())
 		err := errors.Join(
 			n.overlay.SetSharing(n.index.Len(), n.index.Bytes()>>10),
-			n.overlay.SetRouting(flood.Table(n.index)),
+			n.setRouting(),
 		)
 		if err != nil {
 			return nil // the overlay has ended, and we are about to

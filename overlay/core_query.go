@@ -21,7 +21,7 @@ func (c *Core) query(now time.Time, n *neighbor, f wire.Frame) {
 	}
 	n.useful = now
 	c.clearOOB(n, f)
-	if c.sharing.Files > 0 {
+	if c.holds() {
 		c.out.add(&Match{Link: n.id, GUID: guid, Hops: f.Hops(), OOB: oobOf(f.Payload()), Payload: f.Payload()})
 	}
 	switch {

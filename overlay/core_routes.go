@@ -72,6 +72,10 @@ func (c *Core) routing(now time.Time, ev *Routing) {
 	c.tellTables(now)
 }
 
+// holds reports whether there may be something here that a query finds: files that are
+// shared, or such that are found by their hashes alone.
+func (c *Core) holds() bool { return c.sharing.Files > 0 || c.tables.own != nil }
+
 // hurryTables has the table for ultrapeers made anew after a pause, unless that
 // is due earlier.
 func (c *Core) hurryTables(now time.Time, pause time.Duration) {

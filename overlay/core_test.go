@@ -433,6 +433,13 @@ func TestAnswer(t *testing.T) {
 	if len(w.matches) != 1 {
 		t.Error("a node that shares nothing was asked to match")
 	}
+
+	// Unless there is something that it tells others they may ask for.
+	w.step(&Routing{tableOf("blue")})
+	a.sends(guidOf(3), 4, 2, blueSky)
+	if len(w.matches) != 2 {
+		t.Error("a node with a table was not asked to match")
+	}
 }
 
 func TestOwnSearch(t *testing.T) {

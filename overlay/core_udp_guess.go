@@ -76,7 +76,7 @@ func (c *Core) queryDatagram(now time.Time, ev *Datagram, f wire.Frame) {
 		return
 	}
 	c.udp.askers.put(now, f.GUID(), guessAsker{ev.From, how&OOBDeflate != 0})
-	if c.sharing.Files > 0 {
+	if c.holds() {
 		c.out.add(&Match{Link: guessLink, GUID: f.GUID(), OOB: how, Payload: f.Payload()})
 	}
 	c.guessLeaves(f)

@@ -21,6 +21,9 @@ type Answerer struct {
 	// Roots tells the roots of the hash trees of a shared file; nil: none is known. It
 	// must not block.
 	Roots func(sha1 [20]byte) wire.Roots
+	// Fetched finds a file that is given to who asks for its hash, though it is not
+	// shared: no words find it. Nil: there is none. It must not block.
+	Fetched func(sha1 [20]byte) (name string, size int64, ok bool)
 
 	index   *index.Index
 	rnd     *rand.Rand
@@ -56,7 +59,24 @@ func (a *Answerer) Match(payload []byte, limit int) []wire.Record {
 		return nil
 	}
 	a.entries = a.index.Match(a.entries[:0], &q, a.rnd, limit)
+	if q.Media == 0 && a.Fetched != nil {
+		a.fetched(q.SHA1s, limit)
+	}
 	return a.records(a.entries)
+}
+
+// fetched appends the files of these hashes that are not shared and yet given, as long as
+// there are fewer than limit.
+func (a *Answerer) fetched(sums [][20]byte, limit int) {
+	for i, sum := range sums {
+		if len(a.entries) >= limit || slices.ContainsFunc(a.entries, func(e *index.Entry) bool { return e.SHA1 == sum }) {
+			continue
+		}
+		if name, size, ok := a.Fetched(sum); ok {
+			// Who is asked for a file by its number has to look in a list; this one is in none.
+			a.entries = append(a.entries, &index.Entry{ID: math.MaxUint32 - 1 - uint32(i), Name: name, Size: size, SHA1: sum})
+		}
+	}
 }
 
 // records names files as hits do. It keeps nothing of entries.

@@ -44,9 +44,10 @@ func (h *Hasher) Hash(payload []byte) qrp.Words {
 
 // Table returns the route table of what an index holds: the words of names with
 // their beginnings, and hashes of files while there are at most maxRoutedURNs.
-// It is nil for an empty index.
-func Table(ix *index.Index) *qrp.Table {
-	if ix.Len() == 0 {
+// So are the hashes of files beside the index that are given, see Answerer.Fetched. It is
+// nil if there is nothing.
+func Table(ix *index.Index, fetched [][20]byte) *qrp.Table {
+	if ix.Len()+len(fetched) == 0 {
 		return nil
 	}
 	var hashes []uint32
@@ -58,11 +59,19 @@ func Table(ix *index.Index) *qrp.Table {
 	if ix.Len() <= maxRoutedURNs {
 		for e := range ix.Entries() {
 			if e.SHA1 != [20]byte{} {
-				hashes = append(appendURN(hashes, e.SHA1), keyword.Hash(hashWord(e.SHA1)))
+				hashes = appendSum(hashes, e.SHA1)
 			}
 		}
 	}
+	for _, sum := range fetched[:min(len(fetched), maxRoutedURNs)] {
+		hashes = appendSum(hashes, sum)
+	}
 	return qrp.Build(hashes, qrp.MaxBits)
+}
+
+// appendSum appends all that a query for a file by its hash may be routed by.
+func appendSum(hashes []uint32, sum [20]byte) []uint32 {
+	return append(appendURN(hashes, sum), keyword.Hash(hashWord(sum)))
 }
 
 // hashWord is a file's hash as a word, which is the text of a query for it and

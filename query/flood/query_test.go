@@ -2,6 +2,7 @@ package flood
 
 import (
 	"encoding/base32"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -59,7 +60,7 @@ func TestHashIsRoutedByItsWord(t *testing.T) {
 	sum := [20]byte{0: 1, 4: 0, 19: 7}
 	ix := index.New()
 	ix.Apply([]index.Entry{{ID: 1, Name: "wanted.txt", Size: 5, SHA1: sum}}, nil)
-	table := Table(ix)
+	table := Table(ix, nil)
 	for _, test := range []struct {
 		sum  [20]byte
 		want bool
@@ -131,5 +132,46 @@ func TestQueryExtensions(t *testing.T) {
 		if got := a.Match(q.AppendTo(nil), 50); len(got) > 0 {
 			t.Errorf("a partial file is told of: %+v", got)
 		}
+	}
+}
+
+// TestFetchedIsFoundByItsHash: a file that is not shared is found by its hash alone, and
+// not by words, nor twice.
+func TestFetchedIsFoundByItsHash(t *testing.T) {
+	shared, given := [20]byte{1}, [20]byte{2}
+	ix := index.New()
+	ix.Apply([]index.Entry{{ID: 1, Name: "blue.txt", Size: 5, SHA1: shared}}, nil)
+	a := NewAnswerer(ix, rand.New(rand.NewPCG(1, 1)))
+	a.Fetched = func(sum [20]byte) (string, int64, bool) { return "sky.txt", 7, sum == given || sum == shared }
+	for _, test := range []struct {
+		name string
+		q    query.Query
+		want []string
+	}{
+		{"by its hash", query.Query{SHA1: given}, []string{"sky.txt"}},
+		{"by its name", query.Query{Text: "sky"}, nil},
+		{"a shared one", query.Query{SHA1: shared}, []string{"blue.txt"}},
+		{"another", query.Query{SHA1: [20]byte{9}}, nil},
+	} {
+		m := message(test.q)
+		records := a.Match(m.AppendTo(nil), 50)
+		var got []string
+		for _, r := range records {
+			got = append(got, r.Name)
+			if r.Index == 0 || r.Index == math.MaxUint32 {
+				t.Errorf("%s: %s has the number %d", test.name, r.Name, r.Index)
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: %q, want %q", test.name, got, test.want)
+		}
+	}
+	m := message(query.Query{SHA1: given})
+	var h Hasher
+	if words := h.Hash(m.AppendTo(nil)); !Table(index.New(), [][20]byte{given}).Routes(words) || Table(ix, nil).Routes(words) {
+		t.Error("a query for a file that is given is not routed by its hash")
+	}
+	if Table(index.New(), nil) != nil {
+		t.Error("who has nothing has a table")
 	}
 }

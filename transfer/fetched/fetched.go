@@ -23,6 +23,7 @@ import (
 type Files struct {
 	mu    sync.Mutex
 	files []file // guarded by mu; at most maxFiles, the oldest first
+	trees int    // guarded by mu; slices of all their trees, at most maxTrees unless one file has more
 }
 
 // Reader reads a file that was fetched.
@@ -47,11 +48,43 @@ func (f *Files) Add(of transfer.File, path string, tree *merkle.Tree) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.files) == maxFiles {
-		f.files = f.files[:copy(f.files, f.files[1:])]
+	one := file{of, path, tree, info}
+	f.files, f.trees = append(f.files, one), f.trees+one.slices()
+	drop := 0
+	for ; len(f.files)-drop > maxFiles || f.trees > maxTrees && drop < len(f.files)-1; drop++ {
+		f.trees -= f.files[drop].slices()
 	}
-	f.files = append(f.files, file{of, path, tree, info})
+	f.files = slices.Delete(f.files, 0, drop)
 	return nil
+}
+
+// slices is how many the tree of a file has.
+func (f *file) slices() int {
+	if f.tree == nil {
+		return 0
+	}
+	return f.tree.Slices()
+}
+
+// Find finds a file by its hash, as it was when it was verified: it asks no disk.
+func (f *Files) Find(h urn.SHA1) (transfer.File, bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i := slices.IndexFunc(f.files, func(one file) bool { return one.SHA1 == h })
+	if i < 0 {
+		return transfer.File{}, false
+	}
+	return f.files[i].File, true
+}
+
+// Hashes is those of all files, with the oldest first.
+func (f *Files) Hashes() (all [][20]byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, one := range f.files {
+		all = append(all, one.SHA1)
+	}
+	return all
 }
 
 // Open finds a file by its hash: what it is, its hash tree or nil, and a reader for one user,
