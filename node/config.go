@@ -98,6 +98,8 @@ type Config struct {
 
 	Boards string // file of what members of groups tell each other; "" = in memory, and lost at the end
 
+	Collections string // folder for collections of what is shared, which is shared; "" = none can be made
+
 	Downloads    string   // folder for files that are fetched; "" = nothing can be fetched
 	Groups       string   // folder for what is fetched from members of groups, one in it for each; "" = beside Downloads
 	OnComplete   []string // command for each file that was fetched, see hook; none = nothing is run

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"filbert/node/state"
+	"filbert/overlay/identity"
 	"filbert/query"
 	"filbert/transfer"
 	"filbert/transfer/collection"
@@ -30,8 +31,9 @@ var (
 
 // Folder is files that are fetched as one, at one moment.
 type Folder struct {
-	Name  string // of its folder in that of downloads
-	Dir   string // where that is
+	Name  string          // of its folder in that of downloads
+	Dir   string          // where that is
+	By    identity.PeerID // who signed the collection that it was made of, zero if nobody did
 	Files []FolderFile
 }
 
@@ -61,7 +63,9 @@ type folders struct {
 // unit is one folder. Guarded by folders.mu.
 type unit struct {
 	name   string
-	number int // in the order they were added
+	number int             // in the order they were added
+	list   urn.SHA1        // of the collection that a link named, zero if none did
+	by     identity.PeerID // who signed it, zero if nobody did
 	files  []unitFile
 }
 
@@ -121,7 +125,8 @@ func (f *folders) addNext() bool {
 	}
 	f.set(u, i, true) // before it can be over
 	_, err := f.node.downloads.Add(download.Request{
-		File: file.file, Sources: file.sources, Output: output, Terms: download.Terms{Tiger: file.roots.Tiger, Blake3: file.roots.Blake3},
+		File: file.file, Sources: file.sources, Output: output,
+		Terms: download.Terms{Tiger: file.roots.Tiger, Blake3: file.roots.Blake3, Adopt: f.node.hereAt(file.file, file.roots)},
 	})
 	switch {
 	case errors.Is(err, download.ErrTooMany), errors.Is(err, download.ErrStopped):
@@ -211,11 +216,17 @@ func (f *folders) dir(name string) string { return filepath.Join(f.node.cfg.Down
 
 // AddFolder begins to fetch the files of a collection into a folder of their own
 // in that of downloads, whose name is like that of the collection and new. It
-// goes on when the node starts again.
+// goes on when the node starts again. Of a file that is here already, as everybody may get
+// it or as it was fetched, that is read first.
 func (n *Node) AddFolder(c collection.Collection) (Folder, error) {
 	if n.downloads == nil {
 		return Folder{}, fmt.Errorf("node: get folder: %w", ErrNoDownloads)
 	}
+	return n.addFolder(opened{Collection: c}, nil)
+}
+
+// addFolder adds the folder of a collection, whose files the sources may have.
+func (n *Node) addFolder(c opened, sources []transfer.Source) (Folder, error) {
 	f := n.folders
 	f.adding.Lock()
 	defer f.adding.Unlock()
@@ -227,11 +238,11 @@ func (n *Node) AddFolder(c collection.Collection) (Folder, error) {
 	if err != nil {
 		return Folder{}, fmt.Errorf("node: get folder: %w", err)
 	}
-	u := &unit{name: name}
+	u := &unit{name: name, list: c.list, by: c.by}
 	for i, file := range c.Files {
 		own := unitFile{path: layout[i], file: transfer.File{Name: path.Base(layout[i]), Size: file.Size, SHA1: file.URN.SHA1}}
 		own.roots = query.Roots{Tiger: file.URN.Tiger, Blake3: file.URN.Blake3}
-		own.sources = n.sourcesIn(urn.Magnet{URN: file.URN, Sources: file.Sources})
+		own.sources = append(n.sourcesIn(urn.Magnet{URN: file.URN, Sources: file.Sources}), sources...)
 		if r, known := n.byHash(file.URN); known {
 			own.sources = append(own.sources, r.Sources...)
 		}
@@ -290,7 +301,7 @@ func (n *Node) Folders() []Folder {
 	defer n.folders.mu.Unlock()
 	var list []Folder
 	for _, u := range n.folders.units {
-		folder := Folder{Name: u.name, Dir: n.folders.dir(u.name)}
+		folder := Folder{Name: u.name, Dir: n.folders.dir(u.name), By: u.by}
 		for _, file := range u.files {
 			ff := FolderFile{Path: file.path, File: file.file, Ended: file.ended, Reason: file.reason}
 			if file.added && !file.ended {

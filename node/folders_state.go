@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"filbert/overlay/identity"
 	"filbert/transfer"
 	"filbert/transfer/urn"
 )
@@ -20,7 +21,9 @@ const (
 // keptFolder is a folder as it is kept. Its sources are not: they are searched
 // for again.
 type keptFolder struct {
-	Number int        `json:"number"` // in the order they were added
+	Number int        `json:"number"`         // in the order they were added
+	List   string     `json:"list,omitempty"` // SHA-1 of the collection that a link named
+	By     string     `json:"by,omitempty"`   // who signed it
 	Files  []keptFile `json:"files"`
 }
 
@@ -46,6 +49,12 @@ func (f *folders) keep(u *unit) error {
 		return err
 	}
 	kept := keptFolder{Number: u.number}
+	if u.list != (urn.SHA1{}) {
+		kept.List = u.list.String()
+	}
+	if u.by != (identity.PeerID{}) {
+		kept.By = u.by.String()
+	}
 	for _, file := range u.files {
 		own := keptFile{Path: file.path, Size: file.file.Size, SHA1: file.file.SHA1.String()}
 		if file.roots.Tiger.Known() {
@@ -90,6 +99,8 @@ func (f *folders) read(name string, value []byte) (*unit, error) {
 		return nil, err
 	}
 	u := &unit{name: name, number: kept.Number}
+	u.list, _ = urn.ParseSHA1(kept.List) // zero if there is none
+	u.by, _ = identity.ParsePeerID(kept.By)
 	for i, file := range kept.Files {
 		h, err := urn.ParseSHA1(file.SHA1)
 		if err != nil {

@@ -102,6 +102,19 @@ const (
 	// groupPartBytes is how much of a group's records is one value on disk (bytes).
 	groupPartBytes = 512 << 10
 
+	// maxCollections is how many collections of what is shared are kept (count): 70 MB at
+	// most. maxCollectionName is how much of its name is in that of its file (bytes).
+	maxCollections    = 100
+	maxCollectionName = 100
+
+	// listAge is how old new ones are said to be (s): longer than a library waits before
+	// it takes up a file that changed.
+	listAge = 10 * time.Second
+
+	// maxListSources is how many of those who have a collection are asked for its files
+	// (count): each file has as many sources to begin with.
+	maxListSources = 8
+
 	// minGroupPrefix is how much of a group's ID names it (characters).
 	minGroupPrefix = 6
 

@@ -134,12 +134,17 @@ func (n *Node) magnet(ctx context.Context, f transfer.File) Linked {
 	}
 	l.Shared = true
 	if addr := n.reachedAt(ctx); addr.IsValid() {
-		at := url.URL{Scheme: "http", Host: addr.String(), Path: pathN2R, RawQuery: f.SHA1.URN()}
-		l.Sources = []string{at.String()}
+		l.Sources = []string{sourceURL(addr, f.SHA1)}
 	} else {
 		l.Hidden = true
 	}
 	return l
+}
+
+// sourceURL names a servent as a source of a file.
+func sourceURL(addr netip.AddrPort, h urn.SHA1) string {
+	at := url.URL{Scheme: "http", Host: addr.String(), Path: pathN2R, RawQuery: h.URN()}
+	return at.String()
 }
 
 // reachedAt is where others reach the node: as it was seen or set, else where it

@@ -85,6 +85,7 @@ type Node struct {
 	ended      chan download.Status // what the manager says, for the hooks
 	hooks      *hook.Runner
 	folders    *folders // nil when nothing can be fetched
+	lists      *lists
 	fetched    fetched.Files
 	routing    routing
 	moved      moved
@@ -161,7 +162,10 @@ func Open(ctx context.Context, cfg Config) (_ *Node, err error) {
 	n.named = named
 	n.openFinding(len(known) > 0)
 	n.hashes = newHashCache(cfg.State, n.log, happened{&n.events})
-	n.library = library.New(n.shelf(cfg.Shares))
+	if err := n.openLists(); err != nil {
+		return nil, err
+	}
+	n.library = library.New(n.shelf(n.cfg.Shares))
 	n.changed.Store(time.Now().UnixNano())
 	n.browse = flood.NewBrowse(flood.BrowseConfig{
 		Index: n.index, Self: self{n}, Agent: cfg.agent(), On: cfg.Browse, Changed: n.lastChange, Rand: cfg.child(),

@@ -6,10 +6,12 @@ import (
 	"net/url"
 )
 
-// FolderRequest says what to fetch as one folder: a collection, targets, or both.
+// FolderRequest says what to fetch as one folder: a collection, targets, or both; or the
+// link of a collection that the node has.
 type FolderRequest struct {
 	Name       string   `json:"name,omitempty"`
 	Collection string   `json:"collection,omitempty"`
+	Link       string   `json:"link,omitempty"`
 	Targets    []string `json:"targets,omitempty"`
 }
 
@@ -31,4 +33,10 @@ func (c *Client) Folder(ctx context.Context, name string) (Folder, error) {
 // CancelFolder ends the downloads of a folder and forgets it.
 func (c *Client) CancelFolder(ctx context.Context, name string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/folders/"+url.PathEscape(name), nil)
+}
+
+// Collect has a collection made of a folder that is shared with everybody; name may be "".
+// It is to be called until there is a link.
+func (c *Client) Collect(ctx context.Context, dir, name string) (Collected, error) {
+	return call[Collected](ctx, c, http.MethodPost, "/v1/collections", map[string]any{"dir": dir, "name": name})
 }

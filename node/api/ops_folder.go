@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"filbert/node"
+	"filbert/overlay/identity"
 	"filbert/transfer"
 	"filbert/transfer/collection"
 	"filbert/transfer/download"
@@ -29,6 +30,9 @@ type Folder struct {
 	Done   int          `json:"files_done"`
 	Failed int          `json:"files_failed" doc:"files that do not come"`
 	Items  []FolderItem `json:"items,omitempty" doc:"its files; absent in lists"`
+
+	Signer     string `json:"signer,omitempty" doc:"peer ID of who signed the collection that it was made of"`
+	SignerName string `json:"signer_name,omitempty" doc:"petname of that peer"`
 }
 
 // FolderItem is one file of a Folder.
@@ -81,27 +85,27 @@ func (s *Server) folderOperations(api huma.API) {
 		Body struct {
 			Name       string   `json:"name,omitempty" maxLength:"512" doc:"of the folder; that of the collection when absent"`
 			Collection string   `json:"collection,omitempty" doc:"text of a collection"`
+			Link       string   `json:"link,omitempty" maxLength:"4096" doc:"magnet link of a collection, a file that was fetched or is shared: instead of the others"`
 			Targets    []string `json:"targets,omitempty" maxItems:"1000" doc:"numbers of results, and magnet links that tell the size"`
 		}
 	}
 	huma.Post(api, "/v1/folders", func(_ context.Context, in *getFolder) (*body[Folder], error) {
-		c, err := s.collected(in.Body.Collection, in.Body.Targets)
+		var f node.Folder
+		var err error
+		if b := in.Body; b.Link != "" {
+			f, err = s.linkedFolder(b.Link, b.Name, b.Collection != "" || len(b.Targets) > 0)
+		} else {
+			f, err = s.listedFolder(b.Name, b.Collection, b.Targets)
+		}
 		if err != nil {
 			return nil, folderFailure(err)
 		}
-		if in.Body.Name != "" {
-			c.Name = in.Body.Name
-		}
-		f, err := s.cfg.Node.AddFolder(c)
-		if err != nil {
-			return nil, folderFailure(err)
-		}
-		return answer(folderOf(f, true)), nil
+		return answer(s.folder(f, true)), nil
 	})
 	huma.Get(api, "/v1/folders", func(context.Context, *struct{}) (*body[[]Folder], error) {
 		out := []Folder{}
 		for _, f := range s.cfg.Node.Folders() {
-			out = append(out, folderOf(f, false))
+			out = append(out, s.folder(f, false))
 		}
 		return answer(out), nil
 	})
@@ -113,18 +117,52 @@ func (s *Server) folderOperations(api huma.API) {
 		if err != nil {
 			return nil, folderFailure(err)
 		}
-		return answer(folderOf(f, true)), nil
+		return answer(s.folder(f, true)), nil
 	})
 	huma.Delete(api, "/v1/folders/{name}", func(ctx context.Context, in *oneFolder) (*struct{}, error) {
 		return nil, folderFailure(s.cfg.Node.CancelFolder(ctx, in.Name))
 	})
 }
 
+// folder is a folder, with the petname of who signed its collection.
+func (s *Server) folder(f node.Folder, items bool) Folder {
+	out := folderOf(f, items)
+	if f.By != (identity.PeerID{}) {
+		c, _ := s.cfg.Node.Contacts().Of(f.By)
+		out.Signer, out.SignerName = f.By.String(), transfer.Display(c.Name)
+	}
+	return out
+}
+
+// linkedFolder begins to fetch what a link names, which more would contradict.
+func (s *Server) linkedFolder(link, name string, more bool) (node.Folder, error) {
+	m, err := urn.ParseMagnet(link)
+	switch {
+	case err != nil:
+		return node.Folder{}, &collectionError{err}
+	case !m.HasSHA1:
+		return node.Folder{}, errNoHash
+	case more:
+		return node.Folder{}, &collectionError{errOneLink}
+	}
+	return s.cfg.Node.AddCollection(m, name)
+}
+
+// listedFolder begins to fetch what a text and targets name.
+func (s *Server) listedFolder(name, text string, targets []string) (node.Folder, error) {
+	c, err := s.collected(text, targets)
+	if err != nil {
+		return node.Folder{}, err
+	}
+	if name != "" {
+		c.Name = name
+	}
+	return s.cfg.Node.AddFolder(c)
+}
+
 // collected is the collection of a text and of what targets name.
-func (s *Server) collected(text string, targets []string) (collection.Collection, error) {
-	var c collection.Collection
+func (s *Server) collected(text string, targets []string) (c collection.Collection, err error) {
 	if text != "" {
-		var err error
 		if c, err = collection.Parse([]byte(text)); err != nil {
 			return c, &collectionError{err}
 		}
@@ -168,6 +206,7 @@ func (s *Server) collect(target string) (collection.File, error) {
 
 var (
 	errNoTargets = errors.New("want numbers of results, magnet links or a collection")
+	errOneLink   = errors.New("a link of a collection goes alone: no text, no targets")
 	errNoSize    = errors.New("the link does not say how long the file is")
 )
 
@@ -183,8 +222,10 @@ func folderFailure(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &sent), errors.Is(err, errNoTargets), errors.Is(err, errNoSize):
+	case errors.As(err, &sent), errors.Is(err, errNoTargets), errors.Is(err, errNoSize), errors.Is(err, node.ErrNoCollection):
 		return huma.Error422UnprocessableEntity(text(err))
+	case errors.Is(err, node.ErrNotSigned):
+		return huma.NewError(http.StatusPreconditionFailed, text(err))
 	case errors.Is(err, node.ErrNoFolder):
 		return huma.Error404NotFound(text(err))
 	case errors.Is(err, node.ErrManyFolders), errors.Is(err, download.ErrStopped):

@@ -58,6 +58,15 @@ func TestFailures(t *testing.T) {
 		{shareFailure, fs.ErrPermission, 403, "let the user that runs the node read it"},
 		{shareFailure, library.ErrClosed, 503, ""},
 		{shareFailure, errors.New("odd"), 500, "odd"},
+		{collectFailure, node.ErrNotFolder, 422, "filbert magnet"},
+		{folderFailure, node.ErrNotSigned, 412, "not signed"},
+		{folderFailure, node.ErrNoCollection, 422, "no collection"},
+		{folderFailure, node.ErrNotHere, 404, ""},
+		{collectFailure, node.ErrNoneShared, 422, "no file that is shared"},
+		{collectFailure, node.ErrLongCollection, 422, "publish the folders in it"},
+		{collectFailure, node.ErrRelative, 422, "not absolute"},
+		{collectFailure, node.ErrNoCollections, 503, "no folder"},
+		{collectFailure, library.ErrNotShare, 404, ""},
 		{link, overlay.ErrClosed, 503, "stopping"},
 		{link, &handshake.RefusedError{Code: 503, Text: "full\x1b[2J"}, 502, "9.1.1.1:7000 refused: full"},
 		{link, context.DeadlineExceeded, 504, "did not answer in time"},
@@ -208,7 +217,7 @@ func TestDocument(t *testing.T) {
 		"DELETE /v1/contacts/{peer}", "DELETE /v1/conversations/{peer}", "DELETE /v1/downloads/{sha1}", "DELETE /v1/folders/{name}", "DELETE /v1/groups/{group}", "DELETE /v1/groups/{group}/follows/{name}", "DELETE /v1/groups/{group}/invites/{invite}", "DELETE /v1/groups/{group}/members/{peer}", "DELETE /v1/groups/{group}/messages", "DELETE /v1/peers/{addr}", "DELETE /v1/shares",
 		"GET /v1/browse", "GET /v1/contacts", "GET /v1/conversations", "GET /v1/conversations/{peer}", "GET /v1/doctor", "GET /v1/downloads", "GET /v1/downloads/events", "GET /v1/downloads/{sha1}/events", "GET /v1/events", "GET /v1/events/stream", "GET /v1/explain", "GET /v1/folders", "GET /v1/folders/{name}", "GET /v1/groups", "GET /v1/groups/{group}", "GET /v1/groups/{group}/invites", "GET /v1/groups/{group}/messages", "GET /v1/id", "GET /v1/magnet", "GET /v1/messages/events", "GET /v1/peers", "GET /v1/play", "GET /v1/publications", "GET /v1/publications/events", "GET /v1/results", "GET /v1/results/{number}",
 		"GET /v1/search", "GET /v1/shares", "GET /v1/shares/check", "GET /v1/status", "GET /v1/uploads", "GET /v1/version",
-		"POST /v1/conversations/{peer}/read", "POST /v1/downloads", "POST /v1/folders", "POST /v1/groups", "POST /v1/groups/join", "POST /v1/groups/{group}/follows", "POST /v1/groups/{group}/invites", "POST /v1/groups/{group}/messages", "POST /v1/groups/{group}/messages/read", "POST /v1/groups/{group}/publications", "POST /v1/groups/{group}/rotate", "POST /v1/messages", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}", "PUT /v1/groups/{group}/limit", "PUT /v1/groups/{group}/members/{peer}",
+		"POST /v1/collections", "POST /v1/conversations/{peer}/read", "POST /v1/downloads", "POST /v1/folders", "POST /v1/groups", "POST /v1/groups/join", "POST /v1/groups/{group}/follows", "POST /v1/groups/{group}/invites", "POST /v1/groups/{group}/messages", "POST /v1/groups/{group}/messages/read", "POST /v1/groups/{group}/publications", "POST /v1/groups/{group}/rotate", "POST /v1/messages", "POST /v1/peers", "POST /v1/play", "POST /v1/shares", "POST /v1/shares/rescan", "POST /v1/stop", "PUT /v1/contacts/{peer}", "PUT /v1/groups/{group}/limit", "PUT /v1/groups/{group}/members/{peer}",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))

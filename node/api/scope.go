@@ -128,7 +128,7 @@ func (s *Server) share(ctx context.Context, sp *space.Space, dir string, force b
 // unshare ends that.
 func (s *Server) unshare(ctx context.Context, sp *space.Space, dir string) error {
 	if sp == nil {
-		return s.cfg.Node.Library().Remove(ctx, dir)
+		return s.cfg.Node.Unshare(ctx, dir)
 	}
 	return sp.Unshare(ctx, dir)
 }

@@ -58,6 +58,7 @@ func NewServer(cfg Config) *Server {
 	s.downloadOperations(h)
 	s.watchOperations(h)
 	s.folderOperations(h)
+	s.collectionOperations(h)
 	s.playOperations(h)
 	s.magnetOperations(h)
 	s.shareOperations(h)

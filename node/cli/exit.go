@@ -63,6 +63,8 @@ func ExitCode(err error) int {
 			return exitUsage
 		case http.StatusGatewayTimeout:
 			return exitTimeout
+		case http.StatusPreconditionFailed:
+			return exitWrong
 		}
 	}
 	return exitFailed

@@ -127,37 +127,27 @@ func folderLine(f api.Folder) string {
 	return text
 }
 
-// getFolder fetches several files as one folder, and waits for them.
-func (r *runner) getFolder(c *cli.Context, n *api.Client) error {
+// getFolder fetches several files as one folder, and waits for them. They are in the
+// collection that link names, unless that is "".
+func (r *runner) getFolder(c *cli.Context, n *api.Client, link string) error {
 	if c.String("output") != "" {
 		return usage("--output is for one file; a folder is made in the download folder")
-	}
-	request := api.FolderRequest{Name: c.String("folder")}
-	if file := c.String("collection"); file != "" {
-		var err error
-		if request.Collection, err = r.readCollection(file); err != nil {
-			return err
-		}
-		if base := filepath.Base(file); request.Name == "" && !named(request.Collection) {
-			request.Name = strings.TrimSuffix(base, filepath.Ext(base))
-		}
-	}
-	var err error
-	if request.Targets, err = numbers(c.Args().Slice()); err != nil {
-		return err
-	}
-	if request.Collection == "" && len(request.Targets) == 0 {
-		return usage("get what? `filbert get --folder NAME N M...`, or `filbert get --collection FILE`")
-	}
-	f, err := n.GetFolder(c.Context, request)
-	if err != nil {
-		return err
 	}
 	ctx := c.Context
 	if limit := c.Duration("timeout"); limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
 		defer cancel()
+	}
+	var f api.Folder
+	var err error
+	if link != "" {
+		f, err = r.beginLinked(ctx, c, n, link)
+	} else {
+		f, err = r.beginListed(ctx, c, n)
+	}
+	if err != nil {
+		return err
 	}
 	if !c.Bool("detach") {
 		if f, err = r.followFolder(ctx, n, f, !c.Bool(flagJSON)); err != nil {
@@ -166,6 +156,9 @@ func (r *runner) getFolder(c *cli.Context, n *api.Client) error {
 			}
 			return err
 		}
+	}
+	if f.Signer != "" && !c.Bool(flagJSON) {
+		r.say("signed by %s", strings.TrimSpace(f.SignerName+" "+f.Signer))
 	}
 	if c.Bool(flagJSON) {
 		err = r.printJSON(f)
@@ -184,6 +177,26 @@ func (r *runner) getFolder(c *cli.Context, n *api.Client) error {
 		return fail(exitTimeout, "%s", folderLine(f))
 	}
 	return nil
+}
+
+// beginListed begins to fetch what the arguments name, and a file that lists more.
+func (r *runner) beginListed(ctx context.Context, c *cli.Context, n *api.Client) (f api.Folder, err error) {
+	request := api.FolderRequest{Name: c.String("folder")}
+	if file := c.String("collection"); file != "" {
+		if request.Collection, err = r.readCollection(file); err != nil {
+			return f, err
+		}
+		if base := filepath.Base(file); request.Name == "" && !named(request.Collection) {
+			request.Name = strings.TrimSuffix(base, filepath.Ext(base))
+		}
+	}
+	if request.Targets, err = numbers(c.Args().Slice()); err != nil {
+		return f, err
+	}
+	if request.Collection == "" && len(request.Targets) == 0 {
+		return f, usage("get what? `filbert get --folder NAME N M...`, or `filbert get --collection FILE`")
+	}
+	return n.GetFolder(ctx, request)
 }
 
 // followFolder waits until nothing more happens to a folder.

@@ -21,6 +21,7 @@ func (r *runner) get() *cli.Command {
 	return &cli.Command{
 		Name: "get", Usage: "download a file, or several as one folder", ArgsUsage: "N|URN|MAGNET", Category: "files",
 		Description: "N is the number of a search result. The path of the file is printed when it is complete and verified.\n" +
+			"A link that `filbert publish` printed brings a folder, and once more what did not come of it.\n" +
 			"The download is the node's: it goes on when this command ends.",
 		Flags: clientFlags(
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "save as `PATH` instead of in the download folder"},
@@ -32,7 +33,8 @@ func (r *runner) get() *cli.Command {
 			&cli.StringFlag{Name: "limit-rate", Usage: "fetch at most at `RATE`, such as 700k, 10M or bytes per second; 0 is no limit. It may be changed\n" +
 				"by getting the file again"},
 			&cli.StringFlag{Name: "folder", Usage: "fetch several results (3 5 7-9) into a new folder `NAME`"},
-			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists into a new folder; see the command collection"},
+			&cli.StringFlag{Name: "collection", Usage: "fetch the files that `FILE` lists, or a link leads to, into a new folder; see the commands\n" +
+				"collection and publish"},
 			jsonFlag(),
 		),
 		Action:       r.action(r.doGet),
@@ -44,13 +46,17 @@ func (r *runner) get() *cli.Command {
 var strategies = []string{"auto", "rarest", "sequential"}
 
 func (r *runner) doGet(c *cli.Context, n *api.Client) error {
-	if c.String("folder") != "" || c.String("collection") != "" {
+	link, err := collectionLink(c)
+	if err != nil {
+		return err
+	}
+	if link != "" || c.String("folder") != "" || c.String("collection") != "" {
 		for _, flag := range []string{"adopt", "strategy", "limit-rate"} {
 			if c.IsSet(flag) {
 				return usage("--%s is for one file, not for a folder", flag)
 			}
 		}
-		return r.getFolder(c, n)
+		return r.getFolder(c, n, link)
 	}
 	if c.NArg() > 1 {
 		return usage("get one file, or several as one folder with --folder NAME")

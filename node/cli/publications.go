@@ -24,15 +24,18 @@ func byFlag() cli.Flag {
 
 func (r *runner) publishFolder() *cli.Command {
 	return &cli.Command{
-		Name: "publish", Usage: "give a folder to the members of a group, version by version", ArgsUsage: "DIR", Category: "files",
-		Description: "The folder as it is now becomes the next version, which those who follow it get. Its files are given from where they are: one that is changed\n" +
-			"is given no more until the folder is published again. Hidden files, links, and what has the name of\n" +
-			"keys, passwords or mail are left out.",
+		Name: "publish", Usage: "give a folder to the members of a group, version by version, or to everybody by a link", ArgsUsage: "DIR", Category: "files",
+		Description: "In a group the folder as it is now becomes the next version, which those who follow it get. Its files are given from where they are: one that is\n" +
+			"changed is given no more until the folder is published again. Hidden files, links, and what has the name of\n" +
+			"keys, passwords or mail are left out.\n" +
+			"Without --group it is shared with everybody, and a link is printed with which `filbert get LINK` fetches it as it is now.",
 		Flags: clientFlags(
-			groupFlag("the `GROUP` it is for"),
+			groupFlag("the `GROUP` it is for; everybody if absent"),
 			&cli.StringFlag{Name: "name", Usage: "the `NAME` of the publication; that of the folder if absent"},
 			&cli.IntFlag{Name: "keep", Usage: "how many versions followers keep", Value: 3},
-			&cli.BoolFlag{Name: "force", Usage: "publish it although it is refused"},
+			&cli.BoolFlag{Name: "force", Usage: "publish it although it is refused or looks like a mistake"},
+			&cli.BoolFlag{Name: "everybody", Usage: "share it with everybody though this node is in a group"},
+			&cli.BoolFlag{Name: "save", Usage: "share it with everybody after the next start too"},
 			jsonFlag(),
 		),
 		Action: r.action(func(c *cli.Context, n *api.Client) error {
@@ -41,7 +44,11 @@ func (r *runner) publishFolder() *cli.Command {
 			case err != nil:
 				return err
 			case c.String("group") == "":
-				return usage("for which group? `filbert publish DIR --group GROUP`")
+				return r.publishOpen(c, n, dir)
+			case c.Bool("save"):
+				return usage("what is published in a group is kept without --save")
+			case c.Bool("everybody"):
+				return usage("--everybody and --group: for one of them")
 			case c.Int("keep") < 1 || c.Int("keep") > 100:
 				return usage("--keep must be from 1 to 100")
 			}

@@ -13,5 +13,8 @@
 //
 // Empty lines and other lines that begin with "#" mean nothing, the first two may
 // be missing, and a reader of another version is told by the number. Whoever
-// reads magnet links can fetch each file by itself.
+// reads magnet links can fetch each file by itself. The last line may say who made
+// the text, and sign all that is before it:
+//
+//	#signed <peer ID> <base64 of 64 bytes>
 package collection

@@ -16,6 +16,7 @@ type Magnet struct {
 	Name    string   // dn: what the link calls the file; untrusted, not a file name yet
 	Size    int64    // xl: length of the file in bytes, -1 if the link does not say
 	Sources []string // xs and as: URLs or URNs of sources, untrusted
+	By      string   // x.by: the peer ID of who made what it names, untrusted; ours alone
 }
 
 // ParseMagnet reads a magnet link. Names in xt (or xt.1, xt.2, …) that are of
@@ -35,8 +36,10 @@ func ParseMagnet(s string) (Magnet, error) {
 		if bad != nil {
 			return Magnet{}, fmt.Errorf("magnet: parameter %.80q: %w", pair, ErrSyntax)
 		}
-		key, _, _ = strings.Cut(strings.ToLower(key), ".")
+		key, sub, _ := strings.Cut(strings.ToLower(key), ".")
 		switch {
+		case key == "x" && sub == "by":
+			m.By = text
 		case key == "xt":
 			err = m.merge(text)
 		case key == "dn" && m.Name == "":
@@ -73,6 +76,9 @@ func (m Magnet) String() string {
 	}
 	for _, source := range m.Sources {
 		params = append(params, "xs="+escape(source))
+	}
+	if m.By != "" {
+		params = append(params, "x.by="+escape(m.By))
 	}
 	return magnetScheme + strings.Join(params, "&")
 }
