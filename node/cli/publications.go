@@ -93,7 +93,7 @@ func (r *runner) followPublication() *cli.Command {
 			if to != "" && !filepath.IsAbs(to) {
 				to = filepath.Join(r.env.Dir, to)
 			}
-			if err := n.Follow(c.Context, c.String("group"), name, c.String("by"), to); err != nil {
+			if err := r.followSoon(c, n, name, to); err != nil {
 				return err
 			}
 			r.say("`filbert publications --watch` shows how it comes")
