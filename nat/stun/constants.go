@@ -63,6 +63,10 @@ const (
 	// must have knocked before the other gets through.
 	hairpinSends = 3
 
-	// lifetimeStep is how exactly the lifetime of a binding is found out.
-	lifetimeStep = 5 * time.Second
+	// maxLifetime is the longest lifetime of a binding that is looked for: what RFC 4787
+	// REQ-5 recommends. lifetimeStep is how exactly a shorter one is found out, in seven
+	// steps at most; lifetimeSettle is how long a binding is used before.
+	maxLifetime    = 5 * time.Minute
+	lifetimeStep   = 5 * time.Second
+	lifetimeSettle = 3 * time.Second
 )

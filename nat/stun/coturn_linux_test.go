@@ -74,9 +74,8 @@ func TestCoturn(t *testing.T) {
 	// the first has for a host is used up.
 	for name, p := range map[string]ports{"coturn": theirs, "we": serveLoopback(t)} {
 		other := Open(loopback(t, "127.0.0.1:0"), Config{})
-		d := discovery{Discovery: Discovery{Client: c, Listen: func(context.Context) (net.PacketConn, error) { return net.ListenPacket("udp4", "127.0.0.1:0") }}, fresh: other}
-		if alive, err := d.outlives(t.Context(), p.at("127.0.0.1", 0), 0); !alive || err != nil {
-			t.Errorf("%s: sent to another port: %v, %v", name, alive, err)
+		if reached, err := c.reachedBy(t.Context(), other, p.at("127.0.0.1", 0), c.conn.LocalAddr().(*net.UDPAddr).AddrPort().Port()); !reached || err != nil {
+			t.Errorf("%s: sent to another port: %v, %v", name, reached, err)
 		}
 		other.Close()
 	}

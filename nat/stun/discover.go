@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 )
 
 // Discovery is what Discover works with.
@@ -22,16 +21,12 @@ type Discovery struct {
 	Client *Client
 	Local  []netip.AddrPort
 
-	// Listen opens another port of the same host. Without, filtering, hairpin and
-	// lifetime stay unknown.
+	// Listen opens another port of the same host. Without, filtering and hairpin stay
+	// unknown.
 	Listen func(ctx context.Context) (net.PacketConn, error)
 
 	// Config says how often and how long is asked, besides what discoverySends bounds.
 	Config Config
-
-	// Lifetime is the longest lifetime of a binding that is looked for; 0 looks for
-	// none. It takes several times as long.
-	Lifetime time.Duration
 }
 
 // discovery is one run.
@@ -92,21 +87,22 @@ func (d *discovery) ask(ctx context.Context) {
 }
 
 // patience is for requests that may well get no answer.
-func (d *discovery) patience() Config {
-	c := d.Config
+func (d *discovery) patience() Config { return patience(d.Config) }
+
+func patience(c Config) Config {
 	if c.Sends <= 0 || c.Sends > discoverySends {
 		c.Sends = discoverySends
 	}
 	return c
 }
 
-// open opens another port.
-func (d *discovery) open(ctx context.Context) (*Client, error) {
-	conn, err := d.Listen(ctx)
+// openPort opens another port.
+func openPort(ctx context.Context, listen func(ctx context.Context) (net.PacketConn, error), cfg Config) (*Client, error) {
+	conn, err := listen(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("stun: open a port: %w", err)
 	}
-	c := New(writer(conn), d.Client.cfg)
+	c := New(writer(conn), cfg)
 	c.knocks = make(chan transactionID, maxPending)
 	c.start(conn)
 	return c, nil
@@ -118,7 +114,7 @@ func (d *discovery) behind(ctx context.Context) {
 		return
 	}
 	var err error
-	if d.fresh, err = d.open(ctx); err != nil {
+	if d.fresh, err = openPort(ctx, d.Listen, d.Client.cfg); err != nil {
 		d.report.find("filtering", "for another port of the host", err.Error(), "filtering is not known")
 		return
 	}
@@ -132,5 +128,4 @@ func (d *discovery) behind(ctx context.Context) {
 	d.freshMapped = a.Mapped
 	d.filtering(ctx, server)
 	d.hairpin(ctx)
-	d.lifetime(ctx, server.Server)
 }

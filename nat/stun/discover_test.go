@@ -253,36 +253,6 @@ func TestLossyDiscovery(t *testing.T) {
 	}
 }
 
-func TestLifetime(t *testing.T) {
-	for _, test := range []struct {
-		lives, most time.Duration
-		from, to    float64
-	}{
-		{30 * time.Second, 10 * time.Minute, 25, 30.2},
-		{2 * time.Minute, 10 * time.Minute, 115, 120.2},
-		{20 * time.Minute, 10 * time.Minute, 600, 0},
-	} {
-		inWorld(t, fabric.Config{}, func(w *world) {
-			w.serve(plain1...)
-			host := w.net.NAT(router, fabric.NATConfig{Filtering: fabric.AddressAndPortDependent, Lifetime: test.lives, InboundRefresh: true}).Host(inside)
-			c := w.client(host, 4000)
-			defer c.Close()
-			got, err := Discover(w.Context(), Discovery{Servers: []netip.AddrPort{at(plain1[0])}, Client: c, Listen: listener(host), Lifetime: test.most})
-			if err != nil {
-				w.Fatal(err)
-			}
-			if got.LifetimeFrom < test.from || got.LifetimeFrom > test.lives.Seconds() || test.to == 0 != (got.LifetimeTo == 0) ||
-				test.to > 0 && (got.LifetimeTo < test.lives.Seconds()-0.2 || got.LifetimeTo-got.LifetimeFrom > lifetimeStep.Seconds()) {
-				w.Errorf("a lifetime of %v is from %v to %v s", test.lives, got.LifetimeFrom, got.LifetimeTo)
-			}
-			w.explained(got)
-			if w.Failed() {
-				w.Logf("%v", time.Since(w.start))
-			}
-		})
-	}
-}
-
 func TestDiscoverFails(t *testing.T) {
 	inWorld(t, fabric.Config{}, func(w *world) {
 		c := w.client(w.host(home), 4000)

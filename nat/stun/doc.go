@@ -2,10 +2,11 @@
 // address others see it, by STUN (RFC 8489) and RFC 5780, and answers others who
 // want to find out. Whom to believe is the caller's: any server may lie.
 //
-//	Client     transactions over a socket of ours: Bind
-//	Discover   what several Binds say together: mapping, filtering, hairpin, ports, lifetime
-//	Server     a request -> the reply, or why there is none; a budget against abuse
-//	Service    a Server on sockets
+//	Client        transactions over a socket of ours: Bind
+//	Discover      what several Binds say together: mapping, filtering, hairpin, ports
+//	LifetimeTest  how long a binding of the NAT lasts
+//	Server        a request -> the reply, or why there is none; a budget against abuse
+//	Service       a Server on sockets
 //
 // The bytes are those of pion/stun, of which only building and decoding is used. It
 // panics on an empty XOR-MAPPED-ADDRESS, so lengths are checked before it looks and

@@ -50,6 +50,10 @@ const (
 	headers4 = 20 + 8
 	headers6 = 40 + 8
 
+	// lifetimeReplies is what a step of a LifetimeTest takes at most: to two requests of
+	// the port, to one for it that comes through, and those that do not.
+	lifetimeReplies = 3 + discoverySends
+
 	// leastReply is the least on the wire.
 	leastReply = headers4 + headerSize + attributeHeader + address4
 
@@ -61,6 +65,9 @@ const (
 
 // A minute of leastReply at totalRate, and the burst, must not fill a generation.
 const _ = uint(maxHosts - (60*totalRate+totalBurst)/leastReply)
+
+// A step of a LifetimeTest must fit into what a host has.
+const _ = uint(hostBurst - lifetimeReplies*replyWire6)
 
 // readPause is how long a read loop waits after an error that is not its end.
 const readPause = 10 * time.Millisecond

@@ -16,11 +16,6 @@ type Report struct {
 	Hairpin       Verdict        `json:"hairpin"`        // hosts behind the NAT reach one another by its address
 	PortPreserved Verdict        `json:"port_preserved"` // the mapped port is that of the socket
 
-	// A binding of the NAT lives for LifetimeFrom seconds, and not for LifetimeTo; 0 is
-	// not known.
-	LifetimeFrom float64 `json:"lifetime_from_s"`
-	LifetimeTo   float64 `json:"lifetime_to_s"`
-
 	Servers  []ServerFinding `json:"servers"`
 	Findings []Finding       `json:"findings"` // in the order of the tests
 }
