@@ -124,6 +124,9 @@ func TestIdleLeafBehindNAT(t *testing.T) {
 				boris := in.movesAs(nil, serves)
 				bruno := in.movesAs(nil, serves, boris)
 				bert := in.movesAs(nil, serves, boris, bruno)
+				for _, c := range []*citizen{boris, bruno, bert} {
+					in.answers(c)
+				}
 				clara := in.movesAs(fstest.MapFS{"Blue Film.avi": file(noise(100_000))}, func(cfg *node.Config) { asLeaf(cfg); cfg.Neighbors = 3 }, boris, bruno, bert)
 				in.linked(clara, 3)
 				in.shares(clara, 1)

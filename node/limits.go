@@ -193,6 +193,12 @@ const (
 	stunSends       = 4
 	discoverTimeout = 2 * time.Minute
 
+	// lifetimeSettle is how long after a discovery the lifetime of bindings is asked for
+	// first: servers then answer as often as at first, and it is known whether others can
+	// connect. Without an answer, or need of one, it is tried after lifetimeAgain.
+	lifetimeSettle = stunRest
+	lifetimeAgain  = stunRepeat
+
 	// maxCircuits is how many circuits may be before their first line (count); each
 	// holds firstBuffer.
 	maxCircuits = 32

@@ -27,6 +27,7 @@ type stuns struct {
 	punches *punches
 
 	client  *stun.Client
+	random  stun.Config
 	service *stun.Service
 	serves  atomic.Bool
 
@@ -36,8 +37,9 @@ type stuns struct {
 	port   uint16
 	listen func(ctx context.Context) (net.PacketConn, error) // another port of ours
 
-	mu    sync.Mutex
-	found Discovered
+	mu      sync.Mutex
+	found   Discovered
+	lasting lasting
 }
 
 // stunRequest is the type of a STUN binding request (RFC 8489 §5).
@@ -68,9 +70,11 @@ func (n *Node) openSocket(packets net.PacketConn) error {
 		}
 		return nil
 	}
+	random := stun.Config{Random: &chance{Rand: n.cfg.child()}}
 	n.stuns = &stuns{
 		view: view, log: n.log,
-		client:  stun.New(write, stun.Config{Random: &chance{Rand: n.cfg.child()}}),
+		client:  stun.New(write, random),
+		random:  random,
 		service: stun.NewService(stun.NewServer(netip.AddrPort{}), view),
 		named:   n.cfg.STUNServers, only6: onlyIPv6(n.addr.Addr()), own: n.ownAddrs, port: n.addr.Port(),
 		listen: func(ctx context.Context) (net.PacketConn, error) {
@@ -120,10 +124,15 @@ type STUNStatus struct {
 	Serves bool // it answers others
 	Server stun.ServerStats
 	Found  Discovered
+
+	// Lasting is how long a binding of the NAT lasts, zero as long as that is not known.
+	Lasting stun.Lasting
 }
 
 func (s *stuns) status() STUNStatus {
-	return STUNStatus{Serves: s.serves.Load(), Server: s.service.Stats(), Found: s.discovered()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return STUNStatus{Serves: s.serves.Load(), Server: s.service.Stats(), Found: s.found, Lasting: s.lastsLocked()}
 }
 
 // run serves while the overlay says so, and finds out how the NAT behaves, until ctx
@@ -132,6 +141,8 @@ func (s *stuns) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	began, asking := time.Now(), make(chan struct{}, 1) // full while a discovery runs
+	outer, stop := netip.Addr{}, func() {}              // whose bindings are measured
+	defer func() { stop() }()
 	tick := time.NewTicker(stunPeriod)
 	defer tick.Stop()
 	for {
@@ -149,6 +160,10 @@ func (s *stuns) run(ctx context.Context) error {
 				})
 			default:
 			}
+		}
+		if at := s.discovered().outer(); at != outer {
+			stop()
+			outer, stop = at, s.startMeasuring(ctx, at, &work)
 		}
 		select {
 		case <-tick.C:

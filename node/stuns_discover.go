@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"filbert/nat/punch"
 	"filbert/nat/stun"
 	"filbert/node/doctor"
 	"filbert/overlay"
@@ -48,8 +49,8 @@ func (d Discovered) Local() bool {
 
 // facts is the same for the doctor.
 func (s *stuns) facts() doctor.STUN {
-	d := s.discovered()
-	return doctor.STUN{At: d.At, Local: d.Local(), Report: d.Report}
+	st := s.status()
+	return doctor.STUN{At: st.Found.At, Local: st.Found.Local(), Report: st.Found.Report, Lasting: st.Lasting, KeepAlive: punch.KeepAlive}
 }
 
 // servers is whom to ask: those of the settings, and neighbors that answer STUN, one
@@ -135,7 +136,7 @@ func (s *stuns) observed(by, seen netip.Addr) {
 func (s *stuns) again() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.found = Discovered{}
+	s.found, s.lasting = Discovered{}, lasting{}
 }
 
 // discovered is what is known now.

@@ -34,10 +34,10 @@ const (
 	// timing is to blame (nat.md §11).
 	rttSpread = 500 * time.Millisecond
 
-	// idleTime ends a connection on which nothing arrives; keepAlive keeps the
+	// idleTime ends a connection on which nothing arrives; KeepAlive keeps the
 	// bindings of the NATs, some of which end after 30 s (nat.md §8, §9).
 	idleTime  = 30 * time.Second
-	keepAlive = 15 * time.Second
+	KeepAlive = 15 * time.Second
 
 	// packetSize is that of the first QUIC packets, in bytes: what every path takes
 	// (RFC 9000 14).

@@ -99,7 +99,7 @@ func quicConfig() *quic.Config {
 	return &quic.Config{
 		HandshakeIdleTimeout:           handshakeTime,
 		MaxIdleTimeout:                 idleTime,
-		KeepAlivePeriod:                keepAlive,
+		KeepAlivePeriod:                KeepAlive,
 		InitialPacketSize:              packetSize,
 		InitialStreamReceiveWindow:     streamWindow,
 		MaxStreamReceiveWindow:         streamWindow,

@@ -43,7 +43,7 @@ func statusOf(s node.Status) Status {
 		},
 		UDP: UDP{Gnutella: udpKind(s.UDP.Gnutella), STUN: udpKind(s.UDP.STUN), QUIC: udpKind(s.UDP.QUIC), Errors: s.UDP.Errors},
 		STUN: STUN{
-			Serves: s.STUN.Serves, Replies: s.STUN.Server.Replies, Bytes: s.STUN.Server.Bytes, Refused: s.STUN.Server.Refused(), NAT: natOf(s.STUN.Found),
+			Serves: s.STUN.Serves, Replies: s.STUN.Server.Replies, Bytes: s.STUN.Server.Bytes, Refused: s.STUN.Server.Refused(), NAT: natOf(s.STUN),
 		},
 	}
 	for _, at := range s.Relay.At {
@@ -76,7 +76,8 @@ func udpKind(s socket.KindStats) UDPKind {
 	}
 }
 
-func natOf(d node.Discovered) *NAT {
+func natOf(s node.STUNStatus) *NAT {
+	d := s.Found
 	if d.At.IsZero() {
 		return nil
 	}
@@ -84,6 +85,7 @@ func natOf(d node.Discovered) *NAT {
 	out := &NAT{
 		Asked: d.At, UDP: r.UDP.String(), NAT: r.NAT.String(), Mapping: r.Mapping.String(), Filtering: r.Filtering.String(),
 		Hairpin: r.Hairpin.String(), PortPreserved: r.PortPreserved.String(), Findings: make([]Finding, 0, len(r.Findings)),
+		BindingFrom: s.Lasting.From.Seconds(), BindingTo: s.Lasting.To.Seconds(),
 	}
 	if r.Mapped.IsValid() {
 		out.Mapped = r.Mapped.String()

@@ -149,6 +149,9 @@ type NAT struct {
 	Hairpin       string    `json:"hairpin" enum:"unknown,yes,no" doc:"hosts behind the NAT reach one another by its address"`
 	PortPreserved string    `json:"port_preserved" enum:"unknown,yes,no"`
 	Findings      []Finding `json:"findings" doc:"in the order of the tests"`
+
+	BindingFrom float64 `json:"binding_from_s,omitempty" doc:"after a silence of so many seconds who was sent to still gets in; absent until measured, 300 is the longest that is tried"`
+	BindingTo   float64 `json:"binding_to_s,omitempty" doc:"after so many not any more"`
 }
 
 // Finding explains one test.

@@ -44,8 +44,11 @@ func (f Facts) stun() Check {
 	if f.behindCarrier() {
 		c.Found += "; the NAT of a provider is in the way"
 	}
+	if f.STUN.Lasting.Known() {
+		c.Found += fmt.Sprintf("; who was sent to gets in for %v", f.STUN.Lasting)
+	}
 	if r.NAT == stun.No {
-		return c
+		return f.forgets(c)
 	}
 	switch r.Mapping {
 	case stun.MappingEndpointIndependent:
@@ -59,6 +62,19 @@ func (f Facts) stun() Check {
 			c.Level = Warn
 			c.Do = f.opening("TCP and UDP")
 		}
+	}
+	return f.forgets(c)
+}
+
+// forgets warns of a NAT, or a firewall, that forgets paths which are kept open.
+func (f Facts) forgets(c Check) Check {
+	if !f.STUN.Lasting.Known() || f.STUN.Lasting.From >= f.STUN.KeepAlive || f.TCP.Open {
+		return c
+	}
+	c.Level = Warn
+	c.Means = strings.TrimPrefix(c.Means+fmt.Sprintf("; paths break while they carry nothing, for it takes a datagram each %v to keep them", f.STUN.KeepAlive), "; ")
+	if c.Do == "" {
+		c.Do = "have the router, or firewall, keep UDP for 30 s after the last datagram"
 	}
 	return c
 }

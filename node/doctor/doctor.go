@@ -76,6 +76,9 @@ type STUN struct {
 	At     time.Time // zero: nobody was asked yet
 	Local  bool      // those asked are on the local network
 	Report stun.Report
+
+	Lasting   stun.Lasting  // of a binding; zero: not known
+	KeepAlive time.Duration // between datagrams of a path that carries nothing
 }
 
 // Relay is what the node has to do with relays.

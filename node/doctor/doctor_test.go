@@ -19,7 +19,7 @@ func well() Facts {
 		Now: now, Built: now.AddDate(0, -1, 0), Running: time.Hour,
 		Port: 6346, Neighbors: 8, Known: 100,
 		TCP: Way{Open: true, Since: now.Add(-time.Minute)}, UDP: Way{Open: true},
-		External: netip.MustParseAddr("203.0.113.9"), Seen: 5, STUN: STUN{At: now.Add(-time.Hour), Report: cone()},
+		External: netip.MustParseAddr("203.0.113.9"), Seen: 5, STUN: STUN{At: now.Add(-time.Hour), Report: cone(), KeepAlive: 15 * time.Second},
 		Own:       []netip.Addr{netip.MustParseAddr("192.168.1.2"), netip.MustParseAddr("2001:db8::2")},
 		Downloads: Disk{Path: "/files", Free: 100 << 30}, MaxFiles: 65_536, Router: Router{Entries: 20, Most: 30, Limit: 1024},
 		Leaf: true, Upkeep: Upkeep{Hour: nat.UpkeepBytes{nat.UpkeepLinks: 90_000, nat.UpkeepRelays: 9_999}, Budget: 1_000_000},
@@ -88,6 +88,17 @@ func TestSTUN(t *testing.T) {
 			[]string{"UDP seems to be blocked: no answer from 3 servers, asked 1h0m0s ago", "let UDP port"}},
 		{"servers are down", told(func(r *stun.Report) { r.UDP = stun.No }), Unknown, []string{"seem to be down"}},
 		{"of a provider", with(well(), func(f *Facts) { f.Own[0] = netip.MustParseAddr("100.64.3.4") }), OK, []string{"NAT of a provider"}},
+		{"keeps bindings", with(well(), func(f *Facts) { f.TCP.Open, f.STUN.Lasting = false, stun.Lasting{From: 5 * time.Minute} }), OK, []string{"gets in for 300 s or more"}},
+		{"as short as may be", with(well(), func(f *Facts) {
+			f.TCP.Open, f.STUN.Lasting = false, stun.Lasting{From: 15 * time.Second, To: 19 * time.Second}
+		}), OK, []string{"gets in for 15 to 19 s"}},
+		{"forgets", with(well(), func(f *Facts) {
+			f.TCP.Open, f.STUN.Lasting = false, stun.Lasting{From: 14 * time.Second, To: 19 * time.Second}
+		}), Warn, []string{"14 to 19 s", "a hole can be punched", "; paths break", "each 15s", "keep UDP for 30 s"}},
+		{"forgets, port forwarded", with(well(), func(f *Facts) { f.STUN.Lasting = stun.Lasting{From: 14 * time.Second, To: 19 * time.Second} }), OK, []string{"14 to 19 s"}},
+		{"a firewall that forgets", with(told(func(r *stun.Report) { r.NAT = stun.No }), func(f *Facts) {
+			f.TCP.Open, f.STUN.Lasting = false, stun.Lasting{To: 4 * time.Second}
+		}), Warn, []string{"no NAT", "less than 4 s", "\npaths break"}},
 		{"on the local network", with(well(), func(f *Facts) { f.STUN.Local = true }), Unknown, []string{"local network"}},
 		{"just started", with(well(), func(f *Facts) { f.STUN, f.Running = STUN{}, time.Second }), Unknown, []string{"still looked for"}},
 		{"nobody to ask", with(well(), func(f *Facts) { f.STUN = STUN{} }), Unknown, []string{"no neighbor answers", "--stun-server"}},
