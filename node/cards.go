@@ -28,6 +28,7 @@ type card struct {
 	Push    bool             `json:"push,omitempty"` // it cannot be connected to
 	Relays  []netip.AddrPort `json:"relays,omitempty"`
 	Proxies []netip.AddrPort `json:"proxies,omitempty"`
+	Words   uint8            `json:"words,omitempty"` // a bit for each proxy that passes on words about a path, the first is 1
 }
 
 // cards is those of the members of our groups.
@@ -114,6 +115,12 @@ func (c *cards) source(peer identity.PeerID) transfer.Source {
 // tell puts a card in the place of what else is known of a peer.
 func (c *card) tell(src *transfer.Source) {
 	src.Addr, src.IPv6, src.Push, src.Relays, src.Proxies = c.At, c.IPv6, c.Push, c.Relays, c.Proxies
+	src.PunchProxies = nil
+	for i, at := range c.Proxies {
+		if c.Words&(1<<i) != 0 {
+			src.PunchProxies = append(src.PunchProxies, at)
+		}
+	}
 }
 
 // leads reports whether a card tells a way to its peer.
@@ -166,6 +173,9 @@ func (n *Node) reached(ctx context.Context) card {
 		}
 		for i := range s.Neighbors {
 			if at := s.Neighbors[i].Proxy; c.Push && at.IsValid() && len(c.Proxies) < maxAskedProxies {
+				if s.Neighbors[i].Words {
+					c.Words |= 1 << len(c.Proxies)
+				}
 				c.Proxies = append(c.Proxies, at)
 			}
 		}

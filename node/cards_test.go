@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"encoding/json"
 	"net/netip"
 	"testing"
 
@@ -47,5 +48,28 @@ func TestWhereAMemberIs(t *testing.T) {
 				t.Errorf("it is at %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestCardWords: a card tells which of its push proxies pass on words about a path, and fits
+// with all that it may tell.
+func TestCardWords(t *testing.T) {
+	c, ok := parseCard([]byte(`{"push":true,"proxies":["9.1.1.1:7000","9.2.1.1:7000"],"words":254}`))
+	src := transfer.Source{PunchProxies: []netip.AddrPort{netip.MustParseAddrPort("9.9.1.1:7000")}}
+	c.tell(&src)
+	if want := netip.MustParseAddrPort("9.2.1.1:7000"); !ok || len(src.PunchProxies) != 1 || src.PunchProxies[0] != want {
+		t.Errorf("%v, words through %v, want %v", ok, src.PunchProxies, want)
+	}
+	at := netip.MustParseAddrPort("[2001:db8:1111:2222:3333:4444:5555:6666]:65535")
+	full := card{At: at, IPv6: at.Addr(), Push: true, Words: 255}
+	for range maxAskedRelays {
+		full.Relays = append(full.Relays, at)
+	}
+	for range maxAskedProxies {
+		full.Proxies = append(full.Proxies, at)
+	}
+	text, err := json.Marshal(full)
+	if err != nil || len(text) > maxCard {
+		t.Errorf("a card of %d bytes, %v; at most %d are taken", len(text), err, maxCard)
 	}
 }
