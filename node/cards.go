@@ -143,6 +143,7 @@ func usable(at []netip.AddrPort, most int) []netip.AddrPort {
 // tellCard tells members how we are reached, if that has changed.
 func (g *groups) tellCard(ctx context.Context) {
 	text := g.n.ownCard(ctx)
+	g.hub.SetContact(text)
 	told := map[*group.Group]string{}
 	for _, o := range g.hub.Groups() {
 		if told[o] = string(text); g.told[o] == string(text) {

@@ -69,6 +69,7 @@ func (g *groups) run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
 	work.Go(func() {
+		g.hub.SetContact(g.n.ownCard(ctx))
 		for _, s := range g.kept {
 			if ctx.Err() != nil {
 				return

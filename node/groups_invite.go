@@ -30,6 +30,7 @@ func (n *Node) JoinGroup(ctx context.Context, invite string) (*group.Group, erro
 	if err != nil {
 		return nil, err
 	}
+	n.groups.hub.SetContact(n.ownCard(ctx)) // the first that members hear of us
 	g, err := n.groups.hub.Join(ctx, i)
 	switch {
 	case err == nil:

@@ -93,8 +93,7 @@ func newGroup(h *Hub, s *State) *Group {
 		messageIn:  NewOpener(h.self(), s.ID(), Message, time.Time{}),
 	}
 	g.ctx, g.end = context.WithCancel(context.WithoutCancel(h.ctx)) // Close says goodbye first
-	contact := h.cfg.Contact[:min(len(h.cfg.Contact), maxMeta)]
-	g.contact.Store(&contact)
+	g.contact.Store(h.contact.Load())
 	g.state.Store(s)
 	return g
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -37,6 +38,8 @@ type Hub struct {
 
 	pending chan struct{} // a place for each stream that has not said who calls
 
+	contact atomic.Pointer[[]byte]
+
 	mu     sync.Mutex // guards what follows; no call is made under it
 	groups map[ID]*Group
 	tags   map[Tag]*Group
@@ -46,7 +49,15 @@ type Hub struct {
 func NewHub(cfg Config) *Hub {
 	h := &Hub{cfg: cfg, pending: make(chan struct{}, maxPending), groups: map[ID]*Group{}, tags: map[Tag]*Group{}}
 	h.ctx, h.end = context.WithCancel(context.Background())
+	h.SetContact(cfg.Contact)
 	return h
+}
+
+// SetContact changes what members of groups that are opened from now on are told first of how we
+// are reached; of those that are open, Group.SetContact does.
+func (h *Hub) SetContact(contact []byte) {
+	contact = append([]byte(nil), contact[:min(len(contact), maxMeta)]...)
+	h.contact.Store(&contact)
 }
 
 // Run takes in what comes until ctx ends; then it closes all groups and both ways to the
