@@ -67,6 +67,14 @@ const (
 	tellFirst = 2 * time.Second
 	tellLast  = time.Minute
 
+	// A member says which files of at least minArriving it fetches (bytes), of maxArriving at most
+	// (count), when it has begun for arrivingFirst, and again after arrivingNext at the soonest
+	// (time): what is here sooner is not worth an item that all members get.
+	minArriving   = 1 << 20
+	maxArriving   = 64
+	arrivingFirst = time.Second
+	arrivingNext  = 5 * time.Second
+
 	// settleTime is how long it is waited at the start until the shared folders were looked
 	// through: before, it would be told that nothing is here (time).
 	settleTime = 5 * time.Minute

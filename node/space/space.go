@@ -173,6 +173,8 @@ func (sp *Space) start() {
 	sp.work.Go(func() { defer close(over); sp.downloads.Run(ctx) })
 	sp.work.Go(func() { sp.takeEnded(over) })
 	sp.work.Go(func() { sp.watch(ctx) })
+	sp.work.Go(func() { sp.tellArriving(ctx) })
+	sp.work.Go(func() { sp.recruit(ctx) })
 }
 
 // close ends all that runs.
