@@ -24,7 +24,7 @@ func provenID(p identity.PeerID) string {
 }
 
 // happened writes down what parts of the node tell of others. It implements overlay.Witness,
-// group.Witness, download.Witness and space.Witness.
+// group.Witness and download.Witness.
 type happened struct{ log *events.Log }
 
 // Met implements overlay.Witness.
@@ -65,9 +65,6 @@ func (h happened) Disk(file transfer.File, err error) { h.disk(file.Name, err) }
 func (h happened) disk(what string, err error) {
 	h.log.Add(events.Event{Kind: events.DiskProblem, Who: what, Cause: err.Error()})
 }
-
-// Over implements space.Witness.
-func (h happened) Over(in group.ID, st download.Status) { h.over(in.String(), st) }
 
 // over writes down how a download ended, from members of a group or from anybody.
 func (h happened) over(in string, st download.Status) {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"filbert/node/hook"
+	"filbert/node/publications"
+	"filbert/overlay/group"
 	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
@@ -26,6 +28,20 @@ func (n *Node) takeEnded(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// membersGave is happened, of what members of groups give. It implements space.Witness.
+type membersGave struct {
+	happened
+	hooks *hook.Runner
+}
+
+// Over implements space.Witness. What belongs to a publication is no file of the user's.
+func (m membersGave) Over(in *group.Group, st download.Status) {
+	m.over(in.ID().String(), st)
+	if st.State == download.Complete && !publications.Keeps(st.Path) {
+		m.hooks.Add(hook.File{Path: st.Path, Size: st.File.Size, SHA1: st.File.SHA1.URN(), Group: in.State().Name()})
 	}
 }
 

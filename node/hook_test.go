@@ -13,6 +13,7 @@ import (
 
 	"filbert/node"
 	"filbert/node/hook"
+	"filbert/transfer"
 	"filbert/transfer/download"
 	"filbert/transfer/urn"
 )
@@ -59,4 +60,36 @@ func TestHookRefused(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "command for complete downloads") {
 		t.Errorf("opened, or %v", err)
 	}
+}
+
+// TestHookOfGroup: the command is run for what members gave, and told of which group; not for
+// the manifest and the bundle of a publication.
+func TestHookOfGroup(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("no touch there")
+	}
+	onFabric(t, func(t *testing.T, tn *town) {
+		ran := t.TempDir()
+		all := tn.family(2, func(cfg *node.Config) { cfg.OnComplete = []string{"touch", filepath.Join(ran, "{name} of {group}")} })
+		anna, boris := all[0], all[1]
+		if _, err := anna.Publish(t.Context(), tn.groupOf(anna), tn.folder("album", map[string][]byte{"song.ogg": []byte("la")}), "album", 1); err != nil {
+			t.Fatal(err)
+		}
+		tn.follows(boris, "album")
+		tn.has(boris, "album", 1)
+		film, h := random(7, 100_000)
+		tn.sharesWith(anna, "family", tn.folder("films", map[string][]byte{"film.mp4": film}), 1)
+		if _, err := tn.space(boris, "family").Fetch(download.Request{File: transfer.File{Name: "film.mp4", Size: int64(len(film)), SHA1: h}}); err != nil {
+			t.Fatal(err)
+		}
+		tn.gets(boris, "family", h)
+		tn.until("the command was run", func() bool { return boris.Hook(h).State >= hook.Done })
+		if o := boris.Hook(h); o.State != hook.Done {
+			t.Errorf("%v, %v", o.State, o.Err)
+		}
+		entries, err := os.ReadDir(ran)
+		if err != nil || len(entries) != 1 || entries[0].Name() != "film.mp4 of family" {
+			t.Errorf("it was run for %v, %v", entries, err)
+		}
+	})
 }

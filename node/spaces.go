@@ -40,7 +40,7 @@ func (n *Node) openSpaces() error {
 	}
 	n.spaces = space.New(space.Config{
 		Self: n.cfg.Identity.PeerID(), State: n.cfg.State, Folder: folder, Public: n.publicFolders, Library: n.shelf(nil),
-		Board: n.Board, Up: n.limits.up, Down: n.limits.down, Slots: n.cfg.UploadSlots, Agent: n.cfg.agent(), Version: n.cfg.Version, Rand: n.cfg.child(), Witness: happened{&n.events}, Log: n.log,
+		Board: n.Board, Up: n.limits.up, Down: n.limits.down, Slots: n.cfg.UploadSlots, Agent: n.cfg.agent(), Version: n.cfg.Version, Rand: n.cfg.child(), Witness: membersGave{happened{&n.events}, n.hooks}, Log: n.log,
 		Dial: func(ctx context.Context, peer identity.PeerID) (net.Conn, error) {
 			return n.Line(ctx, peer, netip.AddrPort{}, space.Service)
 		},

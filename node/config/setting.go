@@ -88,7 +88,7 @@ func Settings() []Setting {
 		{Key: "group-downloads", Kind: KindText, Default: "", form: formFolder,
 			Help: "folder for what is fetched from members of groups, with one in it for each group; empty is that of downloads with \"-groups\" behind its name"},
 		{Key: "on-complete", Kind: KindList, Default: []string{}, form: formCommand,
-			Help: "program and its arguments to run for each complete download, without a shell; {path} {dir} {name} {size} {sha1} stand for those of the file"},
+			Help: "program and its arguments to run for each complete download, without a shell; {path} {dir} {name} {size} {sha1} stand for those of the file, {group} for the name of the group whose members gave it"},
 		{Key: "role", Kind: KindText, Default: "auto", form: formRole,
 			Help: "what to be in the network: auto (a leaf until it is fit to be an ultrapeer), leaf or ultrapeer"},
 		{Key: "neighbors", Kind: KindInt, Default: 8, Max: maxWanted,

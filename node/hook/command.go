@@ -15,10 +15,12 @@ type File struct {
 	Path string // absolute
 	Size int64  // bytes
 	SHA1 string // urn:sha1:…
+
+	Group string // name of the group whose member gave it, "" if none did
 }
 
 // placeholders is what may stand in an argument.
-var placeholders = []string{"{path}", "{dir}", "{name}", "{size}", "{sha1}"}
+var placeholders = []string{"{path}", "{dir}", "{name}", "{size}", "{sha1}", "{group}"}
 
 // placeholder matches what looks like one.
 var placeholder = regexp.MustCompile(`\{[a-z0-9]+\}`)
@@ -89,7 +91,7 @@ var errShell = errors.New(`a placeholder in what a shell runs would let names of
 func arguments(argv []string, f File) []string {
 	fill := strings.NewReplacer(
 		"{path}", f.Path, "{dir}", filepath.Dir(f.Path), "{name}", filepath.Base(f.Path),
-		"{size}", strconv.FormatInt(f.Size, 10), "{sha1}", f.SHA1,
+		"{size}", strconv.FormatInt(f.Size, 10), "{sha1}", f.SHA1, "{group}", f.Group,
 	)
 	out := []string{argv[0]}
 	for _, arg := range argv[1:] {

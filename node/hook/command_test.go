@@ -41,9 +41,9 @@ func TestCheck(t *testing.T) {
 // TestArguments wants one argument for one, whatever the file is called, and
 // names that look like placeholders left as they are.
 func TestArguments(t *testing.T) {
-	f := File{Path: "/d/{size} $(x) ; \"'", Size: 7, SHA1: "urn:sha1:A"}
-	got := arguments([]string{"prog", "{path}", "a {name} {size} b", "{dir}", "{sha1}", "{}"}, f)
-	want := []string{"prog", f.Path, `a {size} $(x) ; "' 7 b`, "/d", "urn:sha1:A", "{}"}
+	f := File{Path: "/d/{size} $(x) ; \"'", Size: 7, SHA1: "urn:sha1:A", Group: "the {path}"}
+	got := arguments([]string{"prog", "{path}", "a {name} {size} b", "{dir}", "{sha1}", "{}", "{group}"}, f)
+	want := []string{"prog", f.Path, `a {size} $(x) ; "' 7 b`, "/d", "urn:sha1:A", "{}", "the {path}"}
 	if !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}

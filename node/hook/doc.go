@@ -9,6 +9,8 @@
 //	{name}  its name in that folder; it may begin with "-"
 //	{size}  its length in bytes
 //	{sha1}  its hash, as urn:sha1:…
+//	{group} the name of the group whose members gave it, as its founder wrote it; empty if it came
+//	        from the open network
 //
 // What the command reads is empty; what it writes is dropped, but for the end of
 // its standard error when it fails. A few run at a time, none for ever, and those

@@ -26,6 +26,9 @@ const stateBucket = "publications"
 // privateFolder is that of manifests and bundles, in that of the space.
 const privateFolder = ".filbert-publications"
 
+// Keeps reports whether a file is a manifest or a bundle, by its path.
+func Keeps(path string) bool { return filepath.Base(filepath.Dir(filepath.Dir(path))) == privateFolder }
+
 // Names of files in it end with these.
 const (
 	suffixManifest = ".manifest"

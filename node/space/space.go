@@ -207,7 +207,7 @@ func (sp *Space) takeEnded(over <-chan struct{}) {
 		select {
 		case st := <-sp.ended:
 			if w := sp.spaces.cfg.Witness; w != nil {
-				w.Over(sp.group.ID(), st)
+				w.Over(sp.group, st)
 			}
 			if st.State == download.Complete {
 				if err := sp.fetched.Add(st.File, st.Path, sp.downloads.Tree(st.File.SHA1)); err != nil {

@@ -66,7 +66,7 @@ type Config struct {
 // block.
 type Witness interface {
 	download.Witness
-	Over(in group.ID, st download.Status)
+	Over(in *group.Group, st download.Status)
 }
 
 // Spaces is those of all groups of a node. Safe for concurrent use.
