@@ -30,7 +30,8 @@ var (
 )
 
 // packets sends small messages between peers, as well as it can: what cannot be sent
-// soon is dropped. Between two peers is one line, whoever opened it.
+// soon is dropped. Between two peers is one line, whoever opened it; two if both did at
+// the same time.
 type packets struct {
 	lines *lines
 	log   zerolog.Logger
@@ -53,6 +54,10 @@ type packets struct {
 type packetLine struct {
 	out  chan []byte
 	used atomic.Int64 // when it last carried something, Unix ns
+
+	// Guarded by packets.mu.
+	opening  bool // we are opening it
+	carriers int  // connections that take what is in out
 }
 
 func newPackets(l *lines, log zerolog.Logger, sent *atomic.Uint64) *packets {
@@ -99,6 +104,7 @@ func (d *packets) Send(to identity.PeerID, b []byte) error {
 			return nil
 		}
 		line = d.registerLocked(to)
+		line.opening = true
 		at := d.at[to]
 		d.work.Go(func() { d.open(to, at, line) })
 	}
@@ -154,40 +160,63 @@ func (d *packets) leave() {
 	}
 }
 
-// drop forgets a line that has ended.
-func (d *packets) drop(peer identity.PeerID, line *packetLine) {
+// quit notes that a connection carries a line no more, which is forgotten if none does.
+func (d *packets) quit(peer identity.PeerID, line *packetLine) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.peers[peer] == line {
+	line.carriers--
+	d.dropLocked(peer, line)
+}
+
+func (d *packets) dropLocked(peer identity.PeerID, line *packetLine) {
+	if line.carriers == 0 && !line.opening && d.peers[peer] == line {
 		delete(d.peers, peer)
 	}
 }
 
 // open opens a line to a peer, and serves it.
 func (d *packets) open(to identity.PeerID, at netip.AddrPort, line *packetLine) {
-	defer d.drop(to, line)
 	ctx, cancel := context.WithTimeout(d.life, datagramDial)
 	defer cancel()
 	conn, err := d.lines.dial(ctx, to, at, serviceDatagrams)
+	d.opened(to, line, err)
 	if err != nil {
-		d.log.Debug().Err(err).Stringer("peer", to).Msg("no line for datagrams")
-		d.dropped.Add(uint64(len(line.out)))
 		return
 	}
+	defer d.quit(to, line)
 	d.carry(d.life, conn, line)
 }
 
-// serve takes a line that a peer opened; what we send it goes over that too.
+// opened notes what came of opening a line. The peer may have opened one meanwhile, which
+// carries it too.
+func (d *packets) opened(to identity.PeerID, line *packetLine, err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	line.opening = false
+	switch {
+	case err == nil:
+		line.carriers++
+	case line.carriers == 0:
+		d.log.Debug().Err(err).Stringer("peer", to).Msg("no line for datagrams")
+		d.dropped.Add(uint64(len(line.out)))
+		d.dropLocked(to, line)
+	}
+}
+
+// serve takes a line that a peer opened; what we send it goes over that too, unless a line
+// stands already. One that we are opening may yet lead nowhere.
 func (d *packets) serve(ctx context.Context, peer identity.PeerID, conn net.Conn) {
 	d.mu.Lock()
 	line := d.peers[peer]
-	if line == nil && !d.over && len(d.peers) < maxDatagramLines {
+	switch {
+	case line == nil && !d.over && len(d.peers) < maxDatagramLines:
 		line = d.registerLocked(peer)
-		defer d.drop(peer, line)
-	} else {
+	case line == nil || !line.opening:
 		line = &packetLine{out: make(chan []byte)} // only what comes
 	}
+	line.carriers++
 	d.mu.Unlock()
+	defer d.quit(peer, line)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(d.life, cancel)()

@@ -3,6 +3,7 @@ package node_test
 import (
 	"bytes"
 	"fmt"
+	"net/netip"
 	"slices"
 	"testing"
 	"time"
@@ -72,6 +73,68 @@ func TestPackets(t *testing.T) {
 		exchange()
 		if lines() != 2 {
 			t.Errorf("%d lines, after the first was idle", lines())
+		}
+	})
+}
+
+// TestPacketsMeanwhile: what is sent to a peer that is not where it was said to be goes over
+// the line that it opens, at once.
+func TestPacketsMeanwhile(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		clara, anna := tn.writers()
+		theirs, ours := clara.packets, anna.packets
+		defer theirs.Close()
+		defer ours.Close()
+		theirs.Tell(anna.PeerID(), netip.MustParseAddrPort("9.250.1.1:6346")) // nobody answers there
+		began := time.Now()
+		if err := theirs.Send(anna.PeerID(), []byte("are you there?")); err != nil {
+			t.Fatal(err)
+		}
+		if err := ours.Send(clara.PeerID(), []byte("I am")); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := theirs.Receive(); err != nil || string(got) != "I am" {
+			t.Fatalf("%q came, %v", got, err)
+		}
+		if got, err := ours.Receive(); err != nil || string(got) != "are you there?" {
+			t.Fatalf("%q came, %v", got, err)
+		}
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("it took %v", took)
+		}
+		<-time.After(time.Minute) // in which the other way is given up
+		if err := theirs.Send(anna.PeerID(), []byte("still there?")); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := ours.Receive(); err != nil || string(got) != "still there?" {
+			t.Fatalf("%q came, %v", got, err)
+		}
+	})
+}
+
+// TestPacketsAtOnce: two that open a line to one another at the same time hear each other, and
+// go on to.
+func TestPacketsAtOnce(t *testing.T) {
+	onFabric(t, func(t *testing.T, tn *town) {
+		clara, anna := tn.writers()
+		clara.packets.Tell(anna.PeerID(), anna.Addr())
+		both := []struct{ from, to writer }{{clara, anna}, {anna, clara}}
+		for _, w := range both {
+			defer w.from.packets.Close()
+		}
+		for i := range 100 {
+			text := fmt.Sprint(i)
+			for _, w := range both {
+				if err := w.from.packets.Send(w.to.PeerID(), []byte(text)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, w := range both {
+				if got, err := w.to.packets.Receive(); err != nil || string(got) != text {
+					t.Fatalf("%q came, %v, instead of %s", got, err, text)
+				}
+			}
+			<-time.After(100 * time.Millisecond)
 		}
 	})
 }
