@@ -44,7 +44,7 @@ func TestSpaceSwarm(t *testing.T) {
 			tn.gets(c, "family", h)
 		}
 		took := time.Since(began)
-		one := time.Duration(size / rate * int(time.Second))
+		one := size / rate * time.Second
 		copies := float64(tn.space(anna, "family").Uploads().Sent()) / size
 		t.Logf("the last has it after %v, %.2f times one copy; %.2f copies were the source's", took, took.Seconds()/one.Seconds(), copies)
 		if took > 2*one || copies > 2 {
